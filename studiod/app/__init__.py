@@ -1,0 +1,1 @@
+"""The programme around the parts: command line, configuration, supervisor, wiring."""

@@ -1,0 +1,205 @@
+"""The only writer of values: checks, stores, tells the engine and every observer once a turn."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from studiod.model.parameter import TEXT_BYTES, Flag, Kind, ParameterSpec, Refused
+from studiod.model.registry import Registry
+
+
+class ValueStore(Protocol):
+    """Where values live outside this process (the shared block), so that a restarted desk or engine finds them."""
+
+    def store_number(self, slot: int, value: float, engine_value: float) -> None:
+        """Keep `value` (natural units) and what the engine makes of it."""
+        ...
+
+    def store_text(self, slot: int, text: str) -> None:
+        """Keep a name."""
+        ...
+
+    def send(self, slot: int, engine_value: float) -> bool:
+        """Queue a value for the engine; False when the ring is full (the hub keeps it dirty and tries next turn)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One parameter that is different since the last turn."""
+
+    spec: ParameterSpec
+    origin: str
+    """Who wrote last: `osc 127.0.0.1:9000`, `nanokontrol2`, `desk`."""
+
+
+Observer = Callable[[list[Change]], None]
+Trigger = Callable[..., None]
+
+
+class Hub:
+    """Every value of the desk, by address. Not thread-safe: it belongs to the desk's loop.
+
+    Writes are seen at once by `value`; the engine and observers hear of them at `turn()`, each address once.
+    """
+
+    def __init__(self, registry: Registry, store: ValueStore, rate_hz: int) -> None:
+        self.registry = registry
+        self.rate_hz = rate_hz
+        self._store = store
+        self._numbers = [spec.default for spec in registry.numbers]
+        self._texts = [spec.default_text for spec in registry.texts]
+        self._changed: dict[str, str] = {}  # address -> origin, in order of first write
+        self._dirty: dict[int, ParameterSpec] = {}  # slots the engine has not been told yet
+        self._observers: list[Observer] = []
+        self._triggers: dict[str, Trigger] = {}
+        self._meters: dict[str, Callable[[], tuple[float, ...]]] = {}
+        self.on_first_change: Callable[[], None] = lambda: None
+        """Called when a turn becomes due; wiring schedules `turn` with it."""
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def value(self, address: str) -> float:
+        """Number at `address`, natural units. Raises UnknownAddress."""
+        return self._numbers[self.registry.slot(address)]
+
+    def text(self, address: str) -> str:
+        """Text at `address`. Raises UnknownAddress."""
+        return self._texts[self.registry.slot(address)]
+
+    def travel(self, address: str) -> float:
+        """Travel (0..1) of the number at `address`."""
+        return self.registry[address].to_travel(self.value(address))
+
+    def meter(self, address: str) -> tuple[float, ...]:
+        """Reading at `address` (dB, or what its spec says). Raises UnknownAddress when nothing measures it."""
+        self.registry[address]
+        reader = self._meters.get(address)
+        return reader() if reader is not None else ()
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self, address: str, value: float, origin: str) -> bool:
+        """Store `value` (natural units) from outside; True when it changed.
+
+        Raises Refused (out of range, NaN, read only) or UnknownAddress; nothing is changed then.
+        """
+        spec = self.registry[address]
+        if not spec.is_numeric:
+            raise Refused(f"{address}: takes no number; allowed {spec.allowed}")
+        if Flag.READ_ONLY in spec.flags:
+            raise Refused(f"{address}: is read only")
+        return self._set(spec, self.registry.slot(address), spec.check(value), origin)
+
+    def write_travel(self, address: str, travel: float, origin: str) -> bool:
+        """Store the value at `travel` (0..1, held at the ends). Raises as `write`."""
+        return self.write(address, self.registry[address].from_travel(travel), origin)
+
+    def write_text(self, address: str, text: str, origin: str) -> bool:
+        """Store a name; control characters are refused. Raises Refused or UnknownAddress."""
+        spec = self.registry[address]
+        if spec.kind is not Kind.TEXT:
+            raise Refused(f"{address}: takes no text; allowed {spec.allowed}")
+        if len(text.encode()) > TEXT_BYTES or not text.isprintable():
+            raise Refused(f"{address}: that name is too long or unprintable; allowed {spec.allowed}, printable")
+        slot = self.registry.slot(address)
+        if self._texts[slot] == text:
+            return False
+        self._texts[slot] = text
+        self._store.store_text(slot, text)
+        self._mark(address, origin)
+        return True
+
+    def fire(self, address: str, *arguments: float) -> None:
+        """Do what the trigger at `address` does. Raises Refused or UnknownAddress."""
+        spec = self.registry[address]
+        action = self._triggers.get(address)
+        if spec.kind is not Kind.TRIGGER or action is None:
+            raise Refused(f"{address}: is no command; allowed {spec.allowed}")
+        expected = 1 if spec.unit else 0
+        if len(arguments) != expected:
+            raise Refused(f"{address}: takes {expected} argument{'' if expected == 1 else 's'}, got {len(arguments)}")
+        action(*arguments)
+
+    def publish(self, address: str, value: float) -> None:
+        """Set a read-only number on behalf of the desk itself (transport state)."""
+        spec = self.registry[address]
+        self._set(spec, self.registry.slot(address), spec.check(value), "desk")
+
+    # -- wiring ----------------------------------------------------------------------------------------------------
+
+    def on_trigger(self, address: str, action: Trigger) -> None:
+        """Bind what the trigger at `address` does."""
+        self._triggers[self.registry[address].address] = action
+
+    def on_meter(self, address: str, reader: Callable[[], tuple[float, ...]]) -> None:
+        """Bind where the reading at `address` comes from."""
+        self._meters[self.registry[address].address] = reader
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with each turn's changes until the returned function is called."""
+        self._observers.append(observer)
+
+        def forget() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return forget
+
+    def restore(self, numbers: Iterable[tuple[str, float]], texts: Iterable[tuple[str, str]]) -> list[str]:
+        """Take over saved values, telling the engine; returns a sentence for each that does not fit (it is left as it was)."""
+        faults: list[str] = []
+        for address, value in numbers:
+            try:
+                spec = self.registry[address]
+                self._set(spec, self.registry.slot(address), spec.check(value), "session")
+            except (LookupError, ValueError) as fault:
+                faults.append(str(fault))
+        for address, text in texts:
+            try:
+                self.write_text(address, text, "session")
+            except (LookupError, ValueError) as fault:
+                faults.append(str(fault))
+        return faults
+
+    def store_all(self) -> None:
+        """Write every value to the store and mark it for the engine: the start of a desk."""
+        for slot, spec in enumerate(self.registry.numbers):
+            self._to_store(spec, slot)
+        for slot, text in enumerate(self._texts):
+            self._store.store_text(slot, text)
+
+    def turn(self) -> None:
+        """Tell the engine and the observers what changed since the last turn; each address once, latest value."""
+        while self._dirty:
+            slot, spec = next(iter(self._dirty.items()))
+            if not self._store.send(slot, spec.engine_value(self._numbers[slot], self.rate_hz)):
+                self.on_first_change()  # the ring is full: the rest stays dirty and goes next turn
+                break
+            del self._dirty[slot]
+        if self._changed:
+            changes = [Change(self.registry[address], origin) for address, origin in self._changed.items()]
+            self._changed = {}
+            for observer in tuple(self._observers):
+                observer(changes)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _set(self, spec: ParameterSpec, slot: int, value: float, origin: str) -> bool:
+        if self._numbers[slot] == value:
+            return False
+        self._numbers[slot] = value
+        self._to_store(spec, slot)
+        self._mark(spec.address, origin)
+        return True
+
+    def _to_store(self, spec: ParameterSpec, slot: int) -> None:
+        value = self._numbers[slot]
+        self._store.store_number(slot, value, spec.engine_value(value, self.rate_hz))
+        if spec.engine is not None:
+            self._dirty[slot] = spec
+
+    def _mark(self, address: str, origin: str) -> None:
+        if not self._changed and len(self._dirty) <= 1:
+            self.on_first_change()
+        self._changed[address] = origin

@@ -1,0 +1,176 @@
+"""One value a person can turn: its address, its law, its limits, its words."""
+
+import enum
+import math
+from dataclasses import dataclass
+
+from studiod.model.taper import Taper
+from studiod.model.units import gain_from_db, level_text
+
+
+class Kind(enum.StrEnum):
+    """What sort of value it is; adapters choose their widget and wire type from it."""
+
+    LEVEL = "level"
+    FREQ = "freq"
+    TIME = "time"
+    RATIO = "ratio"
+    PAN = "pan"
+    TOGGLE = "toggle"
+    CHOICE = "choice"
+    TEXT = "text"
+    TRIGGER = "trigger"
+    METER = "meter"
+
+
+class Flag(enum.Flag):
+    """What may be done with it."""
+
+    NONE = 0
+    REALTIME = enum.auto()
+    """Has a slot in the engine."""
+    AUTOMATABLE = enum.auto()
+    PERSISTED = enum.auto()
+    """Kept in the session file."""
+    IN_SCENE = enum.auto()
+    LINKABLE = enum.auto()
+    PROTECTED = enum.auto()
+    """Network patterns and unnamed peers may not reach it (arm, record)."""
+    READ_ONLY = enum.auto()
+
+
+NUMERIC = frozenset({Kind.LEVEL, Kind.FREQ, Kind.TIME, Kind.RATIO, Kind.PAN, Kind.TOGGLE, Kind.CHOICE})
+TEXT_BYTES = 64  # a name in the shared block, UTF-8: longer than any scribble strip shows
+_TRUE_WORDS = frozenset({"on", "true", "yes", "1"})
+_FALSE_WORDS = frozenset({"off", "false", "no", "0"})
+
+
+class Refused(ValueError):  # noqa: N818 - it reads as the fact it reports
+    """A value the parameter cannot take; the message names address, fault and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTarget:
+    """Where the engine keeps it: a control word of the graph, and up to two indices."""
+
+    control: str
+    index: int = 0
+    sub: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """Everything an adapter needs to know about a parameter, and nothing it must guess."""
+
+    address: str
+    kind: Kind
+    label: str
+    short: str
+    """At most seven characters: a scribble strip."""
+    unit: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    default: float = 0.0
+    default_text: str = ""
+    taper: Taper | None = None
+    choices: tuple[str, ...] = ()
+    flags: Flag = Flag.NONE
+    engine: EngineTarget | None = None
+    help: str = ""
+
+    @property
+    def is_numeric(self) -> bool:
+        """It holds a number (and so has a slot in the shared block)."""
+        return self.kind in NUMERIC
+
+    @property
+    def allowed(self) -> str:
+        """What may be written, in words."""
+        if self.kind is Kind.TOGGLE:
+            return "on or off"
+        if self.kind is Kind.CHOICE:
+            return ", ".join(self.choices)
+        if self.kind is Kind.TEXT:
+            return f"text of at most {TEXT_BYTES} bytes"
+        if self.kind is Kind.METER:
+            return "reading only"
+        if not self.is_numeric:
+            return "no argument"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.low:g}..{self.high:g}{unit}"
+
+    def clamp(self, value: float) -> float:
+        """Return `value` (natural units) held inside [low, high].
+
+        Raises Refused for NaN: a NaN gain reaches the speakers.
+        """
+        if value != value:  # NaN, the cheap way: this runs for every fader message
+            raise Refused(f"{self.address}: NaN is not a value; allowed {self.allowed}")
+        if value < self.low:
+            return self.low
+        return min(value, self.high)
+
+    def check(self, value: float) -> float:
+        """Return `value` as stored; raise Refused when it lies outside [low, high] or is no step of a switch.
+
+        +inf, and -inf where silence is not a level, are refused; a denormal is 0.
+        """
+        if not self.low <= value <= self.high:
+            raise Refused(f"{self.address}: {value:g} is out of range; allowed {self.allowed}")
+        if self.taper is None or self.kind in (Kind.TOGGLE, Kind.CHOICE):
+            if value != math.floor(value):
+                raise Refused(f"{self.address}: {value:g} is no step; allowed {self.allowed}")
+        elif -1e-30 < value < 1e-30:
+            return 0.0
+        return value
+
+    def from_travel(self, travel: float) -> float:
+        """Value in natural units at `travel`, a fraction of the control's throw. Raises Refused for NaN."""
+        if self.taper is None:
+            raise Refused(f"{self.address}: has no travel; allowed {self.allowed}")
+        if travel != travel:
+            raise Refused(f"{self.address}: travel is NaN; allowed 0..1")
+        return self.taper.value(travel)
+
+    def to_travel(self, value: float) -> float:
+        """Travel (0..1) of `value`; 0 for parameters without a taper."""
+        return self.taper.travel(value) if self.taper is not None else 0.0
+
+    def parse(self, words: str) -> float:
+        """Value in natural units from what a person typed (`-6`, `-inf`, `on`, `tape`). Raises Refused."""
+        text = words.strip().lower()
+        if self.kind is Kind.TOGGLE:
+            if text in _TRUE_WORDS or text in _FALSE_WORDS:
+                return 1.0 if text in _TRUE_WORDS else 0.0
+        elif self.kind is Kind.CHOICE:
+            if text in self.choices:
+                return float(self.choices.index(text))
+        else:
+            try:
+                return self.check(float(text.removesuffix(self.unit.lower()).strip()))
+            except ValueError as fault:
+                if isinstance(fault, Refused):
+                    raise
+        raise Refused(f"{self.address}: {words!r} is not a value; allowed {self.allowed}")
+
+    def text(self, value: float) -> str:
+        """`value` as a display says it."""
+        if self.kind is Kind.LEVEL:
+            return level_text(value)
+        if self.kind is Kind.TOGGLE:
+            return "on" if value else "off"
+        if self.kind is Kind.CHOICE:
+            return self.choices[int(value)]
+        if self.kind is Kind.PAN:
+            side = round(abs(value) * 100)
+            return "C" if side == 0 else f"{'L' if value < 0 else 'R'}{side}"
+        return f"{value:.4g} {self.unit}".rstrip()
+
+    def engine_value(self, value: float, rate_hz: int) -> float:
+        """`value` in the engine's space at `rate_hz`: linear gain, filter coefficient tan(pi f / rate), or the number itself."""
+        if self.kind is Kind.LEVEL:
+            return gain_from_db(value)
+        if self.kind is Kind.FREQ:
+            # Trapezoidal state-variable filter, g = tan(pi f / rate); held under Nyquist at low rates.
+            return math.tan(math.pi * min(value / rate_hz, 0.49))
+        return value

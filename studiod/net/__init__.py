@@ -1,0 +1,1 @@
+"""Doors to the network: OSC, discovery, and who may come in."""
