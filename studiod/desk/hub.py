@@ -1,5 +1,6 @@
 """The only writer of values: checks, stores, tells the engine and every observer once a turn."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,7 +27,7 @@ class ValueStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One parameter that is different since the last turn."""
+    """One parameter that was changed since the last turn, perhaps there and back."""
 
     spec: ParameterSpec
     origin: str
@@ -51,28 +52,29 @@ class Hub:
         self._texts = [spec.default_text for spec in registry.texts]
         self._changed: dict[str, str] = {}  # address -> origin, in order of first write
         self._dirty: dict[int, ParameterSpec] = {}  # slots the engine has not been told yet
-        self._observers: list[Observer] = []
+        self._observers: dict[object, Observer] = {}  # by the token of each subscription
+        self._is_due = False  # a turn is asked for and has not begun
         self._triggers: dict[str, Trigger] = {}
         self._meters: dict[str, Callable[[], tuple[float, ...]]] = {}
         self.on_first_change: Callable[[], None] = lambda: None
-        """Called when a turn becomes due; wiring schedules `turn` with it."""
+        """Called once when a turn becomes due; wiring schedules `turn` with it."""
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def value(self, address: str) -> float:
-        """Number at `address`, natural units. Raises UnknownAddress."""
-        return self._numbers[self.registry.slot(address)]
+        """Number at `address`, natural units. Raises UnknownAddress where no number lives."""
+        return self._numbers[self.registry.number_slot(address)]
 
     def text(self, address: str) -> str:
-        """Text at `address`. Raises UnknownAddress."""
-        return self._texts[self.registry.slot(address)]
+        """Text at `address`. Raises UnknownAddress where no text lives."""
+        return self._texts[self.registry.text_slot(address)]
 
     def travel(self, address: str) -> float:
         """Travel (0..1) of the number at `address`."""
         return self.registry[address].to_travel(self.value(address))
 
     def meter(self, address: str) -> tuple[float, ...]:
-        """Reading at `address` (dB, or what its spec says). Raises UnknownAddress when nothing measures it."""
+        """Reading at `address` (dB, or what its spec says), empty while nothing measures it. Raises UnknownAddress."""
         self.registry[address]
         reader = self._meters.get(address)
         return reader() if reader is not None else ()
@@ -84,25 +86,21 @@ class Hub:
 
         Raises Refused (out of range, NaN, read only) or UnknownAddress; nothing is changed then.
         """
-        spec = self.registry[address]
-        if not spec.is_numeric:
-            raise Refused(f"{address}: takes no number; allowed {spec.allowed}")
-        if Flag.READ_ONLY in spec.flags:
-            raise Refused(f"{address}: is read only")
-        return self._set(spec, self.registry.slot(address), spec.check(value), origin)
+        return self._set(self._writable(address), value, origin)
 
     def write_travel(self, address: str, travel: float, origin: str) -> bool:
         """Store the value at `travel` (0..1, held at the ends). Raises as `write`."""
-        return self.write(address, self.registry[address].from_travel(travel), origin)
+        spec = self._writable(address)
+        return self._set(spec, spec.from_travel(travel), origin)
 
     def write_text(self, address: str, text: str, origin: str) -> bool:
         """Store a name; control characters are refused. Raises Refused or UnknownAddress."""
         spec = self.registry[address]
         if spec.kind is not Kind.TEXT:
             raise Refused(f"{address}: takes no text; allowed {spec.allowed}")
-        if len(text.encode()) > TEXT_BYTES or not text.isprintable():
+        if not text.isprintable() or len(text.encode()) > TEXT_BYTES:  # a lone surrogate is not printable
             raise Refused(f"{address}: that name is too long or unprintable; allowed {spec.allowed}, printable")
-        slot = self.registry.slot(address)
+        slot = self.registry.text_slot(address)
         if self._texts[slot] == text:
             return False
         self._texts[slot] = text
@@ -113,18 +111,19 @@ class Hub:
     def fire(self, address: str, *arguments: float) -> None:
         """Do what the trigger at `address` does. Raises Refused or UnknownAddress."""
         spec = self.registry[address]
-        action = self._triggers.get(address)
-        if spec.kind is not Kind.TRIGGER or action is None:
+        if spec.kind is not Kind.TRIGGER:
             raise Refused(f"{address}: is no command; allowed {spec.allowed}")
-        expected = 1 if spec.unit else 0
-        if len(arguments) != expected:
-            raise Refused(f"{address}: takes {expected} argument{'' if expected == 1 else 's'}, got {len(arguments)}")
+        if len(arguments) != (1 if spec.unit else 0) or not all(map(math.isfinite, arguments)):
+            got = ", ".join(f"{argument:g}" for argument in arguments) or "nothing"
+            raise Refused(f"{address}: takes {spec.allowed}; got {got}")
+        action = self._triggers.get(address)
+        if action is None:
+            raise Refused(f"{address}: nothing here does that")
         action(*arguments)
 
     def publish(self, address: str, value: float) -> None:
-        """Set a read-only number on behalf of the desk itself (transport state)."""
-        spec = self.registry[address]
-        self._set(spec, self.registry.slot(address), spec.check(value), "desk")
+        """Set a read-only number on behalf of the desk itself (transport state). Raises Refused or UnknownAddress."""
+        self._set(self.registry[address], value, "desk")
 
     # -- wiring ----------------------------------------------------------------------------------------------------
 
@@ -138,21 +137,23 @@ class Hub:
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer` with each turn's changes until the returned function is called."""
-        self._observers.append(observer)
+        token = object()
+        self._observers[token] = observer
 
         def forget() -> None:
-            if observer in self._observers:
-                self._observers.remove(observer)
+            self._observers.pop(token, None)
 
         return forget
 
     def restore(self, numbers: Iterable[tuple[str, float]], texts: Iterable[tuple[str, str]]) -> list[str]:
-        """Take over saved values, telling the engine; returns a sentence for each that does not fit (it is left as it was)."""
+        """Take over saved values, telling the engine.
+
+        Returns a sentence for each that does not fit; that one is left as it was.
+        """
         faults: list[str] = []
         for address, value in numbers:
             try:
-                spec = self.registry[address]
-                self._set(spec, self.registry.slot(address), spec.check(value), "session")
+                self.write(address, value, "session")
             except (LookupError, ValueError) as fault:
                 faults.append(str(fault))
         for address, text in texts:
@@ -168,24 +169,45 @@ class Hub:
             self._to_store(spec, slot)
         for slot, text in enumerate(self._texts):
             self._store.store_text(slot, text)
+        self._ask_for_a_turn()
 
     def turn(self) -> None:
-        """Tell the engine and the observers what changed since the last turn; each address once, latest value."""
-        while self._dirty:
-            slot, spec = next(iter(self._dirty.items()))
-            if not self._store.send(slot, spec.engine_value(self._numbers[slot], self.rate_hz)):
-                self.on_first_change()  # the ring is full: the rest stays dirty and goes next turn
-                break
-            del self._dirty[slot]
-        if self._changed:
-            changes = [Change(self.registry[address], origin) for address, origin in self._changed.items()]
-            self._changed = {}
-            for observer in tuple(self._observers):
+        """Tell the engine and the observers what changed since the last turn; each address once, latest value.
+
+        An observer that raises does not keep the news from the others: all are told, then an ExceptionGroup
+        carries what they raised.
+        """
+        self._is_due = False
+        self._flush()
+        changes = [Change(self.registry[address], origin) for address, origin in self._changed.items()]
+        if not changes:
+            return
+        self._changed = {}
+        faults: list[Exception] = []
+        for token in tuple(self._observers):
+            observer = self._observers.get(token)  # an earlier one may have made it forget
+            if observer is None:
+                continue
+            try:
                 observer(changes)
+            except Exception as fault:  # noqa: BLE001 - raised below, when everyone has heard
+                faults.append(fault)
+        if faults:
+            raise ExceptionGroup("observers of the hub failed", faults)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _set(self, spec: ParameterSpec, slot: int, value: float, origin: str) -> bool:
+    def _writable(self, address: str) -> ParameterSpec:
+        spec = self.registry[address]
+        if not spec.is_numeric:
+            raise Refused(f"{address}: takes no number; allowed {spec.allowed}")
+        if Flag.READ_ONLY in spec.flags:
+            raise Refused(f"{address}: is read only")
+        return spec
+
+    def _set(self, spec: ParameterSpec, value: float, origin: str) -> bool:
+        slot = self.registry.number_slot(spec.address)
+        value = spec.check(value)
         if self._numbers[slot] == value:
             return False
         self._numbers[slot] = value
@@ -200,6 +222,18 @@ class Hub:
             self._dirty[slot] = spec
 
     def _mark(self, address: str, origin: str) -> None:
-        if not self._changed and len(self._dirty) <= 1:
-            self.on_first_change()
         self._changed[address] = origin
+        self._ask_for_a_turn()
+
+    def _ask_for_a_turn(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self.on_first_change()
+
+    def _flush(self) -> None:
+        while self._dirty:
+            slot, spec = next(iter(self._dirty.items()))
+            if not self._store.send(slot, spec.engine_value(self._numbers[slot], self.rate_hz)):
+                self._ask_for_a_turn()  # the ring is full: the rest stays dirty and goes next turn
+                return
+            del self._dirty[slot]

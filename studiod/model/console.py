@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studiod.model.parameter import EngineTarget, Flag, Kind, ParameterSpec
-from studiod.model.taper import Fader, Linear, Logarithmic, Stepped
+from studiod.model.taper import FADER_HIGH_DB, Fader, Linear, Logarithmic, Stepped
 from studiod.model.transport import TransportState
 from studiod.model.units import SILENCE_DB
 
@@ -39,80 +39,215 @@ def console_parameters(layout: ConsoleLayout) -> tuple[ParameterSpec, ...]:
 
 def _level(address: str, label: str, short: str, target: EngineTarget, default: float, text: str) -> ParameterSpec:
     return ParameterSpec(
-        address, Kind.LEVEL, label, short, "dB", SILENCE_DB, 10.0, default, taper=Fader(), flags=_MIX, engine=target, help=text
+        address,
+        Kind.LEVEL,
+        label,
+        short,
+        "dB",
+        low=SILENCE_DB,
+        high=FADER_HIGH_DB,
+        default=default,
+        taper=Fader(),
+        flags=_MIX,
+        engine=target,
+        help=text,
     )
 
 
-def _toggle(address: str, label: str, short: str, target: EngineTarget | None, text: str, *, on: bool = False, flags: Flag = _MIX) -> ParameterSpec:
-    return ParameterSpec(address, Kind.TOGGLE, label, short, default=float(on), taper=Stepped(2), flags=flags, engine=target, help=text)
+def _toggle(
+    address: str,
+    label: str,
+    short: str,
+    target: EngineTarget | None,
+    text: str,
+    *,
+    on: bool = False,
+    flags: Flag = _MIX,
+) -> ParameterSpec:
+    return ParameterSpec(
+        address,
+        Kind.TOGGLE,
+        label,
+        short,
+        default=float(on),
+        taper=Stepped(2),
+        flags=flags,
+        engine=target,
+        help=text,
+    )
+
+
+def _arm(address: str, label: str, text: str) -> ParameterSpec:
+    return _toggle(address, f"{label} record arm", "Arm", None, text, flags=Flag.PERSISTED | Flag.PROTECTED)
 
 
 def _name(address: str, label: str, default: str) -> ParameterSpec:
-    return ParameterSpec(address, Kind.TEXT, label, "Name", default_text=default, flags=_KEPT, help="What the scribble strip shows.")
+    return ParameterSpec(
+        address,
+        Kind.TEXT,
+        f"{label} name",
+        "Name",
+        default_text=default,
+        flags=_KEPT,
+        help="What the scribble strip shows.",
+    )
 
 
 def _meter(address: str, label: str, text: str) -> ParameterSpec:
-    return ParameterSpec(address, Kind.METER, label, "Meter", "dB", SILENCE_DB, 24.0, SILENCE_DB, flags=Flag.READ_ONLY, help=text)
+    return ParameterSpec(
+        address,
+        Kind.METER,
+        f"{label} meter",
+        "Meter",
+        "dB",
+        low=SILENCE_DB,
+        high=24.0,
+        default=SILENCE_DB,
+        flags=Flag.READ_ONLY,
+        help=text,
+    )
 
 
 def _strip(strip: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     at, lane, label = f"/strip/{strip}", strip - 1, f"Strip {strip}"
-    yield _level(f"{at}/fader", f"{label} fader", "Fader", EngineTarget("strip.fader", lane), 0.0, "Level into main and post-fader sends.")
-    yield _toggle(f"{at}/mute", f"{label} mute", "Mute", EngineTarget("strip.mute", lane), "Silences main and every send; the take is not touched.")
-    yield _toggle(
-        f"{at}/solo", f"{label} solo", "Solo", EngineTarget("strip.solo", lane), "Solo in place: strips without solo leave main; sends stay.", flags=Flag.REALTIME
+    yield _level(
+        f"{at}/fader",
+        f"{label} fader",
+        "Fader",
+        EngineTarget("strip.fader", lane),
+        0.0,
+        "Level into main and post-fader sends.",
     )
-    yield _toggle(f"{at}/arm", f"{label} record arm", "Arm", None, "The strip's input is recorded when the transport records.", flags=Flag.PERSISTED | Flag.PROTECTED)
+    yield _toggle(
+        f"{at}/mute",
+        f"{label} mute",
+        "Mute",
+        EngineTarget("strip.mute", lane),
+        "Silences main and every send; the take is not touched.",
+    )
+    yield _toggle(
+        f"{at}/solo",
+        f"{label} solo",
+        "Solo",
+        EngineTarget("strip.solo", lane),
+        "Solo in place: strips without solo leave main; sends stay.",
+        flags=Flag.REALTIME,
+    )
+    yield _arm(f"{at}/arm", label, "The strip's input is recorded when the transport records.")
     yield ParameterSpec(
-        f"{at}/pan", Kind.PAN, f"{label} pan", "Pan", "", -1.0, 1.0, 0.0, taper=Linear(-1.0, 1.0), flags=_MIX, engine=EngineTarget("strip.pan", lane),
+        f"{at}/pan",
+        Kind.PAN,
+        f"{label} pan",
+        "Pan",
+        low=-1.0,
+        high=1.0,
+        taper=Linear(-1.0, 1.0),
+        flags=_MIX,
+        engine=EngineTarget("strip.pan", lane),
         help="-1 left, 0 centre, +1 right; constant power, -3 dB at the centre.",
     )
     yield ParameterSpec(
-        f"{at}/trim", Kind.LEVEL, f"{label} trim", "Trim", "dB", -24.0, 24.0, 0.0, taper=Linear(-24.0, 24.0), flags=_MIX,
-        engine=EngineTarget("strip.trim", lane), help="Digital gain at the head of the strip; takes hold the input before it.",
+        f"{at}/trim",
+        Kind.LEVEL,
+        f"{label} trim",
+        "Trim",
+        "dB",
+        low=-24.0,
+        high=24.0,
+        taper=Linear(-24.0, 24.0),
+        flags=_MIX,
+        engine=EngineTarget("strip.trim", lane),
+        help="Digital gain at the head of the strip; takes hold the input before it.",
     )
-    yield _toggle(f"{at}/polarity", f"{label} polarity", "Pol", EngineTarget("strip.polarity", lane), "On inverts the signal.")
+    yield _toggle(
+        f"{at}/polarity", f"{label} polarity", "Pol", EngineTarget("strip.polarity", lane), "On inverts the signal."
+    )
     yield ParameterSpec(
-        f"{at}/hpf", Kind.FREQ, f"{label} high-pass", "HPF", "Hz", 20.0, 400.0, 80.0, taper=Logarithmic(20.0, 400.0), flags=_MIX,
-        engine=EngineTarget("strip.hpf", lane), help="Corner (-3 dB) of a 12 dB/oct Butterworth high-pass.",
+        f"{at}/hpf",
+        Kind.FREQ,
+        f"{label} high-pass",
+        "HPF",
+        "Hz",
+        low=20.0,
+        high=400.0,
+        default=80.0,
+        taper=Logarithmic(20.0, 400.0),
+        flags=_MIX,
+        engine=EngineTarget("strip.hpf", lane),
+        help="Corner (-3 dB) of a 12 dB/oct Butterworth high-pass.",
     )
-    yield _toggle(f"{at}/hpf/on", f"{label} high-pass on", "HPF on", EngineTarget("strip.hpf_on", lane), "Switches the high-pass in.")
+    yield _toggle(
+        f"{at}/hpf/on",
+        f"{label} high-pass on",
+        "HPF on",
+        EngineTarget("strip.hpf_on", lane),
+        "Switches the high-pass in.",
+    )
     yield ParameterSpec(
-        f"{at}/monitor", Kind.CHOICE, f"{label} monitor", "Monitor", high=float(len(MONITOR_CHOICES) - 1), taper=Stepped(len(MONITOR_CHOICES)),
-        choices=MONITOR_CHOICES, flags=Flag.REALTIME | _KEPT, engine=EngineTarget("strip.monitor", lane),
-        help="What the strip plays: auto is the tape while it plays (the input while the strip records), else the input.",
+        f"{at}/monitor",
+        Kind.CHOICE,
+        f"{label} monitor",
+        "Monitor",
+        high=float(len(MONITOR_CHOICES) - 1),
+        taper=Stepped(len(MONITOR_CHOICES)),
+        choices=MONITOR_CHOICES,
+        flags=Flag.REALTIME | _KEPT,
+        engine=EngineTarget("strip.monitor", lane),
+        help="What the strip plays: auto is the tape while it plays (the input while it records), else the input.",
     )
-    yield _name(f"{at}/name", f"{label} name", layout.strip_names[lane])
+    yield _name(f"{at}/name", label, layout.strip_names[lane])
     for bus in range(1, layout.buses + 1):
-        send, target = f"{at}/send/{bus}", f"{label} send {bus}"
-        yield _level(f"{send}/level", f"{target} level", f"Snd {bus}", EngineTarget("send.level", lane, bus - 1), SILENCE_DB, "Level into the bus.")
-        yield _toggle(f"{send}/on", f"{target} on", f"S{bus} on", EngineTarget("send.on", lane, bus - 1), "Switches the send.", on=True)
-        yield _toggle(f"{send}/pre", f"{target} pre", f"S{bus} pre", EngineTarget("send.pre", lane, bus - 1), "On takes the signal before the fader.")
-    yield _meter(f"/meter/strip/{strip}", f"{label} meter", "Peak and RMS in dBFS after trim, before the fader.")
+        yield from _send(lane, bus, f"{at}/send/{bus}", f"{label} send {bus}")
+    yield _meter(f"/meter/strip/{strip}", label, "Peak and RMS in dBFS after trim, before the fader.")
+
+
+def _send(lane: int, bus: int, at: str, label: str) -> Iterator[ParameterSpec]:
+    level, switch, pre = (EngineTarget(f"send.{word}", lane, bus - 1) for word in ("level", "on", "pre"))
+    yield _level(f"{at}/level", f"{label} level", f"Snd {bus}", level, SILENCE_DB, "Level into the bus.")
+    yield _toggle(f"{at}/on", f"{label} on", f"S{bus} on", switch, "Switches the send.", on=True)
+    yield _toggle(f"{at}/pre", f"{label} pre", f"S{bus} pre", pre, "On takes the signal before the fader.")
 
 
 def _bus(bus: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     at, index, label = f"/bus/{bus}", bus - 1, f"Bus {bus}"
-    yield _level(f"{at}/fader", f"{label} fader", "Fader", EngineTarget("bus.fader", index), 0.0, "Level of the bus at its output.")
-    yield _toggle(f"{at}/mute", f"{label} mute", "Mute", EngineTarget("bus.mute", index), "Silences the bus.")
-    yield _toggle(f"{at}/arm", f"{label} record arm", "Arm", None, "The bus is recorded when the transport records.", flags=Flag.PERSISTED | Flag.PROTECTED)
-    yield _name(f"{at}/name", f"{label} name", layout.bus_names[index])
-    yield _meter(f"/meter/bus/{bus}", f"{label} meter", "Peak and RMS in dBFS after the fader.")
+    fader, mute = EngineTarget("bus.fader", index), EngineTarget("bus.mute", index)
+    yield _level(f"{at}/fader", f"{label} fader", "Fader", fader, 0.0, "Level of the bus at its output.")
+    yield _toggle(f"{at}/mute", f"{label} mute", "Mute", mute, "Silences the bus.")
+    yield _arm(f"{at}/arm", label, "The bus is recorded when the transport records.")
+    yield _name(f"{at}/name", label, layout.bus_names[index])
+    yield _meter(f"/meter/bus/{bus}", label, "Peak and RMS in dBFS after the fader.")
 
 
 def _main() -> Iterator[ParameterSpec]:
-    yield _level("/main/fader", "Main fader", "Main", EngineTarget("main.fader"), 0.0, "Level of the stereo main, before its limiter.")
-    yield _toggle("/main/mute", "Main mute", "Mute", EngineTarget("main.mute"), "Silences main.")
+    fader, mute = EngineTarget("main.fader"), EngineTarget("main.mute")
+    yield _level("/main/fader", "Main fader", "Main", fader, 0.0, "Level of the stereo main, before its limiter.")
+    yield _toggle("/main/mute", "Main mute", "Mute", mute, "Silences main.")
     yield ParameterSpec(
-        "/main/limiter/ceiling", Kind.LEVEL, "Main limiter ceiling", "Ceil", "dBFS", -24.0, 0.0, -0.3, taper=Linear(-24.0, 0.0), flags=_MIX,
-        engine=EngineTarget("main.ceiling"), help="No sample of main ever passes it.",
+        "/main/limiter/ceiling",
+        Kind.LEVEL,
+        "Main limiter ceiling",
+        "Ceil",
+        "dBFS",
+        low=-24.0,
+        high=0.0,
+        default=-0.3,
+        taper=Linear(-24.0, 0.0),
+        flags=_MIX,
+        engine=EngineTarget("main.ceiling"),
+        help="No sample of main ever passes it.",
     )
-    yield _toggle("/main/arm", "Main record arm", "Arm", None, "Main is recorded (left, right) when the transport records.", flags=Flag.PERSISTED | Flag.PROTECTED)
-    yield _meter("/meter/main", "Main meter", "Peak left, peak right, RMS left, RMS right in dBFS, and the limiter's gain reduction in dB.")
+    yield _arm("/main/arm", "Main", "Main is recorded (left, right) when the transport records.")
+    yield _meter(
+        "/meter/main",
+        "Main",
+        "Peak left, peak right, RMS left, RMS right in dBFS, and the limiter's gain reduction in dB.",
+    )
 
 
 def _trigger(address: str, short: str, text: str, *, flags: Flag = Flag.NONE, argument: str = "") -> ParameterSpec:
-    return ParameterSpec(address, Kind.TRIGGER, address[1:].replace("/", " "), short, unit=argument, flags=flags, help=text)
+    return ParameterSpec(
+        address, Kind.TRIGGER, address[1:].replace("/", " "), short, unit=argument, flags=flags, help=text
+    )
 
 
 def _transport() -> Iterator[ParameterSpec]:
@@ -121,11 +256,24 @@ def _transport() -> Iterator[ParameterSpec]:
     yield _trigger("/transport/record", "Record", "Rolls and records everything armed.", flags=Flag.PROTECTED)
     yield _trigger("/transport/locate", "Locate", "Goes to a position in seconds.", argument="s")
     yield ParameterSpec(
-        "/transport/state", Kind.CHOICE, "Transport state", "State", high=float(len(TransportState) - 1),
-        taper=Stepped(len(TransportState)), choices=tuple(state.word for state in TransportState), flags=Flag.READ_ONLY,
+        "/transport/state",
+        Kind.CHOICE,
+        "Transport state",
+        "State",
+        high=float(len(TransportState) - 1),
+        taper=Stepped(len(TransportState)),
+        choices=tuple(state.word for state in TransportState),
+        flags=Flag.READ_ONLY,
         help="What the transport does now.",
     )
     yield ParameterSpec(
-        "/transport/position", Kind.METER, "Transport position", "Pos", "s", 0.0, 1e9, flags=Flag.READ_ONLY,
+        "/transport/position",
+        Kind.METER,
+        "Transport position",
+        "Pos",
+        "s",
+        0.0,
+        1e9,
+        flags=Flag.READ_ONLY,
         help="Position in seconds, and as text.",
     )

@@ -41,8 +41,12 @@ class Flag(enum.Flag):
 
 NUMERIC = frozenset({Kind.LEVEL, Kind.FREQ, Kind.TIME, Kind.RATIO, Kind.PAN, Kind.TOGGLE, Kind.CHOICE})
 TEXT_BYTES = 64  # a name in the shared block, UTF-8: longer than any scribble strip shows
+_STEPPED = frozenset({Kind.TOGGLE, Kind.CHOICE})
+_TINY = 1e-30  # far under any value that can be heard or shown, far over the denormals that slow a filter down
+_KILO = 1000.0
 _TRUE_WORDS = frozenset({"on", "true", "yes", "1"})
 _FALSE_WORDS = frozenset({"off", "false", "no", "0"})
+_PAN_SIDES = {"l": -1.0, "r": 1.0}
 
 
 class Refused(ValueError):  # noqa: N818 - it reads as the fact it reports
@@ -94,8 +98,8 @@ class ParameterSpec:
             return f"text of at most {TEXT_BYTES} bytes"
         if self.kind is Kind.METER:
             return "reading only"
-        if not self.is_numeric:
-            return "no argument"
+        if self.kind is Kind.TRIGGER:
+            return f"one number, {self.unit}" if self.unit else "no argument"
         unit = f" {self.unit}" if self.unit else ""
         return f"{self.low:g}..{self.high:g}{unit}"
 
@@ -104,7 +108,7 @@ class ParameterSpec:
 
         Raises Refused for NaN: a NaN gain reaches the speakers.
         """
-        if value != value:  # NaN, the cheap way: this runs for every fader message
+        if math.isnan(value):
             raise Refused(f"{self.address}: NaN is not a value; allowed {self.allowed}")
         if value < self.low:
             return self.low
@@ -113,22 +117,19 @@ class ParameterSpec:
     def check(self, value: float) -> float:
         """Return `value` as stored; raise Refused when it lies outside [low, high] or is no step of a switch.
 
-        +inf, and -inf where silence is not a level, are refused; a denormal is 0.
+        NaN, +inf, and -inf where silence is not a level, are refused; a denormal and -0.0 are 0.
         """
-        if not self.low <= value <= self.high:
+        if not self.low <= value <= self.high:  # NaN is on neither side
             raise Refused(f"{self.address}: {value:g} is out of range; allowed {self.allowed}")
-        if self.taper is None or self.kind in (Kind.TOGGLE, Kind.CHOICE):
-            if value != math.floor(value):
-                raise Refused(f"{self.address}: {value:g} is no step; allowed {self.allowed}")
-        elif -1e-30 < value < 1e-30:
-            return 0.0
-        return value
+        if self.kind in _STEPPED and value != math.floor(value):
+            raise Refused(f"{self.address}: {value:g} is no step; allowed {self.allowed}")
+        return 0.0 if -_TINY < value < _TINY else float(value)
 
     def from_travel(self, travel: float) -> float:
         """Value in natural units at `travel`, a fraction of the control's throw. Raises Refused for NaN."""
         if self.taper is None:
             raise Refused(f"{self.address}: has no travel; allowed {self.allowed}")
-        if travel != travel:
+        if math.isnan(travel):
             raise Refused(f"{self.address}: travel is NaN; allowed 0..1")
         return self.taper.value(travel)
 
@@ -137,21 +138,27 @@ class ParameterSpec:
         return self.taper.travel(value) if self.taper is not None else 0.0
 
     def parse(self, words: str) -> float:
-        """Value in natural units from what a person typed (`-6`, `-inf`, `on`, `tape`). Raises Refused."""
-        text = words.strip().lower()
+        """Value in natural units from what a person typed, or `text` said (`-6`, `-inf`, `on`, `tape`, `L30`).
+
+        Raises Refused.
+        """
+        typed = words.strip().lower()
+        value: float | None = None
         if self.kind is Kind.TOGGLE:
-            if text in _TRUE_WORDS or text in _FALSE_WORDS:
-                return 1.0 if text in _TRUE_WORDS else 0.0
+            value = 1.0 if typed in _TRUE_WORDS else 0.0 if typed in _FALSE_WORDS else None
         elif self.kind is Kind.CHOICE:
-            if text in self.choices:
-                return float(self.choices.index(text))
-        else:
-            try:
-                return self.check(float(text.removesuffix(self.unit.lower()).strip()))
-            except ValueError as fault:
-                if isinstance(fault, Refused):
-                    raise
-        raise Refused(f"{self.address}: {words!r} is not a value; allowed {self.allowed}")
+            value = float(self.choices.index(typed)) if typed in self.choices else None
+        elif self.kind is Kind.PAN and typed == "c":
+            value = 0.0
+        elif self.kind is Kind.PAN and typed[:1] in _PAN_SIDES:
+            percent = _number(typed[1:])
+            value = None if percent is None else _PAN_SIDES[typed[0]] * percent / 100.0
+        elif self.is_numeric:
+            units = ("db", "dbfs") if self.kind is Kind.LEVEL else (self.unit.lower(),)
+            value = _number(typed.removesuffix(next((unit for unit in units if typed.endswith(unit)), "")))
+        if value is None:
+            raise Refused(f"{self.address}: {words!r} is not a value; allowed {self.allowed}")
+        return self.check(value)
 
     def text(self, value: float) -> str:
         """`value` as a display says it."""
@@ -164,13 +171,25 @@ class ParameterSpec:
         if self.kind is Kind.PAN:
             side = round(abs(value) * 100)
             return "C" if side == 0 else f"{'L' if value < 0 else 'R'}{side}"
-        return f"{value:.4g} {self.unit}".rstrip()
+        number = f"{value:.0f}" if abs(value) >= _KILO else f"{value:.4g}"  # 4g alone says 2e+04 Hz
+        return f"{number} {self.unit}".rstrip()
 
     def engine_value(self, value: float, rate_hz: int) -> float:
-        """`value` in the engine's space at `rate_hz`: linear gain, filter coefficient tan(pi f / rate), or the number itself."""
+        """`value` in the engine's space at `rate_hz`.
+
+        A linear gain for levels, the coefficient tan(pi f / rate) for frequencies, the number itself for the rest.
+        """
         if self.kind is Kind.LEVEL:
             return gain_from_db(value)
         if self.kind is Kind.FREQ:
             # Trapezoidal state-variable filter, g = tan(pi f / rate); held under Nyquist at low rates.
             return math.tan(math.pi * min(value / rate_hz, 0.49))
         return value
+
+
+def _number(words: str) -> float | None:
+    """Return the number in `words`, or None."""
+    try:
+        return float(words)
+    except ValueError:
+        return None

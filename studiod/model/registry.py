@@ -19,11 +19,14 @@ class Registry:
         self.specs: tuple[ParameterSpec, ...] = tuple(specs)
         self._by_address = {spec.address: spec for spec in self.specs}
         if len(self._by_address) != len(self.specs):
-            twice = next(s.address for i, s in enumerate(self.specs) if s.address in {o.address for o in self.specs[:i]})
+            twice = next(
+                s.address for i, s in enumerate(self.specs) if s.address in {o.address for o in self.specs[:i]}
+            )
             raise ValueError(f"{twice} is in the parameter table twice")
         self.numbers: tuple[ParameterSpec, ...] = tuple(s for s in self.specs if s.is_numeric)
         self.texts: tuple[ParameterSpec, ...] = tuple(s for s in self.specs if s.kind is Kind.TEXT)
-        self._slot = {spec.address: slot for row in (self.numbers, self.texts) for slot, spec in enumerate(row)}
+        self._number_slots = {spec.address: slot for slot, spec in enumerate(self.numbers)}
+        self._text_slots = {spec.address: slot for slot, spec in enumerate(self.texts)}
 
     def __iter__(self) -> Iterator[ParameterSpec]:
         return iter(self.specs)
@@ -40,9 +43,26 @@ class Registry:
         except KeyError:
             raise UnknownAddress(f"{address}: no such parameter") from None
 
-    def slot(self, address: str) -> int:
-        """Slot of a number or a text. Raises UnknownAddress for others."""
+    def number_slot(self, address: str) -> int:
+        """Slot of a number. Raises UnknownAddress for texts, triggers, meters and strangers."""
         try:
-            return self._slot[address]
+            return self._number_slots[address]
         except KeyError:
-            raise UnknownAddress(f"{address}: has no slot") from None
+            raise UnknownAddress(f"{address}: {self._not_a('number', address)}") from None
+
+    def text_slot(self, address: str) -> int:
+        """Slot of a text. Raises UnknownAddress for others."""
+        try:
+            return self._text_slots[address]
+        except KeyError:
+            raise UnknownAddress(f"{address}: {self._not_a('text', address)}") from None
+
+    def slot(self, address: str) -> int:
+        """Slot of a number or a text, each counted in its own row. Raises UnknownAddress for others."""
+        for slots in (self._number_slots, self._text_slots):
+            if address in slots:
+                return slots[address]
+        raise UnknownAddress(f"{address}: {self._not_a('number or text', address)}")
+
+    def _not_a(self, row: str, address: str) -> str:
+        return f"is no {row}" if address in self else "no such parameter"

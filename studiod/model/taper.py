@@ -1,5 +1,6 @@
 """Tapers: how far a control is thrown (travel, 0..1) and the value a person means by it."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +9,7 @@ from studiod.model.units import SILENCE_DB
 
 
 class Taper(Protocol):
-    """A monotone law between travel (0..1) and a value in natural units."""
+    """A monotone law between travel (0..1) and a value in natural units. NaN raises ValueError both ways."""
 
     def value(self, travel: float) -> float:
         """Value in natural units at `travel`; travel outside 0..1 is held at the ends."""
@@ -20,6 +21,7 @@ class Taper(Protocol):
 
 
 def _unit(travel: float) -> float:
+    """Return `travel` held inside 0..1."""
     if math.isnan(travel):
         raise ValueError("travel is NaN; allowed 0..1")
     return min(max(travel, 0.0), 1.0)
@@ -27,15 +29,22 @@ def _unit(travel: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Equal throw, equal change."""
+    """Equal throw, equal change, `low` < `high`."""
 
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"a linear taper runs upwards, not {self.low:g}..{self.high:g}")
+
     def value(self, travel: float) -> float:
         """Value at `travel`, ends exact."""
         position = _unit(travel)
-        return self.high if position == 1.0 else self.low + (self.high - self.low) * position
+        if position == 1.0:
+            return self.high
+        # Rounding may step over the end by one bit; the parameter would refuse what its own fader sent.
+        return min(self.low + (self.high - self.low) * position, self.high)
 
     def travel(self, value: float) -> float:
         """Travel of `value`."""
@@ -44,17 +53,21 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Logarithmic:
-    """Equal throw, equal ratio: frequencies and times."""
+    """Equal throw, equal ratio, 0 < `low` < `high`: frequencies and times."""
 
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.low < self.high:
+            raise ValueError(f"a logarithmic taper runs upwards from above 0, not {self.low:g}..{self.high:g}")
 
     def value(self, travel: float) -> float:
         """Value at `travel`, ends exact."""
         position = _unit(travel)
         if position in (0.0, 1.0):
             return self.high if position else self.low
-        return self.low * math.pow(self.high / self.low, position)
+        return min(self.low * math.pow(self.high / self.low, position), self.high)
 
     def travel(self, value: float) -> float:
         """Travel of `value`; values at or under `low` give 0."""
@@ -75,12 +88,12 @@ class Stepped:
 
     def travel(self, value: float) -> float:
         """Travel of step `value`."""
-        return _unit(value / (self.count - 1)) if self.count > 1 else 0.0
+        return _unit(value / max(self.count - 1, 1))
 
 
 # Joints of the fader law: (travel, dB). Four straight pieces, the law measured on X32-class desks
 # (docs/reference/fader-law.md): fine around 0 dB where mixes are made, coarse towards silence.
-_JOINTS = ((0.0, -90.0), (0.0625, -60.0), (0.25, -30.0), (0.5, -10.0), (1.0, 10.0))
+FADER_JOINTS = ((0.0, -90.0), (0.0625, -60.0), (0.25, -30.0), (0.5, -10.0), (1.0, 10.0))
 FADER_LOW_DB = SILENCE_DB
 FADER_HIGH_DB = 10.0
 # Under this travel a 14-bit fader cannot be told from its bottom stop: it means off.
@@ -96,16 +109,18 @@ class Fader:
         position = _unit(travel)
         if position < _OFF_TRAVEL:
             return SILENCE_DB
-        for (start, start_db), (end, end_db) in zip(_JOINTS, _JOINTS[1:], strict=False):
+        for (start, start_db), (end, end_db) in itertools.pairwise(FADER_JOINTS):
             if position <= end:
                 return start_db + (end_db - start_db) * (position - start) / (end - start)
         return FADER_HIGH_DB
 
     def travel(self, value: float) -> float:
         """Travel at level `value` dB; -90 dB and below is the bottom stop."""
-        if value <= _JOINTS[0][1]:
+        if math.isnan(value):
+            raise ValueError("level is NaN; allowed -inf..10 dB")
+        if value <= FADER_JOINTS[0][1]:
             return 0.0
-        for (start, start_db), (end, end_db) in zip(_JOINTS, _JOINTS[1:], strict=False):
+        for (start, start_db), (end, end_db) in itertools.pairwise(FADER_JOINTS):
             if value <= end_db:
                 return start + (end - start) * (value - start_db) / (end_db - start_db)
         return 1.0
