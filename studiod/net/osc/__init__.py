@@ -1,0 +1,1 @@
+"""The OSC door: strict bytes in, the hub's words out."""
