@@ -1,0 +1,115 @@
+# studiod: `make run` is all a newcomer needs; `make help` names the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# libportaudio2 brings libasound2 under whatever name this Debian gives it; rtmidi's wheel needs that one too.
+RUN_PACKAGES := build-essential python3-dev python3-venv libportaudio2
+TEST_PACKAGES := jackd2 jack-capture libasound2-plugins sox ffmpeg socat avahi-daemon avahi-utils dbus iproute2 \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static systemd udev
+LAB_PACKAGES := qemu-system-x86 debootstrap busybox-static cpio e2fsprogs
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+STAMPS := $(VENV)/.stamps
+GENERATED := $(patsubst %.pyx,%.c,$(wildcard ext/*.pyx))
+SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/null))
+COMPILED := studiod.link._block studiod.engine._engine studiod.tape._tape
+CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
+BENCHES := $(filter-out _%,$(basename $(notdir $(wildcard tests/bench/*.py))))
+
+.PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages lab-packages
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(STAMPS)/built ## Debian packages, .venv, the compiled extension; only what is missing or has changed
+
+run: setup ## start studiod with config/studiod.yaml; options: make run ARGS="--host virtual"
+	@$(BIN)/studiod run --config config/studiod.yaml $(ARGS)
+
+test: setup test-packages ## the tests, without the hour-long ones and the lab; options: make test ARGS="-k hub"
+	@$(BIN)/pytest $(ARGS)
+
+check: setup test-packages ## format, lint, types, layers, spelling, generated pages
+	@$(MAKE) --keep-going $(CHECKS)
+
+soak: setup test-packages ## the long tests
+	@$(BIN)/pytest -m soak -o timeout=0 $(ARGS)
+
+lab: setup test-packages lab-packages ## a virtual machine with sound cards, USB and systemd (root)
+	@$(BIN)/pytest -m lab -o timeout=1800 tests/lab $(ARGS)
+
+cross: setup test-packages ## the NEON variant under qemu-aarch64
+	@$(BIN)/pytest -m cross $(ARGS)
+
+bench: setup test-packages ## measure: one JSON object a bench
+	@for bench in $(BENCHES); do echo "== $$bench"; $(PYTHON) -m tests.bench.$$bench --json; done
+
+docs: setup ## write the generated pages of docs/
+	@$(PYTHON) -m studiod.app.docs
+
+clean: ## what was built; .venv stays
+	@rm -rf build dist *.egg-info .cache $(STAMPS) $(GENERATED)
+	@find studiod -name '*.so' -delete
+	@find studiod tests -name __pycache__ -prune -exec rm -rf {} +
+
+# -- set-up ------------------------------------------------------------------------------------------------------------
+
+run-packages:
+	@.ci/packages $(RUN_PACKAGES)
+
+test-packages:
+	@.ci/packages $(TEST_PACKAGES)
+
+lab-packages:
+	@.ci/packages $(LAB_PACKAGES)
+
+$(PYTHON): | run-packages
+	@.ci/venv $(VENV)
+
+$(STAMPS)/installed: pyproject.toml | $(PYTHON)
+	@.ci/step install $(PYTHON) -m pip install --editable ".[dev]"
+	@mkdir -p $(STAMPS) && touch $@
+
+# The editable install has compiled everything; after that only what is older than its sources is compiled again.
+$(STAMPS)/built: $(SOURCES) $(STAMPS)/installed
+	@if [ -e setup.py ]; then .ci/step compile $(PYTHON) setup.py build_ext --inplace; fi
+	@touch $@
+
+# -- gates: each prints one line, and its findings when it fails --------------------------------------------------------
+
+check-format:
+	@.ci/step $@ $(BIN)/ruff format --check .
+
+check-lint:
+	@.ci/step $@ $(BIN)/ruff check --output-format concise .
+
+check-types:
+	@.ci/step $@ $(BIN)/mypy
+
+# A compiled module without a .pyi is found by check-types (it cannot be imported there).
+check-stubs:
+	@stubbed=(); for module in $(COMPILED); do \
+		if [ -e "$${module//.//}.pyi" ]; then stubbed+=("$$module"); fi; done; \
+	if [ $${#stubbed[@]} -gt 0 ]; then .ci/step $@ $(BIN)/stubtest --mypy-config-file pyproject.toml \
+		--allowlist tests/architecture/stubtest-allowlist.txt --ignore-unused-allowlist "$${stubbed[@]}"; fi
+
+# cython-lint calls pycodestyle from PATH.
+check-cython:
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/step $@ $(BIN)/cython-lint ext
+
+check-layers:
+	@.ci/step $@ $(BIN)/lint-imports
+
+check-spelling:
+	@.ci/step $@ $(BIN)/codespell
+
+check-docs:
+	@.ci/step $@ $(PYTHON) -m studiod.app.docs --check
