@@ -50,13 +50,9 @@ class AccessPolicy:
         """Whether `host` needs no proof that it is there."""
         return _is_in(host, self.trusted)
 
-    def may_answer(self, host: str, port: int, own_port: int) -> bool:
-        """Whether a datagram may go to `host`:`port`.
-
-        Never to a system service, a group, a whole network, or to another studiod's (so also our own) port: two
-        that answer each other never stop.
-        """
-        if port < _FIRST_USER_PORT or port in _NEVER_ANSWER or port == own_port:
+    def may_answer(self, host: str, port: int) -> bool:
+        """Whether a datagram may go to `host`:`port`: never to a system service, a group or a whole network."""
+        if port < _FIRST_USER_PORT or port in _NEVER_ANSWER:
             return False
         address = ipaddress.ip_address(host)
         if address.is_multicast or address.is_unspecified or address.is_reserved:  # 255.255.255.255 is reserved
@@ -103,7 +99,7 @@ class LimitedLog:
         self._clock = clock
         self._sources: dict[str, tuple[float, int]] = {}  # source -> when it was written, how many since
 
-    def warn(self, source: str, sentence: str) -> None:
+    def note(self, source: str, sentence: str) -> None:
         """Write `sentence` about `source`, unless one was written within the last second."""
         now = self._clock()
         written_at, unsaid = self._sources.get(source, (-1.0, 0))
@@ -112,7 +108,7 @@ class LimitedLog:
             if len(self._sources) >= _MAX_SOURCES:
                 source = "other sources"
                 written_at, unsaid = self._sources.get(source, (-1.0, 0))
-        if 0.0 <= written_at and now - written_at < 1.0:
+        if written_at >= 0.0 and now - written_at < 1.0:
             self._sources[source] = (written_at, unsaid + 1)
             return
         self._sources[source] = (now, 0)
@@ -144,6 +140,7 @@ class Peer:
 
     __slots__ = (
         "credit",
+        "errors",
         "has_spoken",
         "held",
         "host",
@@ -168,6 +165,8 @@ class Peer:
         self.credit = 0
         """Packets it may still send before its rate is looked at."""
         self.refilled_at = 0.0
+        self.errors: TokenBucket | None = None
+        """How many error answers it may still get."""
         self.held: dict[bytes, bytes] = {}
         """Latest value packets beyond its rate, by what they write."""
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 MAX_PATTERN_BYTES = 256
 MAX_ALTERNATIVES = 32
 MAX_SEGMENTS = 16
 MAX_ANY_DEPTHS = 2  # `//`: each multiplies the work by the depth of the tree
-_MEMO = 256
+_MEMO = 64  # answers of up to the whole table
 _SPECIAL = frozenset("?*[]{}")
 _ANY_DEPTH = None
 
@@ -125,15 +124,25 @@ class PatternIndex:
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._words = [(address, address[1:].split("/")) for address in addresses]
-        self.select = lru_cache(maxsize=_MEMO)(self._select)
-        """Addresses a pattern means, in table order. Raises PatternRefused."""
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._words)
 
-    def _select(self, pattern: str) -> tuple[str, ...]:
-        wanted = AddressPattern(pattern)
-        return tuple(address for address, words in self._words if wanted.matches_words(words))
+    def knows(self, pattern: str) -> bool:
+        """Whether the answer to `pattern` is remembered."""
+        return pattern in self._known
+
+    def select(self, pattern: str) -> tuple[str, ...]:
+        """Addresses `pattern` means, in table order. Raises PatternRefused."""
+        known = self._known.get(pattern)
+        if known is None:
+            wanted = AddressPattern(pattern)
+            known = tuple(address for address, words in self._words if wanted.matches_words(words))
+            if len(self._known) >= _MEMO:
+                del self._known[next(iter(self._known))]
+            self._known[pattern] = known
+        return known
 
 
 def is_pattern(address: str) -> bool:
