@@ -1,0 +1,201 @@
+"""YAML that is read with its line numbers: every fault at once, each with file:line and what is allowed."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+MAX_BYTES = 65_536  # the longest known map is a tenth of it
+_STRING, _INT, _BOOL, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "bool", "float"))
+
+
+class MapError(ValueError):
+    """A map file that cannot be used; the message has one line per fault, each with file:line."""
+
+
+class Document:
+    """One YAML file under examination. Readers return a usable default after a fault, so that all faults are found."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._faults: list[tuple[int, str]] = []
+
+    @property
+    def faults(self) -> list[str]:
+        """Every fault so far, in the order of the file's lines."""
+        in_order = sorted(self._faults, key=itemgetter(0))
+        return [f"{self.name}:{line}: {text}" if line else f"{self.name}: {text}" for line, text in in_order]
+
+    def root(self, path: Path) -> "Node | None":
+        """The document in `path`; None (and a fault) when it cannot be read or is no plain YAML."""
+        import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
+
+        try:
+            raw = path.read_bytes()
+            if len(raw) > MAX_BYTES:
+                self._note(0, f"has {len(raw)} bytes; allowed {MAX_BYTES}")
+                return None
+            return self._composed(raw.decode())
+        except OSError as fault:
+            self._note(0, f"cannot be read: {fault.strerror}")
+        except UnicodeDecodeError:
+            self._note(0, "is not UTF-8 text")
+        except RecursionError:
+            self._note(0, "is nested too deeply")
+        except yaml.MarkedYAMLError as fault:
+            line = fault.problem_mark.line + 1 if fault.problem_mark is not None else 1
+            self._note(line, f"is no YAML: {fault.problem}")
+        except yaml.YAMLError as fault:
+            self._note(0, f"is no YAML: {' '.join(str(fault).split())}")
+        return None
+
+    def _composed(self, text: str) -> "Node | None":
+        import yaml  # noqa: PLC0415
+
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+                line = token.start_mark.line + 1
+                self._note(line, "anchors and aliases are not allowed; write it out")
+                return None
+        node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is None:
+            self._note(1, "is empty; allowed a map of one box")
+        return node
+
+    def fault(self, node: "Node", sentence: str) -> None:
+        """Note a fault at `node`."""
+        self._note(node.start_mark.line + 1, sentence)
+
+    def _note(self, line: int, sentence: str) -> None:
+        self._faults.append((line, sentence))
+
+    def mapping(
+        self, node: "Node", where: str, allowed: Iterable[str] | None = None, required: Iterable[str] = ()
+    ) -> "dict[str, Node]":
+        """Keys and nodes of a mapping; duplicates, keys outside `allowed` (None: any) and missing ones are faults."""
+        import yaml  # noqa: PLC0415
+
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, f"{where} is no mapping; allowed `key: value` lines")
+            return {}
+        found: dict[str, Node] = {}
+        known = None if allowed is None else tuple(allowed)
+        for key_node, item in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.fault(key_node, f"{where} has a key that is no word")
+                continue
+            key = str(key_node.value)
+            if key in found:
+                self.fault(key_node, f"{_under(where, key)} is there twice; allowed once")
+            elif known is not None and key not in known:
+                self.fault(
+                    key_node, f"{_under(where, key)} is unknown; allowed {', '.join(known)}{did_you_mean(key, known)}"
+                )
+            else:
+                found[key] = item
+        for key in required:
+            if key not in found:
+                self.fault(node, f"{_under(where, key)} is missing")
+        return found
+
+    def text(self, node: "Node", where: str) -> str:
+        """A string that is not empty."""
+        import yaml  # noqa: PLC0415
+
+        if not isinstance(node, yaml.ScalarNode) or node.tag != _STRING or not node.value.strip():
+            self.fault(node, f"{where} is {_said(node)}; allowed text")
+            return ""
+        return " ".join(str(node.value).split())
+
+    def texts(self, node: "Node", where: str) -> tuple[str, ...]:
+        """A list of strings with at least one."""
+        import yaml  # noqa: PLC0415
+
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.fault(node, f"{where} is {_said(node)}; allowed a list of texts")
+            return ()
+        return tuple(self.text(item, f"{where}[{place}]") for place, item in enumerate(node.value))
+
+    def word(self, node: "Node", where: str, allowed: Iterable[str]) -> str:
+        """One of `allowed`; the first of them after a fault."""
+        choices = tuple(allowed)
+        said = _said(node)
+        if said in choices:
+            return said
+        self.fault(node, f"{where} is {said}; allowed {', '.join(choices)}{did_you_mean(said, choices)}")
+        return choices[0]
+
+    def integer(self, node: "Node", where: str, low: int, high: int) -> int:
+        """A whole number in low..high, decimal or 0x; `low` after a fault."""
+        try:
+            value = int(_said(node), 0)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high or node.tag != _INT:
+            self.fault(node, f"{where} is {_said(node)}; allowed {low}..{high}")
+            return low
+        return value
+
+    def number(self, node: "Node", where: str) -> float:
+        """A finite number; 0.0 after a fault."""
+        if node.tag in (_INT, _FLOAT):
+            try:
+                value = float(_said(node))
+                if abs(value) < float("inf"):
+                    return value
+            except ValueError:
+                pass
+        self.fault(node, f"{where} is {_said(node)}; allowed a number")
+        return 0.0
+
+    def flag(self, node: "Node", where: str) -> bool:
+        """True or false; False after a fault."""
+        said = _said(node)
+        if node.tag != _BOOL or said not in ("true", "false"):
+            self.fault(node, f"{where} is {said}; allowed true, false")
+            return False
+        return said == "true"
+
+    def hex_bytes(self, node: "Node", where: str) -> bytes:
+        """Bytes in hex with spaces between, each 00..7F: what may stand inside a system exclusive message."""
+        try:
+            found = bytes.fromhex(self.text(node, where))
+        except ValueError:
+            found = b"\xff"
+        if any(byte > 0x7F for byte in found):  # noqa: PLR2004 - seven-bit bytes
+            self.fault(node, f'{where} is {_said(node)}; allowed bytes 00..7F in quotes, such as "42 40 00"')
+            return b""
+        return found
+
+    def byte_table(self, node: "Node", where: str, size: int) -> Mapping[int, int]:
+        """`place: value` lines, places 0..size-1, values 0..255."""
+        table: dict[int, int] = {}
+        for key, item in self.mapping(node, where).items():
+            if not key.isascii() or not key.isdigit() or int(key) >= size:
+                self.fault(item, f"{_under(where, key)} is no place in the scene; allowed 0..{size - 1}")
+            else:
+                table[int(key)] = self.integer(item, _under(where, key), 0, 255)
+        return table
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """`. Did you mean x?` when one of `allowed` is close to `word`, else nothing."""
+    close = difflib.get_close_matches(word, tuple(allowed), n=1)
+    return f". Did you mean {close[0]}?" if close else ""
+
+
+def _under(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _said(node: "Node") -> str:
+    """What stands in the file, short enough to quote."""
+    if isinstance(node.value, str):
+        return node.value if len(node.value) <= 40 else f"{node.value[:40]}..."  # noqa: PLR2004 - a line's worth
+    if not node.value:
+        return "empty"
+    return "a list" if node.tag.endswith("seq") else "a mapping"

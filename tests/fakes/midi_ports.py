@@ -1,0 +1,80 @@
+"""MIDI ports in memory: boxes are plugged in and out by hand."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from studiod.surfaces.ports import PortGone, PortNames, PortsUnavailable
+
+
+class MidiBox(Protocol):
+    """What can be plugged in."""
+
+    emit: Callable[[bytes], None]
+
+    def receive(self, message: bytes) -> None:
+        """A message from the computer."""
+        ...
+
+
+class MemoryWire:
+    """One open pair of ports."""
+
+    def __init__(self, ports: "MemoryPorts", name: str) -> None:
+        self._ports = ports
+        self._name = name
+        self.is_open = True
+
+    def send(self, message: bytes) -> None:
+        """Hand the message to the box. Raises PortGone when it is not plugged in."""
+        box = self._ports.boxes.get(self._name)
+        if not self.is_open or box is None:
+            raise PortGone(f"{self._name}: is not there")
+        box.receive(message)
+
+    def close(self) -> None:
+        """Let go."""
+        self.is_open = False
+
+
+class MemoryPorts:
+    """A MIDI system whose ports carry one name for both directions, as ALSA's do."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, MidiBox] = {}
+        self.wires: list[MemoryWire] = []
+        """Every wire ever opened."""
+        self.outage = ""
+        """A sentence makes the whole system unavailable."""
+        self.refused_opens = 0
+        """How many of the next opens fail."""
+        self.is_closed = False
+
+    def plug(self, name: str, box: MidiBox) -> None:
+        """Plug `box` in under a port name."""
+        self.boxes[name] = box
+
+    def unplug(self, name: str) -> None:
+        """Pull it out. Nobody is told: that is how rtmidi does it."""
+        self.boxes.pop(name).emit = lambda _: None
+
+    def names(self) -> PortNames:
+        """What is there now."""
+        if self.outage:
+            raise PortsUnavailable(self.outage)
+        return PortNames(tuple(self.boxes), tuple(self.boxes))
+
+    def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
+        """Open a pair."""
+        if self.refused_opens:
+            self.refused_opens -= 1
+            raise PortGone(f"{input_name}: would not open: busy")
+        if input_name not in self.boxes or input_name != output_name:
+            raise PortGone(f"{input_name}: is not there")
+        wire = MemoryWire(self, input_name)
+        self.boxes[input_name].emit = lambda message: on_message(message) if wire.is_open else None
+        self.wires.append(wire)
+        return wire
+
+    def close(self) -> None:
+        """Stop listing."""
+        self.is_closed = True
