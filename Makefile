@@ -22,6 +22,8 @@ GENERATED := $(patsubst %.pyx,%.c,$(wildcard ext/*.pyx))
 SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/null))
 COMPILED := studiod.link._block studiod.engine._engine studiod.tape._tape
 CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
+# Each writes files that follow from the code, and with --check fails when they are stale.
+GENERATORS := studiod.app.docs studiod.app.config.export
 BENCHES := $(filter-out _%,$(basename $(notdir $(wildcard tests/bench/*.py))))
 
 .PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages lab-packages
@@ -52,8 +54,8 @@ cross: setup test-packages ## the NEON variant under qemu-aarch64
 bench: setup test-packages ## measure: one JSON object a bench
 	@for bench in $(BENCHES); do echo "== $$bench"; $(PYTHON) -m tests.bench.$$bench --json; done
 
-docs: setup ## write the generated pages of docs/
-	@$(PYTHON) -m studiod.app.docs
+docs: setup ## write the generated pages of docs/ and config/
+	@for module in $(GENERATORS); do $(PYTHON) -m $$module; done
 
 clean: ## what was built; .venv stays
 	@rm -rf build dist *.egg-info .cache $(STAMPS) $(GENERATED)
@@ -112,4 +114,4 @@ check-spelling:
 	@.ci/step $@ $(BIN)/codespell
 
 check-docs:
-	@.ci/step $@ $(PYTHON) -m studiod.app.docs --check
+	@.ci/step $@ bash -ec 'for module in $(GENERATORS); do $(PYTHON) -m $$module --check; done'

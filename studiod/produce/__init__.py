@@ -1,0 +1,1 @@
+"""Offline work on files: edits, masters, exports, each in a worker process."""
