@@ -1,0 +1,84 @@
+"""What no setting can know alone: settings that contradict each other, and those that will have no effect."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from studiod.app.config.faults import SettingPath, path_text
+from studiod.app.config.schema import Config
+from studiod.app.settings import STAGE_INPUTS
+
+MIN_COMMITS_IN_RING = 4  # a disk that is busy for one commit must not meet a ring that is already half full
+WORTH_A_WORD_MIB = 512  # half of what the smallest Raspberry Pi has
+_SAMPLE_BYTES = 4
+
+Written = Callable[[SettingPath], bool]
+"""True for a setting that the user wrote, False for one that is filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Settings that cannot all hold. The first path is where the message points."""
+
+    paths: tuple[SettingPath, ...]
+    text: str
+
+
+def contradictions(config: Config, is_written: Written) -> Iterator[Contradiction]:
+    """Every contradiction in `config`; values that were filled in contradict nothing."""
+    yield from _inputs(config, is_written)
+    yield from _outputs(config, is_written)
+    tape = config.tape
+    shortest_s = MIN_COMMITS_IN_RING * tape.max_loss_s
+    if tape.ring_s < shortest_s:
+        paths: tuple[SettingPath, ...] = (("tape", "ring_s"), ("tape", "max_loss_s"))
+        said = f"tape.ring_s is {tape.ring_s:g}; allowed {shortest_s:g}..120, as tape.max_loss_s is {tape.max_loss_s:g}"
+        yield Contradiction(paths, said)
+
+
+def warnings(config: Config, is_written: Written) -> Iterator[str]:
+    """A sentence for every setting that is right but will do nothing, or more than expected."""
+    for word, hosts in (
+        ("device", ("auto", "portaudio")),
+        ("output_device", ("auto", "portaudio")),
+        ("rate_hz", ("auto", "portaudio", "virtual")),
+        ("block_frames", ("auto", "portaudio", "virtual")),
+        ("jack_server", ("auto", "jack")),
+        ("jack_connect", ("auto", "jack")),
+    ):
+        if config.audio.host not in hosts and is_written(("audio", word)):
+            yield f"audio.{word} has no effect with audio.host {config.audio.host}"
+    inputs = config.audio.inputs or max(STAGE_INPUTS, *(strip.input for strip in config.desk.strips))
+    mebibytes = inputs * config.audio.rate_hz * config.tape.ring_s * _SAMPLE_BYTES / (1 << 20)
+    if mebibytes > WORTH_A_WORD_MIB:
+        yield (
+            f"tape.ring_s {config.tape.ring_s:g} takes {mebibytes:.0f} MiB of memory "
+            f"for {inputs} inputs at {config.audio.rate_hz} Hz; a shorter ring takes less"
+        )
+
+
+def _inputs(config: Config, is_written: Written) -> Iterator[Contradiction]:
+    inputs = config.audio.inputs
+    for i, strip in enumerate(config.desk.strips):
+        path: SettingPath = ("desk", "strips", i, "input")
+        if inputs is not None and strip.input > inputs and is_written(path):
+            said = f"{path_text(path)} is {strip.input}; allowed 0..{inputs}, as audio.inputs is {inputs}"
+            yield Contradiction((path, ("audio", "inputs")), said)
+
+
+def _outputs(config: Config, is_written: Written) -> Iterator[Contradiction]:
+    taken: dict[int, SettingPath] = {}
+    outputs = config.audio.outputs
+    mains = [(("desk", "main_outputs", i), output) for i, output in enumerate(config.desk.main_outputs)]
+    buses = [(("desk", "buses", i, "output"), bus.output) for i, bus in enumerate(config.desk.buses)]
+    routes: list[tuple[SettingPath, int]] = [*mains, *buses]
+    for path, output in routes:
+        if output == 0 or not is_written(path):
+            continue
+        if outputs is not None and output > outputs:
+            said = f"{path_text(path)} is {output}; allowed 0..{outputs}, as audio.outputs is {outputs}"
+            yield Contradiction((path, ("audio", "outputs")), said)
+        if output in taken:
+            other = path_text(taken[output])
+            said = f"{path_text(path)} is {output}, which {other} has already; allowed a free one, or 0"
+            yield Contradiction((path, taken[output]), said)
+        taken.setdefault(output, path)

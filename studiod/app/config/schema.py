@@ -1,0 +1,335 @@
+"""Every setting: its type, its limits, its default, and a sentence for the person who sets it.
+
+The descriptions are the only place where a setting is explained: config/schema.json and docs/reference/config.md are
+written from them (`python -m studiod.app.config.export`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeGuard
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from studiod.app.config.values import (
+    MAX_OUTPUTS,
+    Address,
+    DeviceText,
+    Folder,
+    JackName,
+    Name,
+    Network,
+    OutputNumber,
+    SessionName,
+    StudioName,
+    allowed,
+)
+from studiod.model.console import MAX_BUSES, MAX_STRIPS
+from studiod.model.parameter import TEXT_BYTES
+
+STAGE_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
+DEFAULT_BUSES = 4
+DEFAULT_LIBRARY = "~/studiod-library"
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "fe80::/10",
+    "fc00::/7",
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+class Studio(_Section):
+    """Who this studio is on the network."""
+
+    name: StudioName = Field(
+        default="studiod",
+        description="What tablets and controllers show when they look for studios.",
+    )
+
+
+class Audio(_Section):
+    """Where the sound comes in and goes out."""
+
+    host: Literal["auto", "virtual", "portaudio", "jack"] = Field(
+        default="auto",
+        description=(
+            "Who drives the sound. jack: a JACK or PipeWire server. portaudio: a sound card, directly. virtual: the "
+            "built-in stage, no sound card needed. auto: the first of jack, portaudio, virtual that works."
+        ),
+    )
+    device: DeviceText | None = Field(
+        default=None,
+        description=(
+            "The sound card (portaudio), by its name or a part of it; `studioctl devices` lists them. Empty: "
+            "the system's default."
+        ),
+    )
+    output_device: DeviceText | None = Field(
+        default=None,
+        description=(
+            "A second sound card for the outputs. Empty: the same as `device`. Two cards have two clocks and "
+            "drift; one is better."
+        ),
+    )
+    rate_hz: Literal[44100, 48000, 88200, 96000, 176400, 192000] = Field(
+        default=48000, description="Sample rate. A JACK server decides its own."
+    )
+    block_frames: Literal[32, 64, 128, 256, 512, 1024, 2048, 4096, 8192] = Field(
+        default=256,
+        description=(
+            "Frames per block: fewer is less delay and more work; raise it when xruns are counted. A JACK "
+            "server decides its own."
+        ),
+    )
+    inputs: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_STRIPS,
+        description="How many inputs to open. Empty: all the device has; 8 on the virtual stage.",
+    )
+    outputs: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_OUTPUTS,
+        description="How many outputs to open. Empty: all the device has; 8 on the virtual stage.",
+    )
+    jack_server: JackName | None = Field(
+        default=None,
+        description="Name of the JACK server. Empty: the default server.",
+    )
+    jack_connect: bool = Field(
+        default=True, description="Connect to the hardware ports of JACK at start; false leaves the patching to you."
+    )
+
+
+class Virtual(_Section):
+    """The built-in stage, for trying things out and for machines without a sound card."""
+
+    sources: Literal["stage", "counter", "silence"] = Field(
+        default="stage",
+        description=(
+            "What its inputs play. stage: a small band. counter: numbered samples, to prove that none is "
+            "lost. silence: nothing."
+        ),
+    )
+    tempo_bpm: float = Field(default=120.0, ge=40.0, le=240.0, description="Tempo of the band.")
+
+
+def _nothing_is_required(schema: dict[str, Any]) -> None:
+    schema.pop("required", None)  # Desk fills in what is left out
+
+
+class Strip(_Section):
+    """One strip: a name and an input. A name alone is enough; its input is then its place in the list."""
+
+    model_config = ConfigDict(json_schema_extra=_nothing_is_required)
+
+    name: Name = Field(description="What the scribble strip shows. Left out: Strip 1, Strip 2, ...")
+    input: int = Field(
+        ge=0,
+        le=MAX_STRIPS,
+        description="Input of the device, counted from 1; 0 for none. Left out: the strip's place in the list.",
+    )
+
+
+class Bus(_Section):
+    """One aux bus (a monitor mix, or a feed for an effect). A name alone is enough."""
+
+    model_config = ConfigDict(json_schema_extra=_nothing_is_required)
+
+    name: Name = Field(description="What the scribble strip shows. Left out: Monitor 1, Monitor 2, ...")
+    output: OutputNumber = Field(
+        description=(
+            "Output of the device, counted from 1; 0 for none. Left out: the next free one. Outputs the "
+            "device lacks stay silent."
+        ),
+    )
+
+
+def _counted(noun: str, low: int, high: int, *, default: int) -> Callable[[dict[str, Any]], None]:
+    """Schema of a list that may be written as a count, and whose items may be written as names."""
+
+    def rewrite(schema: dict[str, Any]) -> None:
+        named = {"type": "string", "maxLength": TEXT_BYTES}
+        listed = {"type": "array", "items": {"anyOf": [schema.pop("items"), named]}}
+        listed |= {word: schema.pop(word) for word in ("minItems", "maxItems") if word in schema}
+        schema.pop("type")
+        schema["anyOf"] = [{"type": "integer", "minimum": low, "maximum": high}, listed]
+        schema["default"] = default
+        schema["x-allowed"] = f"how many ({low}..{high}), or a list of {noun}"
+
+    return rewrite
+
+
+class Desk(_Section):
+    """How big the desk is and what is plugged in where."""
+
+    model_config = ConfigDict(json_schema_extra=_nothing_is_required)
+
+    strips: list[Strip] = Field(
+        min_length=1,
+        max_length=MAX_STRIPS,
+        description=(
+            "How many strips, or a list of them; each a name, or a name and an input. A count names the first "
+            f"eight {', '.join(STAGE_NAMES)}."
+        ),
+        json_schema_extra=_counted("strips", 1, MAX_STRIPS, default=len(STAGE_NAMES)),
+    )
+    buses: list[Bus] = Field(
+        max_length=MAX_BUSES,
+        description="How many aux buses, or a list of them; each a name, or a name and an output.",
+        json_schema_extra=_counted("buses", 0, MAX_BUSES, default=DEFAULT_BUSES),
+    )
+    main_outputs: list[OutputNumber] = Field(
+        default=[1, 2],
+        min_length=2,
+        max_length=2,
+        description="Outputs of the stereo main, left and right, counted from 1; 0 for none.",
+        json_schema_extra=allowed("two outputs, left and right, such as [1, 2]"),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, written: object) -> object:
+        """Turn counts and bare names into whole strips and buses, so that the resolved desk says everything."""
+        if not isinstance(written, dict):
+            return written
+        strips = _spelled_strips(written.get("strips", len(STAGE_NAMES)))
+        buses = _spelled_buses(written.get("buses", DEFAULT_BUSES), written.get("main_outputs", [1, 2]))
+        return {**written, "strips": strips, "buses": buses}
+
+
+class Tape(_Section):
+    """Where takes go and how safe they are."""
+
+    library: Folder = Field(
+        default=Path(DEFAULT_LIBRARY),
+        description=(
+            "Folder of all sessions and their takes; ~ is your home. Under systemd the service's own state "
+            "folder unless set here."
+        ),
+    )
+    session: SessionName = Field(
+        default="session",
+        description="Session to open at start; made when it does not exist.",
+    )
+    max_loss_s: float = Field(
+        default=0.25,
+        ge=0.05,
+        le=5.0,
+        description="The most that a power cut may cost, in seconds; less means more work for the disk.",
+    )
+    ring_s: float = Field(
+        default=20.0,
+        ge=5.0,
+        le=120.0,
+        description="How long the disk may stall before anything is lost, in seconds; held in memory.",
+    )
+    bits: Literal[16, 24, 32] = Field(default=24, description="Bits per sample in the files; 32 is floating point.")
+
+
+class Osc(_Section):
+    """Control over the network: tablets, phones, `studioctl`."""
+
+    port: int = Field(default=9000, ge=0, le=65535, description="UDP and TCP port; 0 takes any free one.")
+    bind: Address = Field(
+        default="0.0.0.0",  # noqa: S104 - `allow` decides who is heard
+        description="Address to listen on; 127.0.0.1 is this machine only, :: is every address of both kinds.",
+    )
+    allow: list[Network] = Field(
+        default=list(PRIVATE_NETWORKS),
+        min_length=1,
+        max_length=64,
+        description="Who is heard: networks. The default is this machine and every private network.",
+        json_schema_extra=allowed("a list of networks such as 192.168.1.0/24"),
+    )
+    meter_hz: int = Field(default=20, ge=1, le=50, description="How often subscribers get meters, per second.")
+    zeroconf: bool = Field(default=True, description="Announce the studio, so that apps find it by name.")
+
+
+class Surfaces(_Section):
+    """Boxes with faders and knobs."""
+
+    enable: bool = Field(default=True, description="Look for known boxes and use them as they are plugged in.")
+    maps: list[Folder] = Field(
+        default=[],
+        max_length=32,
+        description="More folders with maps of boxes, read after the built-in ones.",
+        json_schema_extra=allowed("a list of folders"),
+    )
+    midi_api: Literal["auto", "alsa", "jack"] = Field(default="auto", description="Where MIDI ports are looked for.")
+
+
+class Log(_Section):
+    """How much is said."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is worth a line."
+    )
+
+
+class Config(_Section):
+    """A whole configuration, everything resolved: counts spelled out, paths absolute."""
+
+    studio: Studio = Field(default_factory=Studio)
+    audio: Audio = Field(default_factory=Audio)
+    virtual: Virtual = Field(default_factory=Virtual)
+    desk: Desk = Field(default_factory=lambda: Desk.model_validate({}))
+    tape: Tape = Field(default_factory=Tape)
+    osc: Osc = Field(default_factory=Osc)
+    surfaces: Surfaces = Field(default_factory=Surfaces)
+    log: Log = Field(default_factory=Log)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_sections(cls, written: object) -> object:
+        """`audio:` with every line under it commented out means the defaults."""
+        if not isinstance(written, dict):
+            return written
+        return {key: section for key, section in written.items() if section is not None or key not in cls.model_fields}
+
+
+def _spelled_strips(written: object) -> object:
+    if _is_count(written, 1, MAX_STRIPS):
+        named = STAGE_NAMES[:written]
+        written = [*named, *({} for _ in range(written - len(named)))]
+    if not isinstance(written, list):
+        return written
+    return [_spelled(item, name=f"Strip {i + 1}", input=i + 1) for i, item in enumerate(written)]
+
+
+def _spelled_buses(written: object, main_outputs: object) -> object:
+    if _is_count(written, 0, MAX_BUSES):
+        written = [{} for _ in range(written)]
+    if not isinstance(written, list):
+        return written
+    asked = [item.get("output") for item in written if isinstance(item, dict)]
+    taken = {output for output in (*_as_list(main_outputs), *asked) if isinstance(output, int)}
+    free = (output for output in range(1, MAX_OUTPUTS + 1) if output not in taken)
+    buses = []
+    for i, item in enumerate(written):
+        is_routed = isinstance(item, dict) and "output" in item
+        buses.append(_spelled(item, name=f"Monitor {i + 1}", output=0 if is_routed else next(free, 0)))
+    return buses
+
+
+def _is_count(written: object, low: int, high: int) -> TypeGuard[int]:
+    return isinstance(written, int) and not isinstance(written, bool) and low <= written <= high
+
+
+def _as_list(written: object) -> list[object]:
+    return written if isinstance(written, list) else []
+
+
+def _spelled(item: object, **defaults: object) -> object:
+    """A list item with what it leaves out; a bare text is its name; anything else is left for pydantic to refuse."""
+    if isinstance(item, str):
+        return {**defaults, "name": item}
+    return {**defaults, **item} if isinstance(item, dict) else item

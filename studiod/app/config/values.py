@@ -1,0 +1,99 @@
+"""Kinds of values a setting may hold beyond plain types: texts, addresses, networks, folders."""
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from studiod.model.parameter import TEXT_BYTES
+
+MAX_OUTPUTS = 64
+_STUDIO_NAME_BYTES = 40  # a zeroconf label holds 63 bytes, and other instances append " (2)" or a host name
+_LONGEST_PATH = 1024
+_LONGEST_DEVICE = 200
+
+
+class Unfit(ValueError):  # noqa: N818 - it reads as the fact it reports
+    """A value no setting can have; `meant` is what was probably wanted."""
+
+    def __init__(self, reason: str, meant: str | None = None) -> None:
+        super().__init__(reason)
+        self.meant = meant
+
+
+def allowed(text: str) -> dict[str, Any]:
+    """Extra words for the schema where JSON Schema's own cannot say what is allowed."""
+    return {"x-allowed": text}
+
+
+def _printable(limit_bytes: int, *, may_be_blank: bool = False) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not text.isprintable():
+            raise Unfit("has an unprintable character")
+        if len(text.encode()) > limit_bytes:
+            raise Unfit(f"takes {len(text.encode())} bytes")
+        if not may_be_blank and not text.strip():
+            raise Unfit("is blank")
+        return text
+
+    return check
+
+
+def _address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise Unfit("is no address") from None
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text, strict=False)  # 192.168.1.5/24: an address where a network belongs
+    except ValueError:
+        raise Unfit("is no network") from None
+    raise Unfit("is one address in a network", str(meant))
+
+
+def _path(written: object, info: ValidationInfo) -> object:
+    """Absolute path; relative ones start at the folder of the configuration file (context "base")."""
+    if not isinstance(written, str | Path):
+        return written
+    _printable(_LONGEST_PATH)(str(written))
+    try:
+        path = Path(written).expanduser()
+    except RuntimeError as fault:
+        raise Unfit("begins with a home folder that is not known") from fault
+    base = (info.context or {}).get("base") or Path.cwd()
+    return Path(base) / path
+
+
+def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
+    return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
+
+
+Name = Annotated[str, AfterValidator(_printable(TEXT_BYTES, may_be_blank=True)), _text(TEXT_BYTES)]
+SessionName = Annotated[str, AfterValidator(_printable(TEXT_BYTES)), _text(TEXT_BYTES)]
+StudioName = Annotated[str, AfterValidator(_printable(_STUDIO_NAME_BYTES)), _text(_STUDIO_NAME_BYTES)]
+DeviceText = Annotated[
+    str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("a device name or a part of it"))
+]
+JackName = Annotated[
+    str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("the name of a JACK server"))
+]
+Address = Annotated[
+    str,
+    AfterValidator(_address),
+    Field(json_schema_extra=allowed("an address of this machine, such as 0.0.0.0 or 127.0.0.1")),
+]
+Network = Annotated[
+    str, AfterValidator(_network), Field(json_schema_extra=allowed("a network such as 192.168.1.0/24 or fe80::/10"))
+]
+Folder = Annotated[Path, BeforeValidator(_path), Field(json_schema_extra=allowed("the path of a folder"))]
+OutputNumber = Annotated[int, Field(ge=0, le=MAX_OUTPUTS)]

@@ -1,0 +1,179 @@
+"""The resolved configuration as every process sees it: plain frozen values, standard library only.
+
+`studiod.app.config` reads, checks and explains the file; it hands the result on as one line of JSON.
+"""
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Self, Union, cast, get_args, get_origin, get_type_hints
+
+from studiod.model.console import ConsoleLayout
+
+STAGE_INPUTS = 8
+"""Inputs of the virtual stage when nothing else is asked for: one for each of its players."""
+STAGE_OUTPUTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StudioSettings:
+    """Who this studio is on the network."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSettings:
+    """Where the sound comes in and goes out."""
+
+    host: str
+    device: str | None
+    output_device: str | None
+    rate_hz: int
+    block_frames: int
+    inputs: int | None
+    """None: all that the device has."""
+    outputs: int | None
+    jack_server: str | None
+    jack_connect: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualSettings:
+    """The built-in stage."""
+
+    sources: str
+    tempo_bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class StripSettings:
+    """A strip and what is plugged into it."""
+
+    name: str
+    input: int
+    """Counted from 1; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """An aux bus and where it goes."""
+
+    name: str
+    output: int
+    """Counted from 1; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """How big the desk is and what is plugged in where."""
+
+    strips: tuple[StripSettings, ...]
+    buses: tuple[BusSettings, ...]
+    main_outputs: tuple[int, ...]
+    """Left and right, counted from 1; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeSettings:
+    """Where takes go and how safe they are."""
+
+    library: Path
+    session: str
+    max_loss_s: float
+    ring_s: float
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class OscSettings:
+    """Control over the network."""
+
+    port: int
+    bind: str
+    allow: tuple[str, ...]
+    meter_hz: int
+    zeroconf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceSettings:
+    """Boxes with faders and knobs."""
+
+    enable: bool
+    maps: tuple[Path, ...]
+    midi_api: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How much is said."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that was configured, checked and resolved."""
+
+    studio: StudioSettings
+    audio: AudioSettings
+    virtual: VirtualSettings
+    desk: DeskSettings
+    tape: TapeSettings
+    osc: OscSettings
+    surfaces: SurfaceSettings
+    log: LogSettings
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Settings out of `studiod.app.config.load.to_json`.
+
+        Raises ValueError naming the setting when the document is of another version of studiod.
+        """
+        return cast("Self", _built(cls, json.loads(text), "settings"))
+
+    def console_layout(self) -> ConsoleLayout:
+        """The desk's size and names: what the parameter table is made from."""
+        return ConsoleLayout(
+            strips=len(self.desk.strips),
+            buses=len(self.desk.buses),
+            strip_inputs=tuple(strip.input for strip in self.desk.strips),
+            strip_names=tuple(strip.name for strip in self.desk.strips),
+            bus_names=tuple(bus.name for bus in self.desk.buses),
+        )
+
+    @property
+    def input_channels(self) -> int:
+        """Hardware inputs to make room for before any device is open; every strip's input is among them."""
+        return self.audio.inputs or max(STAGE_INPUTS, *(strip.input for strip in self.desk.strips))
+
+    @property
+    def output_channels(self) -> int:
+        """Hardware outputs to make room for before any device is open; main and every bus are among them."""
+        return self.audio.outputs or max(
+            STAGE_OUTPUTS, *self.desk.main_outputs, *(bus.output for bus in self.desk.buses)
+        )
+
+
+def _built(kind: object, value: object, place: str) -> object:
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _built_group(kind, value, place)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_built(get_args(kind)[0], item, f"{place}[{i + 1}]") for i, item in enumerate(value))
+    choices = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
+    if Path in choices and isinstance(value, str):
+        return Path(value)
+    if type(value) not in choices:
+        raise ValueError(f"{place} is {value!r}; allowed {kind}: is every process of the same version?")
+    return value
+
+
+def _built_group(kind: type, value: object, place: str) -> object:
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    if not isinstance(value, Mapping) or set(value) != set(names):
+        raise ValueError(f"{place} should hold {', '.join(names)}: is every process of the same version?")
+    return kind(**{name: _built(hints[name], value[name], f"{place}.{name}") for name in names})
