@@ -57,6 +57,7 @@ class _Place:
     surface: Surface
     port: str = ""
     output: str = ""
+    stamp: str = ""
     wire: Wire | None = None
     fault: str = ""
     refused: int = 0
@@ -121,7 +122,7 @@ class SurfaceManager:
         """Compare what is plugged in with what is open: let go what left, open what came. Others are not touched."""
         names = self._names()
         for place in self._places.values():
-            if place.port and (place.port not in names.inputs or place.output not in names.outputs):
+            if place.port and not self._is_still_there(place, names):
                 _log.info("%s is gone (%s)", place.surface.name, place.port)
                 self._let_go(place)
                 place.port = place.output = place.fault = ""
@@ -165,6 +166,11 @@ class SurfaceManager:
         self.ports_fault = ""
         return names
 
+    def _is_still_there(self, place: _Place, names: PortNames) -> bool:
+        if place.port not in names.inputs or place.output not in names.outputs:
+            return False
+        return place.wire is None or self._ports.stamp(place.port) == place.stamp
+
     def _place_new(self, facts: SurfaceMap, names: PortNames) -> None:
         taken = {place.port for place in self._places.values()} | {place.output for place in self._places.values()}
         outputs = [name for name in names.outputs if name not in taken and _matches(name, facts.ports)]
@@ -197,6 +203,7 @@ class SurfaceManager:
             if wire is not None and place.wire is wire:  # messages of a wire that was let go may still be on their way
                 self._receive(place, message)
 
+        place.stamp = self._ports.stamp(place.port)
         try:
             wire = place.wire = self._ports.open(place.port, place.output, on_message)
         except PortGone as fault:

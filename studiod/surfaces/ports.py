@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ CallSoon = Callable[[Callable[[bytes], None], bytes], object]
 CLIENT_NAME = "studiod surfaces"
 _LISTING_NAME = "studiod ports"
 _OWN = (CLIENT_NAME, _LISTING_NAME)
+_SND = Path("/dev/snd")
+_ALSA_CLIENT = re.compile(r" (\d{1,5}):\d+$")
+_FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
 _RETRY_S = 5.0  # a refused open prints lines of libjack and alsa-lib noise; not twice a second
 
 
@@ -56,6 +60,10 @@ class MidiPorts(Protocol):
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> Wire:
         """Open a pair; `on_message` gets each whole message, on the caller's loop. Raises PortGone."""
+        ...
+
+    def stamp(self, name: str) -> str:
+        """Differs when the port of this name is another than before: it left and came back between two looks."""
         ...
 
     def close(self) -> None:
@@ -109,6 +117,10 @@ class RtMidiPorts:
             wire.close()
             raise PortGone(f"{input_name}: would not open: {_one_line(fault)}") from None
         return wire
+
+    def stamp(self, name: str) -> str:
+        """Identity of the sound card behind an ALSA port; empty for JACK, whose new clients have new connections."""
+        return card_stamp(name, _SND) if self._listing is not None and self._listing.api == "alsa" else ""
 
     def close(self) -> None:
         """Drop the listing clients; may be called twice."""
@@ -233,6 +245,22 @@ _NOTHING = {
     "alsa": "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a device in",
     "jack": "no MIDI: no JACK server is running",
 }
+
+
+def card_stamp(name: str, snd: Path) -> str:
+    """Identity of the card behind ALSA port `name` (`... 20:0`): the inode of its control node in folder `snd`.
+
+    The sequencer numbers a card's clients from 16 in fours (SNDRV_SEQ_GLOBAL_CLIENTS, _CLIENTS_PER_CARD), so a box that
+    bounces keeps its name; its node is made anew. Empty for ports of programs, which are numbered from 128.
+    """
+    found = _ALSA_CLIENT.search(name)
+    if found is None or not _FIRST_CARD_CLIENT <= int(found[1]) < _FIRST_PROGRAM_CLIENT:
+        return ""
+    card = (int(found[1]) - _FIRST_CARD_CLIENT) // _CLIENTS_PER_CARD
+    try:
+        return str((snd / f"controlC{card}").stat().st_ino)
+    except OSError:
+        return ""
 
 
 def _foreign(names: list[str]) -> tuple[str, ...]:

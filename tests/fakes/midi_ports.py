@@ -48,10 +48,12 @@ class MemoryPorts:
         self.refused_opens = 0
         """How many of the next opens fail."""
         self.is_closed = False
+        self._plugs: dict[str, int] = {}
 
     def plug(self, name: str, box: MidiBox) -> None:
         """Plug `box` in under a port name."""
         self.boxes[name] = box
+        self._plugs[name] = self._plugs.get(name, 0) + 1
 
     def unplug(self, name: str) -> None:
         """Pull it out. Nobody is told: that is how rtmidi does it."""
@@ -74,6 +76,10 @@ class MemoryPorts:
         self.boxes[input_name].emit = lambda message: on_message(message) if wire.is_open else None
         self.wires.append(wire)
         return wire
+
+    def stamp(self, name: str) -> str:
+        """How often something was plugged in there."""
+        return str(self._plugs.get(name, 0))
 
     def close(self) -> None:
         """Stop listing."""

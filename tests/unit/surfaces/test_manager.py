@@ -245,6 +245,18 @@ def test_a_box_that_was_pulled_between_two_looks_is_let_go_and_the_desk_goes_on(
     assert "mute/1" in box.lit
 
 
+def test_a_box_that_bounced_between_two_looks_is_opened_anew_and_shows_the_desk() -> None:
+    studio = Studio()
+    box = studio.plug()
+    studio.hub.write("/strip/1/mute", 1.0, "phone")
+    studio.turn()
+    studio.ports.unplug(PORT)
+    studio.plug(box)
+    assert len(studio.ports.wires) == 2
+    assert not studio.ports.wires[0].is_open
+    assert box.lit == {"mute/1", "stop"}
+
+
 def test_a_port_that_will_not_open_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     studio = Studio()
     studio.ports.refused_opens = 2

@@ -1,0 +1,93 @@
+"""A JACK server of our own: dummy driver, its own name, nothing shared with a server the machine may run."""
+
+import itertools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from tests.helpers import eventually
+
+_numbers = itertools.count(1)
+_SHM = Path("/dev/shm")  # noqa: S108 - where jackd keeps its sockets and memory
+_START_S = 10.0
+_STOP_S = 5.0
+
+
+def has_jackd() -> bool:
+    """Jackd is installed."""
+    return shutil.which("jackd") is not None
+
+
+class JackServer:
+    """`jackd -d dummy` under a name of its own. Clients find it by `environment`."""
+
+    def __init__(self, rate_hz: int, frames: int, channels: int) -> None:
+        self.name = f"studiod-test-{os.getpid()}-{next(_numbers)}"
+        self.environment = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_AUDIO_RESERVATION": "1"}
+        driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(frames), "-C", str(channels), "-P", str(channels)]
+        self._command = ["jackd", "-n", self.name, "-r", *driver]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until clients can come. Raises AssertionError with what jackd said when it does not."""
+        self._log = TemporaryFile()  # noqa: SIM115 - lives until stop
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=os.environ | self.environment,
+        )
+        try:
+            eventually(lambda: self._is_up() or self._process is None or self._process.poll() is not None, _START_S)
+        finally:
+            if not self._is_up():
+                self._log.seek(0)
+                said = self._log.read().decode(errors="replace")
+                self.stop()
+        assert self._process is not None, f"jackd does not start: {said}"
+
+    def stop(self) -> None:
+        """Stop it; may be called twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        for left in _SHM.glob(f"jack*_{self.name}_*"):
+            left.unlink(missing_ok=True)  # semaphores of clients that were killed
+
+    def _is_up(self) -> bool:
+        """A client can come: the socket alone is there a moment earlier."""
+        asked = subprocess.run(["jack_wait", "-s", self.name, "-c"], capture_output=True, check=False)
+        return asked.stdout.strip() == b"running"
+
+
+@contextmanager
+def jack_server(rate_hz: int = 48_000, frames: int = 256, channels: int = 2) -> Iterator[JackServer]:
+    """A running server, which clients in this process find too (libjack reads the environment)."""
+    server = JackServer(rate_hz, frames, channels)
+    before = {key: os.environ.get(key) for key in server.environment}
+    os.environ.update(server.environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        for key, words in before.items():
+            if words is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = words

@@ -1,0 +1,40 @@
+"""What can be known about ports without any."""
+
+from pathlib import Path
+
+import pytest
+
+from studiod.surfaces.ports import PortGone, PortsUnavailable, RtMidiPorts, card_stamp
+
+NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"
+
+
+def test_a_card_that_left_and_returned_has_another_stamp(tmp_path: Path) -> None:
+    (tmp_path / "controlC1").touch()
+    first = card_stamp(NANO, tmp_path)
+    assert first == card_stamp(NANO, tmp_path) != ""
+    (tmp_path / "controlC1").rename(tmp_path / "old")  # held, so that its inode is not given out again
+    (tmp_path / "controlC1").touch()
+    assert card_stamp(NANO, tmp_path) != first
+
+
+def test_another_card_does_not_change_the_stamp(tmp_path: Path) -> None:
+    (tmp_path / "controlC1").touch()
+    before = card_stamp(NANO, tmp_path)
+    (tmp_path / "controlC0").touch()
+    assert card_stamp(NANO, tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["synth:out 128:0", "Midi Through:Midi Through Port-0 14:0", "no numbers", NANO])
+def test_a_port_without_a_card_has_no_stamp(name: str, tmp_path: Path) -> None:
+    assert card_stamp(name, tmp_path) == ""
+
+
+def test_without_a_jack_server_the_fault_says_so_and_nothing_is_opened() -> None:
+    ports = RtMidiPorts(lambda *_: None, lambda: 0.0, "jack", environment={"JACK_DEFAULT_SERVER": "no-such-server"})
+    with pytest.raises(PortsUnavailable, match="no JACK server is running"):
+        ports.names()
+    with pytest.raises(PortGone, match="no MIDI system is open"):
+        ports.open("a", "b", lambda _: None)
+    ports.close()
+    ports.close()
