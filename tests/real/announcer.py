@@ -14,7 +14,7 @@ async def main(name: str, udp_port: int, tcp_port: int) -> None:
         sys.stdout.flush()
 
     services = osc_services("0.1", "ifs", udp_port=udp_port, tcp_port=tcp_port)
-    discovery = Discovery(name, services, poll_s=0.5, on_change=show)
+    discovery = Discovery(name, services, on_change=show)
     discovery.start()
     await asyncio.to_thread(sys.stdin.read)
     await discovery.stop()
