@@ -17,8 +17,9 @@ _DATAGRAM_BYTES = 65536
 # One turn of the loop: other doors, lamps and timers wait no longer for us.
 _TURN_S = 0.002
 _BETWEEN_CLOCKS = 32  # packets; reading the clock costs as much as reading one
-# Above this many packets in a window the socket is polled each millisecond in place of waking the loop for each
-# packet: a wake-up costs more than what it brings. Latency is then a millisecond, which a flood does not feel.
+# Above this many unanswered packets in a window (who waits for answers paces itself) the socket is polled each
+# millisecond in place of waking the loop for each packet: a wake-up costs more than what it brings. Latency is then
+# a millisecond, which a flood does not feel.
 _WINDOW_S, _BUSY_PACKETS = 0.01, 80
 _POLL_S = 0.001
 _QUIET_PACKETS, _QUIET_POLLS = 4, 20
@@ -39,6 +40,7 @@ class UdpDoor:
         self._own_port = 0
         self._window_at, self._window_packets = 0.0, 0
         self._quiet_polls = 0
+        self._answers = 0
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._release_timer: asyncio.TimerHandle | None = None
         self._holding: dict[Peer, None] = {}
@@ -73,11 +75,12 @@ class UdpDoor:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def _on_readable(self) -> None:
+        answered = self._answers
         packets, _ = self._drain()
         now = self._loop.time()
         if now - self._window_at > _WINDOW_S:
             self._window_at, self._window_packets = now, 0
-        self._window_packets += packets
+        self._window_packets += packets - (self._answers - answered)
         if self._window_packets > _BUSY_PACKETS and self._socket is not None:
             self._loop.remove_reader(self._socket)
             self._quiet_polls = 0
@@ -169,6 +172,7 @@ class UdpDoor:
 
     def _send(self, packet: bytes, place: tuple[str, int]) -> None:
         if self._socket is not None:
+            self._answers += 1
             with contextlib.suppress(OSError):  # a full buffer or an unreachable host: OSC over UDP is allowed to lose
                 self._socket.sendto(packet, place)
 
