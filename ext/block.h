@@ -1,0 +1,112 @@
+/* The shared block: the only thing that studiod's processes share. One memfd, made by `studiod run`, inherited by fd.
+ *
+ * Every section has one writer, named beside it. Frames are counted on the engine clock: since the block was made,
+ * through engine restarts. Change BLOCK_VERSION with any change of layout: who attaches with another refuses.
+ */
+#ifndef STUDIOD_BLOCK_H
+#define STUDIOD_BLOCK_H
+#include "ring.h"
+
+#define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
+#define BLOCK_VERSION 1u
+#define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
+#define BLOCK_GAPS 256
+#define BLOCK_TEXT_BYTES 64
+#define BLOCK_NOT_STOPPED UINT64_MAX
+
+enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_COUNT };
+
+/* What is asked of the engine, and its answers (same record, at_frame = when it took effect). */
+enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE };
+typedef struct {
+  uint32_t op;
+  uint32_t slot; /* SET: number slot; RECORD: take id; LOCATE: cue generation */
+  double value; /* SET: engine space; LOCATE: position in frames */
+  uint64_t at_frame; /* 0 = at once */
+  uint64_t seq;
+} control_record;
+
+typedef struct {
+  uint64_t magic;
+  uint32_t version, header_bytes;
+  uint64_t total_bytes;
+  uint32_t rate_hz, block_frames, strips, buses, inputs, outputs, captures, numbers, texts, pad_;
+  uint64_t capture_frames, playback_frames; /* powers of two */
+  uint64_t config_at, config_bytes; /* resolved settings, JSON; written once by the maker */
+  uint64_t values_at; /* desk: double[numbers], natural units */
+  uint64_t engine_values_at; /* desk: double[numbers], engine space */
+  uint64_t texts_at; /* desk: ab_cell of BLOCK_TEXT_BYTES each */
+  uint64_t control_at, answers_at; /* rings desk -> engine, engine -> desk */
+  uint64_t snapshot_at; /* engine: ab_cell of engine_snapshot + meters */
+  uint64_t order_at, order_bytes; /* desk: BLOCK_TAKES cells: what take id % BLOCK_TAKES records (JSON) */
+  uint64_t playlist_at, playlist_bytes; /* desk: cell: what the tape plays (JSON) */
+  uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
+  uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */
+  uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */
+  uint64_t capture_at; /* engine: float[captures][capture_frames], index = frame & mask */
+  uint64_t playback_at; /* tape: float[strips][playback_frames], index = position & mask */
+} block_dims;
+
+typedef struct { /* at LIFE_AT: what the supervisor watches with plain struct.unpack */
+  uint64_t beats[PROCESS_COUNT]; /* each process adds one a turn: engine a block, tape and desk a loop */
+  uint32_t pids[PROCESS_COUNT]; /* supervisor */
+  uint32_t starts[PROCESS_COUNT]; /* supervisor */
+  uint32_t ready[PROCESS_COUNT]; /* each process: 1 when it does its work */
+} block_life;
+
+typedef struct {
+  uint64_t start, frames;
+  uint64_t cause; /* 1 engine restarted, 2 device lost, 3 late */
+} block_gap;
+
+typedef struct { /* at ENGINE_AT; writer: engine */
+  uint64_t capture_head; /* frames written to the capture rings, on the engine clock */
+  char pad0_[56];
+  uint64_t gap_count; /* gaps ever; gap n is gaps[n % BLOCK_GAPS] */
+  block_gap gaps[BLOCK_GAPS];
+} block_engine;
+
+typedef struct { /* at CUE_AT; writer: tape */
+  uint64_t generation; /* 0 while the rings are being filled anew */
+  int64_t from, to; /* positions the playback rings hold */
+  uint64_t tracks[2]; /* bit strip: it has something on tape */
+} block_cue;
+
+typedef struct {
+  uint64_t id, start, stop; /* frames; stop BLOCK_NOT_STOPPED while it runs */
+  int64_t position; /* transport position of `start` */
+} engine_take;
+
+typedef struct { /* told by the engine after every block */
+  uint64_t epoch; /* engine starts */
+  uint64_t frame; /* next frame to be processed */
+  int64_t monotonic_ns; /* when it became next */
+  int64_t anchor_ns; /* when frame 0 was, on the ideal clock of the virtual host */
+  int64_t position; /* transport, frames */
+  uint64_t state; /* TransportState */
+  uint64_t generation; /* cue in use */
+  uint64_t take_id; /* last take begun, 0 = none */
+  uint64_t blocks, xruns, late_blocks, bad_samples, dry_frames; /* counters; dry: playback not there in time */
+  uint64_t block_ns, worst_ns, period_ns; /* smoothed, worst and allowed time of a block */
+  int64_t audio_thread; /* kernel thread id */
+  int64_t realtime_priority; /* 0 = ordinary scheduling */
+  uint64_t applied_seq; /* last control record applied */
+  engine_take takes[BLOCK_TAKES]; /* take id is at id % BLOCK_TAKES */
+} engine_snapshot; /* then float meters[]: strips x (peak, mean square), buses x (peak, ms), main: peak l, r, ms l, r, limiter gain */
+
+#define LIFE_AT 1024u
+#define CUE_AT 1536u
+#define ENGINE_AT 2048u
+#define SECTIONS_AT 16384u
+
+_Static_assert(sizeof(block_dims) <= LIFE_AT, "dims overlap life");
+_Static_assert(LIFE_AT + sizeof(block_life) <= CUE_AT, "life overlaps cue");
+_Static_assert(CUE_AT + sizeof(block_cue) <= ENGINE_AT, "cue overlaps engine");
+_Static_assert(ENGINE_AT + sizeof(block_engine) <= SECTIONS_AT, "engine overlaps the sections");
+_Static_assert(sizeof(control_record) == 32, "control records are 32 bytes");
+
+static inline uint32_t block_meter_floats(const block_dims *dims) { return 2 * dims->strips + 2 * dims->buses + 5; }
+static inline size_t block_snapshot_words(const block_dims *dims) {
+  return (sizeof(engine_snapshot) + 4 * block_meter_floats(dims) + 7) / 8;
+}
+#endif

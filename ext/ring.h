@@ -1,0 +1,121 @@
+/* Lock-free pieces that two processes share: a ring of records, and a cell whose last value wins.
+ *
+ * Both have exactly one producer and one consumer side (the cell: one writer, any number of readers). Whoever attaches
+ * claims its side; a claim held by a live process is refused. All shared words go through acquire/release atomics: ARM
+ * reorders what x86 does not. Nothing here sleeps, allocates or calls the kernel, but the two claim functions.
+ */
+#ifndef STUDIOD_RING_H
+#define STUDIOD_RING_H
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#define STUDIOD_LINE 64 /* cache line: producer and consumer words must not share one */
+
+typedef struct {
+  uint64_t head; /* records ever pushed; written by the producer only */
+  int32_t producer_pid;
+  char pad0_[STUDIOD_LINE - 12];
+  uint64_t tail; /* records ever taken; written by the consumer only */
+  int32_t consumer_pid;
+  char pad1_[STUDIOD_LINE - 12];
+  uint32_t slots; /* power of two */
+  uint32_t record_bytes; /* multiple of 8 */
+  char pad2_[STUDIOD_LINE - 8];
+} spsc_ring; /* records follow */
+
+static inline size_t ring_bytes(uint32_t slots, uint32_t record_bytes) {
+  return sizeof(spsc_ring) + (size_t)slots * record_bytes;
+}
+
+static inline void ring_init(spsc_ring *ring, uint32_t slots, uint32_t record_bytes) {
+  memset(ring, 0, sizeof *ring);
+  ring->slots = slots;
+  ring->record_bytes = record_bytes;
+}
+
+/* Claims one side for `pid`. Returns 1, or 0 when another live process holds it. */
+static inline int ring_claim(int32_t *owner, int32_t pid) {
+  int32_t held = __atomic_load_n(owner, __ATOMIC_ACQUIRE);
+  if (held == pid) return 1;
+  if (held != 0 && (kill((pid_t)held, 0) == 0 || errno == EPERM)) return 0;
+  return __atomic_compare_exchange_n(owner, &held, pid, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static inline uint64_t *ring_slot_(spsc_ring *ring, uint64_t index) {
+  char *records = (char *)(ring + 1);
+  return (uint64_t *)(records + (size_t)(index & (ring->slots - 1)) * ring->record_bytes);
+}
+
+/* Producer: appends one record. Returns 0 when the ring is full; nothing is written then. */
+static inline int ring_push(spsc_ring *ring, const void *record) {
+  uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED);
+  uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+  if (head - tail >= ring->slots) return 0;
+  memcpy(ring_slot_(ring, head), record, ring->record_bytes);
+  __atomic_store_n(&ring->head, head + 1, __ATOMIC_RELEASE);
+  return 1;
+}
+
+/* Consumer: copies the oldest record without taking it. Returns 0 when empty. */
+static inline int ring_peek(spsc_ring *ring, void *record) {
+  uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+  uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+  if (head == tail) return 0;
+  memcpy(record, ring_slot_(ring, tail), ring->record_bytes);
+  return 1;
+}
+
+/* Consumer: commits the record seen by ring_peek. A restarted consumer goes on after the last commit. */
+static inline void ring_commit(spsc_ring *ring) {
+  uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+  __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static inline uint64_t ring_count(spsc_ring *ring) {
+  uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+  return __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) - tail;
+}
+
+/* A cell with two copies: the writer fills the one nobody was told about, then says so. A writer killed half-way leaves
+ * the last told copy whole, and its successor goes on. */
+typedef struct {
+  uint64_t told; /* writes finished; copy told & 1 is the valid one */
+  uint64_t words; /* size of one copy, in 8-byte words */
+  char pad_[STUDIOD_LINE - 16];
+} ab_cell; /* two copies follow */
+
+static inline size_t cell_bytes(size_t payload_bytes) {
+  return sizeof(ab_cell) + 2 * ((payload_bytes + 63) / 64 * 64);
+}
+
+static inline void cell_init(ab_cell *cell, size_t payload_bytes) {
+  memset(cell, 0, sizeof *cell);
+  cell->words = (payload_bytes + 63) / 64 * 8;
+}
+
+static inline uint64_t *cell_copy_(ab_cell *cell, uint64_t number) {
+  return (uint64_t *)(cell + 1) + (number & 1) * cell->words;
+}
+
+/* Writer: tells a new value of `words` 8-byte words (the rest of the copy keeps what it had). */
+static inline void cell_store(ab_cell *cell, const uint64_t *value, size_t words) {
+  uint64_t told = __atomic_load_n(&cell->told, __ATOMIC_RELAXED);
+  uint64_t *copy = cell_copy_(cell, told + 1);
+  /* the copy being overwritten was valid one write ago: readers must see `told` move before its words do */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (size_t i = 0; i < words; i++) __atomic_store_n(&copy[i], value[i], __ATOMIC_RELAXED);
+  __atomic_store_n(&cell->told, told + 1, __ATOMIC_RELEASE);
+}
+
+/* Reader: copies the value last told. Returns 0 when the writer lapped us while copying (try again). */
+static inline int cell_load(ab_cell *cell, uint64_t *value, size_t words) {
+  uint64_t told = __atomic_load_n(&cell->told, __ATOMIC_ACQUIRE);
+  const uint64_t *copy = cell_copy_(cell, told);
+  for (size_t i = 0; i < words; i++) value[i] = __atomic_load_n(&copy[i], __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return __atomic_load_n(&cell->told, __ATOMIC_RELAXED) == told;
+}
+#endif

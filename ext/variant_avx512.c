@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
+#define W 16
+#define VARIANT avx512
+#define ISA_NAME "avx512"
+#include "strip_kernel.h"
+#endif
