@@ -1,5 +1,8 @@
 """A small desk behind an OSC endpoint, with time turned by hand and peers that keep what they are sent."""
 
+import socket
+from collections.abc import Callable
+
 from studiod.desk.hub import Hub
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.registry import Registry
@@ -7,7 +10,7 @@ from studiod.net.access import Peer
 from studiod.net.osc.codec import decode, encode
 from studiod.net.osc.endpoint import OscEndpoint
 from studiod.net.osc.packet import Argument, Message, Packet, message
-from tests.fakes.hand_loop import HandLoop
+from tests.fakes.hand_loop import HandLoop, HandTimer
 from tests.fakes.store import MemoryStore
 
 UNIX_AT_START = 1_790_000_000.0
@@ -17,6 +20,19 @@ class HandTimers(HandLoop):
     """HandLoop under asyncio's name for it."""
 
     call_later = HandLoop.later
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: dict[socket.socket, Callable[[], None]] = {}
+
+    def call_soon(self, callback: Callable[[], None]) -> HandTimer:
+        return self.later(0.0, callback)
+
+    def add_reader(self, fd: socket.socket, callback: Callable[[], None]) -> None:
+        self.readers[fd] = callback
+
+    def remove_reader(self, fd: socket.socket) -> bool:
+        return self.readers.pop(fd, None) is not None
 
 
 class FakePeer(Peer):

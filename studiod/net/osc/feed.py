@@ -1,5 +1,6 @@
 """What subscribers are sent: changes once a turn, meters at their own rate."""
 
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
@@ -32,6 +33,22 @@ class Timers(Protocol):
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
         """Call `callback` in `delay` seconds."""
+        ...
+
+
+class Loop(Timers, Protocol):
+    """Timers that also turn: an asyncio loop."""
+
+    def call_soon(self, callback: Callable[[], None]) -> Timer:
+        """Call `callback` after everything that is ready now."""
+        ...
+
+    def add_reader(self, fd: socket.socket, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever `fd` has something to read."""
+        ...
+
+    def remove_reader(self, fd: socket.socket) -> bool:
+        """Do not any more."""
         ...
 
 

@@ -47,9 +47,9 @@ class OscServer:
         datagrams, stream = _bound_pair(self.host, self.port)
         self.port = datagrams.getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._tcp = TcpDoor(self._endpoint, self._policy)
+        self._tcp = TcpDoor(self._endpoint, self._policy, loop)
         self._tcp_server = await loop.create_server(self._tcp.accept, sock=stream, backlog=_BACKLOG)
-        self._udp = UdpDoor(self._endpoint, self._policy)
+        self._udp = UdpDoor(self._endpoint, self._policy, loop)
         self._udp.open(datagrams)
         self._endpoint.start()
         self._sweep_timer = loop.call_later(_SWEEP_S, self._sweep)

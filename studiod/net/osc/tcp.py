@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from studiod.net.access import AccessPolicy, Peer
 from studiod.net.osc.endpoint import OscEndpoint
+from studiod.net.osc.feed import Loop
 from studiod.net.osc.framing import StreamFraming
 from studiod.net.osc.packet import Malformed
 
@@ -19,10 +20,10 @@ _NOTHING: Iterator[bytes] = iter(())
 class TcpDoor:
     """The connections. Its `accept` is an asyncio protocol factory."""
 
-    def __init__(self, endpoint: OscEndpoint, policy: AccessPolicy) -> None:
+    def __init__(self, endpoint: OscEndpoint, policy: AccessPolicy, loop: Loop) -> None:
         self.endpoint = endpoint
         self.policy = policy
-        self.loop = asyncio.get_running_loop()
+        self.loop = loop
         self._connections: dict[_Connection, None] = {}
 
     def accept(self) -> asyncio.Protocol:

@@ -1,11 +1,12 @@
 """OSC datagrams: taken from the socket as fast as they come, within what the loop can give."""
 
-import asyncio
 import contextlib
+import ipaddress
 import socket
 
 from studiod.net.access import AccessPolicy, Peer
 from studiod.net.osc.endpoint import OscEndpoint
+from studiod.net.osc.feed import Loop, Timer
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024  # 0.2 s of 50 000 fader messages a second
 MAX_PEERS = 1024
@@ -30,19 +31,27 @@ _MAX_HELD = 4096
 class UdpDoor:
     """Reads a bound datagram socket into the endpoint. Owns the socket from `open` to `close`."""
 
-    def __init__(self, endpoint: OscEndpoint, policy: AccessPolicy) -> None:
+    def __init__(
+        self,
+        endpoint: OscEndpoint,
+        policy: AccessPolicy,
+        loop: Loop,
+        rate_per_s: int = RATE_PER_S,
+        burst: int = BURST,
+    ) -> None:
         self._endpoint = endpoint
         self._traffic = endpoint.traffic
         self._policy = policy
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._rate_per_s, self._burst = rate_per_s, burst
         self._peers: dict[tuple[str, int], Peer | None] = {}  # None: not admitted
         self._socket: socket.socket | None = None
         self._own_port = 0
         self._window_at, self._window_packets = 0.0, 0
         self._quiet_polls = 0
         self._answers = 0
-        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
-        self._release_timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
+        self._release_timer: Timer | None = None
         self._holding: dict[Peer, None] = {}
 
     def open(self, bound: socket.socket) -> None:
@@ -141,7 +150,7 @@ class UdpDoor:
             peer = Peer(f"osc {host}:{port}", host, port, lambda packet: self._send(packet, place))
             peer.is_proven = self._policy.trusts(host)
             peer.is_answerable = self._policy.may_answer(host, port) and not self._is_ourselves(host, port)
-            peer.credit = BURST
+            peer.credit = self._burst
             peer.refilled_at = self._loop.time()
         else:
             self._endpoint.limited_log.note(f"osc {host}", "refused: its network is not among those allowed")
@@ -165,6 +174,8 @@ class UdpDoor:
         """Whether an answer would come back to this very socket, for ever."""
         if port != self._own_port:
             return False
+        if ipaddress.ip_address(host).is_loopback:
+            return True
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
             probe.connect((host, port))  # sends nothing; the way to a machine's own address starts at that address
             return bool(probe.getsockname()[0] == host)
@@ -181,7 +192,7 @@ class UdpDoor:
     def _refill(self, peer: Peer) -> bool:
         """Give `peer` the credit that time has brought; whether it has any. What was held of it goes first."""
         now = self._loop.time()
-        peer.credit = min(BURST, peer.credit + int((now - peer.refilled_at) * RATE_PER_S))
+        peer.credit = min(self._burst, peer.credit + int((now - peer.refilled_at) * self._rate_per_s))
         peer.refilled_at = now
         if peer.credit < 0:
             return False
