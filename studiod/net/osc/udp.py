@@ -10,7 +10,7 @@ from studiod.net.osc.feed import Loop, Timer
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024  # 0.2 s of 50 000 fader messages a second
 MAX_PEERS = 1024
-# Of each source: twice what a studio's busiest controller was seen to send, times the desks it may drive.
+# Of each source: twice the 50 000 a second that the desk promises to take without loss.
 RATE_PER_S = 100_000
 BURST = 50_000
 _SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
