@@ -24,6 +24,14 @@ class HandTimers(HandLoop):
     def __init__(self) -> None:
         super().__init__()
         self.readers: dict[socket.socket, Callable[[], None]] = {}
+        self._spent_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self._spent_s
+
+    def spend(self, seconds: float) -> None:
+        """Let a callback take that long: the clock goes on, and nothing else is called meanwhile."""
+        self._spent_s += seconds
 
     def call_soon(self, callback: Callable[[], None]) -> HandTimer:
         return self.later(0.0, callback)

@@ -110,6 +110,29 @@ def test_a_flood_is_polled_and_a_calm_socket_wakes_the_loop_again(fast_rig: UdpR
     fast_rig.close()
 
 
+def test_a_flood_without_end_leaves_the_loop_a_pause_after_each_turn(fast_rig: UdpRig) -> None:
+    flooder = fast_rig.client()
+    traffic = fast_rig.desk.endpoint.traffic
+
+    def slow(*_arguments: object) -> None:
+        fast_rig.loop.spend(0.0001)
+
+    fast_rig.desk.endpoint.register("/slow", slow)
+    for _ in range(100):
+        flooder.send(encode(message("/strip/1/fader", -6.0)))
+    fast_rig.turn()
+    assert fast_rig.bound not in fast_rig.loop.readers
+    for _ in range(100):
+        flooder.send(encode(message("/slow", 1)))
+    fast_rig.loop.advance(0.0011)
+    after_a_turn = traffic.received
+    assert 100 < after_a_turn < 200  # its two milliseconds are over, and the socket holds more
+    fast_rig.loop.advance(0.0005)
+    assert traffic.received == after_a_turn
+    fast_rig.loop.advance(0.0006)
+    assert traffic.received > after_a_turn
+
+
 def test_a_fast_asker_is_no_flood(fast_rig: UdpRig) -> None:
     asker = fast_rig.client()
     for _ in range(500):
@@ -301,7 +324,7 @@ def test_packets_after_a_turn_s_budget_wait_with_the_reading_paused(tcp: TcpRig)
     sender = tcp.connect()
 
     def slow(*_arguments: object) -> None:
-        tcp.loop.advance(0.003)
+        tcp.loop.spend(0.003)
 
     tcp.desk.endpoint.register("/slow", slow)
     packets = [message("/slow"), message("/strip/1/fader", -6.0)]
