@@ -100,7 +100,11 @@ class RtMidiPorts:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         listing = self._listen()
         try:
-            return PortNames(_foreign(listing.midi_in.get_ports()), _foreign(listing.midi_out.get_ports()))
+            inputs, outputs = listing.midi_in.get_ports(), listing.midi_out.get_ports()
+            if not listing.sees_itself(outputs):
+                self.close()
+                raise PortsUnavailable("JACK MIDI: the server dropped us; trying again")
+            return PortNames(_foreign(inputs), _foreign(outputs))
         except (OSError, UnicodeDecodeError) as fault:
             self.close()
             raise PortsUnavailable(f"{listing.api} MIDI: cannot list ports: {_one_line(fault)}") from None
@@ -191,6 +195,12 @@ class _Listing:
         self.mark = mark
         self.midi_in: rtmidi.MidiIn = rtmidi.MidiIn(rtmidi_api, name=_LISTING_NAME)
         self.midi_out: rtmidi.MidiOut = rtmidi.MidiOut(rtmidi_api, name=_LISTING_NAME)
+        if api == "jack":
+            # a client that JACK threw out lists nothing and says nothing; one that sees this port is alive
+            self.midi_in.open_virtual_port("alive")
+
+    def sees_itself(self, outputs: list[str]) -> bool:
+        return self.api != "jack" or any(name.startswith(_LISTING_NAME) for name in outputs)
 
     def close(self) -> None:
         self.midi_in.delete()

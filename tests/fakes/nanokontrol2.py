@@ -5,6 +5,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable
 
 import rtmidi
@@ -22,6 +23,7 @@ _HEAD = bytes.fromhex("F0 42 40 00 01 13 00")
 _SCENE_BYTES = 339
 _CONTROL_MODE, _LED_MODE = 1, 2
 _EXTERNAL = 1
+MESSAGE_S = 3 * 10 / 31_250  # three bytes of ten bits on a MIDI cable
 
 
 class NanoKontrol2:
@@ -66,11 +68,12 @@ class NanoKontrol2:
         self.faders[fader - 1] = byte
         self.emit(bytes((0xB0, FADERS + fader - 1, byte)))
 
-    def slide_fader(self, fader: int, byte: int) -> None:
-        """Push fader 1..8 there through every position between."""
+    def slide_fader(self, fader: int, byte: int, rest: Callable[[], None] = lambda: None) -> None:
+        """Push fader 1..8 there through every position between, with a `rest` after each."""
         start = self.faders[fader - 1]
         for position in range(start, byte, 1 if byte > start else -1):
             self.move_fader(fader, position)
+            rest()
         self.move_fader(fader, byte)
 
     def turn_knob(self, knob: int, byte: int) -> None:
@@ -167,7 +170,8 @@ def main() -> None:
         "plug": cable.plug,
         "unplug": cable.unplug,
         "fader": lambda fader, byte: box.move_fader(int(fader), int(byte)),
-        "slide": lambda fader, byte: box.slide_fader(int(fader), int(byte)),
+        # RtMidi over JACK garbles hundreds of messages at once; a box cannot send faster than its cable
+        "slide": lambda fader, byte: box.slide_fader(int(fader), int(byte), lambda: time.sleep(MESSAGE_S)),
         "press": box.press,
         "lamps": lambda: None,
     }
