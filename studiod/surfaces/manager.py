@@ -15,7 +15,7 @@ from studiod.surfaces.generic_midi import GenericMidi
 from studiod.surfaces.ports import MidiPorts, PortGone, PortNames, PortsUnavailable, Wire
 from studiod.surfaces.surface import Surface
 
-POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 25 us over JACK
+POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a box that broke while plugged in is tried again
 _COMPLAINT_S = 1.0  # a bad message from outside is logged once a second
 P = ParamSpec("P")
