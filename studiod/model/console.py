@@ -77,8 +77,9 @@ def _toggle(
     )
 
 
-def _arm(address: str, label: str, text: str) -> ParameterSpec:
-    return _toggle(address, f"{label} record arm", "Arm", None, text, flags=Flag.PERSISTED | Flag.PROTECTED)
+def _arm(address: str, label: str, text: str, target: EngineTarget | None = None) -> ParameterSpec:
+    flags = Flag.PERSISTED | Flag.PROTECTED | (Flag.REALTIME if target else Flag.NONE)
+    return _toggle(address, f"{label} record arm", "Arm", target, text, flags=flags)
 
 
 def _name(address: str, label: str, default: str) -> ParameterSpec:
@@ -133,7 +134,8 @@ def _strip(strip: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         "Solo in place: strips without solo leave main; sends stay.",
         flags=Flag.REALTIME,
     )
-    yield _arm(f"{at}/arm", label, "The strip's input is recorded when the transport records.")
+    text = "The strip's input is recorded when the transport records; then the strip plays its input."
+    yield _arm(f"{at}/arm", label, text, EngineTarget("strip.arm", lane))
     yield ParameterSpec(
         f"{at}/pan",
         Kind.PAN,

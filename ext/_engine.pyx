@@ -1,0 +1,454 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The engine's compiled half: the graph, and the hosts that call it. Its facade is studiod.engine."""
+import os
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset, strcmp
+
+from block cimport *
+from graph cimport *
+from graph_types cimport *
+from host_jack cimport *
+from host_portaudio cimport *
+from host_timer cimport *
+from host_types cimport *
+
+from studiod.link.words import SideTaken
+
+cdef extern from "<stdlib.h>" nogil:
+    void *aligned_alloc(size_t alignment, size_t size)
+
+cdef extern from "<math.h>" nogil:
+    double exp(double x)
+    double pow(double x, double y)
+
+cdef extern from "<sys/mman.h>" nogil:
+    int madvise(void *address, size_t length, int advice)
+    int mlockall(int flags)
+    int MCL_CURRENT, MCL_FUTURE
+
+cdef enum:
+    MADV_POPULATE_WRITE = 23  # Linux 5.14; older kernels refuse it and pages come one by one
+    ENGINE_RESTARTED = 1  # words.GAP_CAUSES
+    DEVICE_LOST = 2
+
+cdef double RAMP_S = 0.010  # de-zipper: no step of a gain is steeper than its whole travel in 10 ms
+cdef double PEAK_FALL_DB_S = 20.0 / 1.7  # IEC 60268-10 type I: 20 dB in 1.7 s
+cdef double RMS_S = 0.300  # VU-like integration
+cdef double LIMITER_RELEASE_S = 0.080
+
+CONTROLS = {
+    "strip.fader": STRIP_FADER, "strip.mute": STRIP_MUTE, "strip.solo": STRIP_SOLO, "strip.arm": STRIP_ARM,
+    "strip.pan": STRIP_PAN, "strip.trim": STRIP_TRIM, "strip.polarity": STRIP_POLARITY, "strip.hpf": STRIP_HPF,
+    "strip.hpf_on": STRIP_HPF_ON, "strip.monitor": STRIP_MONITOR, "send.level": SEND_LEVEL, "send.on": SEND_ON,
+    "send.pre": SEND_PRE, "bus.fader": BUS_FADER, "bus.mute": BUS_MUTE, "main.fader": MAIN_FADER,
+    "main.mute": MAIN_MUTE, "main.ceiling": MAIN_CEILING,
+}
+SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND}
+ISAS = tuple([name for name in ("sse2", "avx2", "avx512", "neon", "plain") if kernel_select(name.encode()) != NULL])
+
+
+cdef class Engine:
+    """The mixing graph of one shared block, and at most one host that calls it.
+
+    block: studiod.link.Block. targets: for each number slot (control code of CONTROLS or 0, index, sub index).
+    strip_inputs, bus_outputs, main_outputs: hardware channels from 0, -1 for none. isa: forces a kernel variant.
+    resting: True starts with every ramp at its target (offline), False fades in.
+    Raises ValueError for a layout that cannot be built, SideTaken while another engine lives on the block.
+    """
+
+    cdef Graph *g
+    cdef Host h
+    cdef PortAudioStream stream
+    cdef JackClient *jack
+    cdef object block
+    cdef str host_name
+
+    def __cinit__(self, block, targets, strip_inputs, bus_outputs, main_outputs, isa=None, *, bint resting=False):
+        cdef uint32_t i
+        self.block = block
+        self.host_name = "none"
+        self.g = <Graph *>aligned_alloc(64, (sizeof(Graph) + 63) // 64 * 64)
+        if self.g == NULL:
+            raise MemoryError
+        memset(self.g, 0, sizeof(Graph))
+        cdef Graph *g = self.g
+        g.base = <char *><uintptr_t>block.address
+        g.dims = <block_dims *>g.base
+        if g.dims.strips > MAX_LANES or g.dims.buses > MAX_BUSES:
+            raise ValueError(f"{g.dims.strips} strips and {g.dims.buses} buses; "
+                             f"the engine has room for {<int>MAX_LANES} and {<int>MAX_BUSES}")
+        if g.dims.inputs > MAX_CHANNELS or g.dims.outputs > MAX_CHANNELS:
+            raise ValueError(f"{g.dims.inputs} inputs and {g.dims.outputs} outputs; "
+                             f"the engine has room for {<int>MAX_CHANNELS} of each")
+        g.head = <block_engine *>(g.base + ENGINE_AT)
+        g.cue = <block_cue *>(g.base + CUE_AT)
+        g.control = <spsc_ring *>(g.base + g.dims.control_at)
+        g.answers = <spsc_ring *>(g.base + g.dims.answers_at)
+        if (not ring_claim(&g.control.consumer_pid, os.getpid())
+                or not ring_claim(&g.answers.producer_pid, os.getpid())):
+            raise SideTaken(f"another engine (process {g.control.consumer_pid}) lives on this block")
+        wanted = None if isa is None else isa.encode()
+        g.ops = kernel_select(<const char *>NULL if wanted is None else <const char *>wanted)
+        if g.ops == NULL:
+            raise ValueError(f"this processor has no {isa}; it has {', '.join(ISAS)}")
+        g.lanes = <strip_lanes *>aligned_alloc(64, (sizeof(strip_lanes) + 63) // 64 * 64)
+        g.slots = <slot_target *>calloc(g.dims.numbers, sizeof(slot_target))
+        if g.lanes == NULL or g.slots == NULL:
+            raise MemoryError
+        memset(g.lanes, 0, sizeof(strip_lanes))
+        self._prepare(targets, strip_inputs, bus_outputs, main_outputs)
+        cdef ab_cell *told = <ab_cell *>(g.base + g.dims.snapshot_at)
+        while not cell_load(told, <uint64_t *>&g.now, block_snapshot_words(g.dims)):
+            pass
+        g.now.epoch += 1
+        g.now.audio_thread = 0
+        g.lanes.bad_samples = g.now.bad_samples
+        self._set_all()
+        if resting:
+            snap_all(g)
+        self.h.g = g
+        self.h.block_frames = g.dims.block_frames
+        for i in range(MAX_CHANNELS):
+            if i < g.dims.inputs:
+                self.h.in_[i] = <float *>calloc(g.dims.block_frames, sizeof(float))
+            if i < g.dims.outputs:
+                self.h.out[i] = <float *>calloc(g.dims.block_frames, sizeof(float))
+
+    cdef _prepare(self, targets, strip_inputs, bus_outputs, main_outputs):
+        cdef Graph *g = self.g
+        cdef double rate = g.dims.rate_hz
+        cdef uint32_t i
+        if len(targets) != g.dims.numbers or len(strip_inputs) != g.dims.strips or len(bus_outputs) != g.dims.buses:
+            raise ValueError(f"{len(targets)} numbers, {len(strip_inputs)} strips and {len(bus_outputs)} buses; "
+                             f"the block has {g.dims.numbers}, {g.dims.strips} and {g.dims.buses}")
+        for i in range(g.dims.numbers):
+            control, index, sub = targets[i]
+            lanes = g.dims.buses if control in (BUS_FADER, BUS_MUTE) else g.dims.strips
+            if control and not (0 <= index < max(lanes, 1) and 0 <= sub < max(g.dims.buses, 1)):
+                raise ValueError(f"slot {i} steers {index}, {sub}: the desk has no such strip or bus")
+            g.slots[i] = slot_target(control, index, sub)
+        for i in range(g.dims.strips):
+            g.input_of[i] = strip_inputs[i]
+            g.trim[i] = 1.0
+        for i in range(g.dims.buses):
+            g.bus_output[i] = bus_outputs[i]
+        for i in range(2):
+            g.main_output[i] = main_outputs[i]
+        g.ramp_frames = <float>(RAMP_S * rate)
+        g.lanes.lanes = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
+        g.lanes.buses = g.dims.buses
+        g.lanes.stale = 1
+        g.lanes.peak_fall = <float>pow(10.0, -PEAK_FALL_DB_S / 20.0 / rate)
+        g.lanes.mean_rate = <float>(1.0 - exp(-1.0 / (RMS_S * rate)))
+        g.limiter.gain = 1.0
+        g.limiter.release = 1.0 - exp(-1.0 / (LIMITER_RELEASE_S * rate))
+        for i in range(MAX_LANES):
+            g.lanes.cutoff.value[i] = g.lanes.cutoff.target[i] = <float>0.005  # any stable filter, for lanes not in use
+            g.lanes.dry.value[i] = g.lanes.dry.target[i] = 1.0
+
+    cdef _set_all(self):
+        """Aim everything at the block's desired state: where the last engine stood."""
+        cdef Graph *g = self.g
+        cdef uint32_t i
+        cdef uint64_t word
+        cdef double value
+        for i in range(g.dims.numbers):
+            word = ACQUIRE_U64(g.base + g.dims.engine_values_at + 8 * i)
+            memcpy(&value, &word, 8)
+            set_value(g, i, <float>value)
+        # the filter and the limiter have no use for a fade-in
+        snap_ramp(&g.lanes.cutoff)
+        snap_ramp(&g.lanes.dry)
+        snap_ramp(&g.lanes.wet)
+        g.limiter.ceiling.value = g.limiter.ceiling.target
+        aim_sources(g)
+
+    def __dealloc__(self):
+        cdef int i
+        if self.h.has_thread:
+            RELEASE_INT(&self.h.stop, 1)
+            pthread_join(self.h.thread, NULL)
+        stage_free(&self.h.band)
+        for i in range(MAX_CHANNELS):
+            free(self.h.in_[i])
+            free(self.h.out[i])
+        if self.g != NULL:
+            free(self.g.slots)
+            free(self.g.lanes)
+            free(self.g)
+
+    # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def isa(self) -> str:
+        """Kernel variant in use."""
+        return self.g.ops.isa.decode()
+
+    @property
+    def host(self) -> str:
+        """Who calls the graph: none, virtual, internal, portaudio, jack."""
+        return self.host_name
+
+    @property
+    def is_lost(self) -> bool:
+        """The host has said that its device is gone."""
+        return bool(ACQUIRE_INT(&self.h.lost))
+
+    @property
+    def frame(self) -> int:
+        return self.g.now.frame
+
+    @property
+    def epoch(self) -> int:
+        """Engines there have been on this block, this one included."""
+        return self.g.now.epoch
+
+    # -- hosts -----------------------------------------------------------------------------------------------------
+
+    def hold_memory(self) -> bool:
+        """Fault in the rings ahead of the audio thread and lock what may be locked; True when all is locked."""
+        cdef char *start = self.g.base + self.g.dims.capture_at
+        cdef size_t length = self.g.dims.total_bytes - self.g.dims.capture_at
+        cdef int locked
+        with nogil:
+            madvise(start, length, MADV_POPULATE_WRITE)
+            locked = mlockall(MCL_CURRENT | MCL_FUTURE)
+        return locked == 0
+
+    cdef _catch_up(self, bint on_anchor):
+        """Pass over the frames that went by since the last engine, or the last host, told its clock."""
+        cdef Graph *g = self.g
+        cdef int64_t now = rt_now_ns()
+        cdef int64_t silent_ns
+        cdef uint64_t due
+        if g.now.monotonic_ns:
+            if on_anchor and g.now.anchor_ns:
+                due = frame_due(&self.h, now)
+            else:
+                silent_ns = now - g.now.monotonic_ns
+                due = g.now.frame + <uint64_t>(silent_ns * <int64_t>g.dims.rate_hz // 1000000000)
+            if due > g.now.frame:
+                skip(g, due - g.now.frame, ENGINE_RESTARTED if self.host_name == "none" else DEVICE_LOST)
+        g.now.monotonic_ns = now
+
+    cdef _begin(self, uint32_t inputs, uint32_t outputs):
+        self.h.inputs = min(inputs, self.g.dims.inputs)
+        self.h.outputs = min(outputs, self.g.dims.outputs)
+        self.h.generation += 1
+        self.h.lost = 0
+        self.h.stop = 0
+        self.h.priority_asked = 0
+
+    cdef _start_timer(self, str name):
+        cdef int64_t rate = self.g.dims.rate_hz
+        cdef int64_t frame = self.g.now.frame
+        self._catch_up(name == "virtual")
+        if not (name == "virtual" and self.g.now.anchor_ns):
+            frame = self.g.now.frame
+            self.g.now.anchor_ns = rt_now_ns() - (frame // rate * 1000000000 + frame % rate * 1000000000 // rate)
+        self.host_name = name
+        if pthread_create(&self.h.thread, NULL, timer_thread, &self.h) != 0:
+            raise OSError("the audio thread cannot be started: this machine has too many threads")
+        self.h.has_thread = True
+
+    def start_virtual(self, str sources, double tempo_bpm, uint32_t inputs, uint32_t outputs) -> None:
+        """Play the virtual stage (SOURCES) into `inputs` on a timer thread. Raises KeyError, MemoryError, OSError."""
+        self.stop()
+        if stage_make(&self.h.band, SOURCES[sources], self.g.dims.rate_hz, tempo_bpm) != 0:
+            raise MemoryError("no memory for the virtual stage")
+        self._begin(inputs, outputs)
+        self._start_timer("virtual")
+
+    def start_internal(self) -> None:
+        """Go on without a device: exact silence on every input, on our own clock."""
+        self.stop()
+        self.h.band.kind = STAGE_SILENCE
+        self._begin(self.g.dims.inputs, self.g.dims.outputs)
+        self._start_timer("internal")
+
+    def portaudio_stream(self, uint32_t inputs, uint32_t outputs):
+        """Make ready for a PortAudio stream of so many interleaved channels: (callback, user data) addresses for it.
+
+        The graph runs as soon as the stream calls.
+        """
+        self.stop()
+        self._begin(inputs, outputs)
+        self._catch_up(False)
+        self.g.now.anchor_ns = 0
+        self.stream.host = &self.h
+        self.stream.generation = self.h.generation
+        self.stream.inputs = inputs
+        self.stream.outputs = outputs
+        self.host_name = "portaudio"
+        return <uintptr_t><void *>portaudio_callback, <uintptr_t>&self.stream
+
+    def open_jack(self, str client_name, server, str library="libjack.so.0"):
+        """Become a JACK client: (rate in Hz, frames of a cycle, capture ports, playback ports), port names of the machine.
+
+        server: its name or None. Raises OSError when there is no libjack or no server.
+        """
+        self._close_jack()
+        self.jack = <JackClient *>calloc(1, sizeof(JackClient))
+        if self.jack == NULL:
+            raise MemoryError
+        cdef JackClient *j = self.jack
+        _load_jack(&j.api, library)
+        j.api.set_error_function(jack_be_quiet)
+        j.api.set_info_function(jack_be_quiet)
+        cdef bytes name = client_name.encode()
+        cdef bytes server_name = b"" if server is None else server.encode()
+        cdef const char *name_text = name
+        cdef const char *server_text = server_name
+        cdef int status = 0
+        cdef int named = server is not None
+        with nogil:
+            if named:
+                j.client = j.api.client_open(name_text, JACK_NO_START_SERVER | JACK_SERVER_NAME, &status, server_text)
+            else:
+                j.client = j.api.client_open(name_text, JACK_NO_START_SERVER, &status)
+        if j.client == NULL:
+            raise OSError(f"no JACK server {server or '(the default one)'} answers: start it, or set audio.host to auto")
+        j.host = &self.h
+        return (j.api.get_sample_rate(j.client), j.api.get_buffer_size(j.client),
+                self._jack_ports(JACK_OUTPUT | JACK_PHYSICAL), self._jack_ports(JACK_INPUT | JACK_PHYSICAL))
+
+    cdef _jack_ports(self, unsigned long flags):
+        cdef const char **names = self.jack.api.get_ports(self.jack.client, NULL, b"32 bit float mono audio", flags)
+        found = []
+        cdef int i = 0
+        if names != NULL:
+            while names[i] != NULL:
+                found.append(names[i].decode())
+                i += 1
+            self.jack.api.free(names)
+        return found
+
+    def start_jack(self, uint32_t inputs, uint32_t outputs, capture_ports, playback_ports) -> None:
+        """Register ports in_1.. and out_1.., run, and connect them to the named ports in order. Raises OSError."""
+        cdef JackClient *j = self.jack
+        cdef uint32_t i
+        cdef int failed
+        if j == NULL:
+            raise OSError("no JACK server is open")
+        self._stop_timer()
+        inputs = min(inputs, self.g.dims.inputs)
+        outputs = min(outputs, self.g.dims.outputs)
+        for i in range(inputs):
+            j.in_[i] = j.api.port_register(j.client, b"in_%d" % (i + 1), b"32 bit float mono audio", JACK_INPUT, 0)
+            if j.in_[i] == NULL:
+                raise OSError(f"JACK gives no port in_{i + 1}")
+        for i in range(outputs):
+            j.out[i] = j.api.port_register(j.client, b"out_%d" % (i + 1), b"32 bit float mono audio", JACK_OUTPUT, 0)
+            if j.out[i] == NULL:
+                raise OSError(f"JACK gives no port out_{i + 1}")
+        j.inputs = inputs
+        j.outputs = outputs
+        self._begin(inputs, outputs)
+        j.generation = self.h.generation
+        self._catch_up(False)
+        self.g.now.anchor_ns = 0
+        j.api.set_process_callback(j.client, jack_callback, j)
+        j.api.set_xrun_callback(j.client, jack_xrun_callback, j)
+        j.api.on_shutdown(j.client, jack_shutdown_callback, j)
+        with nogil:
+            failed = j.api.activate(j.client)
+        if failed:
+            raise OSError("JACK does not start our client")
+        self.host_name = "jack"
+        for i in range(min(inputs, <uint32_t>len(capture_ports))):
+            j.api.connect(j.client, capture_ports[i].encode(), j.api.port_name(j.in_[i]))
+        for i in range(min(outputs, <uint32_t>len(playback_ports))):
+            j.api.connect(j.client, j.api.port_name(j.out[i]), playback_ports[i].encode())
+
+    cdef _close_jack(self):
+        cdef JackClient *j = self.jack
+        self.jack = NULL
+        if j == NULL:
+            return
+        if j.client != NULL:
+            with nogil:
+                j.api.client_close(j.client)
+        free(j)
+
+    cdef _stop_timer(self):
+        if self.h.has_thread:
+            RELEASE_INT(&self.h.stop, 1)
+            with nogil:
+                pthread_join(self.h.thread, NULL)
+            self.h.has_thread = False
+        stage_free(&self.h.band)
+
+    def stop(self) -> None:
+        """Part from the host; may be called twice. A PortAudio stream that still calls is told to abort itself."""
+        RELEASE_INT(&self.h.generation, self.h.generation + 1)
+        self._stop_timer()
+        self._close_jack()
+        self.host_name = "none" if self.g.now.blocks == 0 else self.host_name
+
+    # -- by hand ---------------------------------------------------------------------------------------------------
+
+    def render(self, const float[:, ::1] inputs, float[:, ::1] outputs, blocks=None) -> None:
+        """Run the graph by hand over `inputs` (channels, frames) into `outputs` (channels, frames), both float32.
+
+        blocks: sizes of the blocks, repeated as needed; the largest the shared block allows by default.
+        Raises ValueError when the shapes do not match or a host runs.
+        """
+        cdef uint32_t total = inputs.shape[1]
+        cdef uint32_t done = 0
+        cdef uint32_t frames, i, turn
+        cdef uint64_t before
+        cdef uint32_t in_count = inputs.shape[0]
+        cdef uint32_t out_count = outputs.shape[0]
+        if self.h.has_thread or self.jack != NULL:
+            raise ValueError("a host calls this engine: stop it before rendering by hand")
+        if outputs.shape[1] != inputs.shape[1] or in_count > MAX_CHANNELS or out_count > MAX_CHANNELS:
+            raise ValueError(f"inputs are {in_count} x {total}, outputs {out_count} x {outputs.shape[1]}: "
+                             "the same number of frames, at most 128 channels")
+        sizes = [self.g.dims.block_frames] if blocks is None else list(blocks)
+        if not sizes or min(sizes) < 1:
+            raise ValueError("block sizes are at least 1 frame")
+        turn = 0
+        while done < total:
+            frames = min(<uint32_t>sizes[turn % len(sizes)], total - done)
+            turn += 1
+            for i in range(in_count):
+                self.h.in_at[i] = &inputs[i, 0] + done
+            for i in range(out_count):
+                self.h.out_at[i] = &outputs[i, 0] + done
+            with nogil:
+                before = rt_flush_denormals()
+                process(self.g, self.h.in_at, in_count, self.h.out_at, out_count, frames)
+                rt_restore(before)
+            done += frames
+
+
+cdef _load_jack(JackApi *api, str library):
+    cdef bytes name = library.encode()
+    api.library = dlopen(name, RTLD_NOW | RTLD_LOCAL)
+    if api.library == NULL:
+        raise OSError(f"JACK is not installed ({dlerror().decode()}): install it, or set audio.host to auto")
+    (<void **>&api.client_open)[0] = _jack_symbol(api, b"jack_client_open")
+    (<void **>&api.client_close)[0] = _jack_symbol(api, b"jack_client_close")
+    (<void **>&api.activate)[0] = _jack_symbol(api, b"jack_activate")
+    (<void **>&api.set_process_callback)[0] = _jack_symbol(api, b"jack_set_process_callback")
+    (<void **>&api.set_xrun_callback)[0] = _jack_symbol(api, b"jack_set_xrun_callback")
+    (<void **>&api.on_shutdown)[0] = _jack_symbol(api, b"jack_on_shutdown")
+    (<void **>&api.set_error_function)[0] = _jack_symbol(api, b"jack_set_error_function")
+    (<void **>&api.set_info_function)[0] = _jack_symbol(api, b"jack_set_info_function")
+    (<void **>&api.port_register)[0] = _jack_symbol(api, b"jack_port_register")
+    (<void **>&api.port_get_buffer)[0] = _jack_symbol(api, b"jack_port_get_buffer")
+    (<void **>&api.port_name)[0] = _jack_symbol(api, b"jack_port_name")
+    (<void **>&api.connect)[0] = _jack_symbol(api, b"jack_connect")
+    (<void **>&api.get_sample_rate)[0] = _jack_symbol(api, b"jack_get_sample_rate")
+    (<void **>&api.get_buffer_size)[0] = _jack_symbol(api, b"jack_get_buffer_size")
+    (<void **>&api.get_ports)[0] = _jack_symbol(api, b"jack_get_ports")
+    (<void **>&api.free)[0] = _jack_symbol(api, b"jack_free")
+
+
+cdef void *_jack_symbol(JackApi *api, const char *name) except NULL:
+    cdef void *found = dlsym(api.library, name)
+    if found == NULL:
+        raise OSError(f"libjack has no {name.decode()}: it is too old, or not JACK")
+    return found

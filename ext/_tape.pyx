@@ -1,0 +1,137 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The tape's compiled half: samples out of the capture rings into file bytes, and file samples into the playback rings."""
+from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
+from libc.string cimport memcpy, memset
+
+from block cimport *
+
+cdef extern from "pack.h" nogil:
+    void pack_pcm24(const float *x, size_t frames, unsigned char *out)
+    void pack_pcm16(const float *x, size_t frames, unsigned char *out)
+    void pack_float32(const float *x, size_t frames, unsigned char *out)
+    void unpack_pcm24(const unsigned char *x, size_t frames, float *out)
+    void unpack_pcm16(const unsigned char *x, size_t frames, float *out)
+
+cdef extern from * nogil:
+    """
+    #define TAPE_LOAD(p) __atomic_load_n((uint64_t *)(p), __ATOMIC_ACQUIRE)
+    #define TAPE_STORE(p, v) __atomic_store_n((uint64_t *)(p), (uint64_t)(v), __ATOMIC_RELEASE)
+    """
+    uint64_t TAPE_LOAD(const void *p)
+    void TAPE_STORE(void *p, uint64_t v)
+
+
+cdef class RingView:
+    """Capture rings read, playback rings written, of one shared block. Frames are on the engine clock."""
+
+    cdef object block
+    cdef char *base
+    cdef block_dims *dims
+    cdef block_cue *cue
+
+    def __cinit__(self, block):
+        self.block = block
+        self.base = <char *><uintptr_t>block.address
+        self.dims = <block_dims *>self.base
+        self.cue = <block_cue *>(self.base + CUE_AT)
+
+    @property
+    def oldest(self) -> int:
+        """First frame the capture rings still hold for certain: the engine may be overwriting what is a block older."""
+        cdef uint64_t head = TAPE_LOAD(self.base + ENGINE_AT)
+        cdef uint64_t held = self.dims.capture_frames - 2 * self.dims.block_frames
+        return head - held if head > held else 0
+
+    def pack(self, uint32_t channel, uint64_t start, size_t frames, int bits, unsigned char[::1] out) -> None:
+        """Write `frames` samples of capture `channel` from frame `start` to `out` as little-endian 16, 24 or 32 (float) bits.
+
+        Out of range samples are clipped, what is no number becomes 0. Raises ValueError when `out` is too short or the
+        channel or width is none.
+        """
+        cdef uint64_t size = self.dims.capture_frames
+        cdef uint64_t at = start & (size - 1)
+        cdef const float *ring
+        cdef size_t width = bits // 8
+        cdef size_t n
+        if channel >= self.dims.captures or bits not in (16, 24, 32) or <size_t>out.shape[0] < frames * width or frames > size:
+            raise ValueError(f"capture {channel}, {frames} frames of {bits} bits into {out.shape[0]} bytes")
+        if frames == 0:
+            return
+        ring = <float *>(self.base + self.dims.capture_at) + channel * size
+        cdef unsigned char *to = &out[0]
+        with nogil:
+            while frames:
+                n = min(frames, size - at)
+                if bits == 24:
+                    pack_pcm24(ring + at, n, to)
+                elif bits == 16:
+                    pack_pcm16(ring + at, n, to)
+                else:
+                    pack_float32(ring + at, n, to)
+                to += n * width
+                frames -= n
+                at = 0
+
+    def invalidate(self) -> None:
+        """Tell the engine that the playback rings hold nothing."""
+        TAPE_STORE(&self.cue.generation, 0)
+
+    def begin(self, int64_t position, tracks) -> None:
+        """Start the rings anew at `position`; `tracks` are the strips (from 0) that have something on tape."""
+        cdef uint64_t bits[2]
+        bits[0] = bits[1] = 0
+        for strip in tracks:
+            bits[strip >> 6 & 1] |= <uint64_t>1 << (strip & 63)
+        TAPE_STORE(&self.cue.tracks[0], bits[0])
+        TAPE_STORE(&self.cue.tracks[1], bits[1])
+        TAPE_STORE(&self.cue.from_, <uint64_t>position)
+        TAPE_STORE(&self.cue.to, <uint64_t>position)
+
+    def publish(self, uint64_t generation, int64_t to) -> None:
+        """Tell the engine that positions up to `to` are there, for `generation`."""
+        TAPE_STORE(&self.cue.to, <uint64_t>to)
+        TAPE_STORE(&self.cue.generation, generation)
+
+    @property
+    def generation(self) -> int:
+        return TAPE_LOAD(&self.cue.generation)
+
+    @property
+    def filled(self):
+        """(first, end) position the playback rings hold."""
+        return <int64_t>TAPE_LOAD(&self.cue.from_), <int64_t>TAPE_LOAD(&self.cue.to)
+
+    def clear(self, uint32_t strip, int64_t position, size_t frames) -> None:
+        """Write silence into `strip`'s playback ring."""
+        self._place(strip, position, NULL, frames, 32)
+
+    def place(self, uint32_t strip, int64_t position, const unsigned char[::1] samples, size_t frames, int bits) -> None:
+        """Write `frames` little-endian samples of 16, 24 or 32 (float) bits into `strip`'s playback ring at `position`."""
+        if bits not in (16, 24, 32) or <size_t>samples.shape[0] < frames * (bits // 8):
+            raise ValueError(f"{frames} frames of {bits} bits out of {samples.shape[0]} bytes")
+        if frames:
+            self._place(strip, position, &samples[0], frames, bits)
+
+    cdef _place(self, uint32_t strip, int64_t position, const unsigned char *samples, size_t frames, int bits):
+        cdef uint64_t size = self.dims.playback_frames
+        cdef uint64_t at = <uint64_t>position & (size - 1)
+        cdef float *ring
+        cdef size_t n
+        if strip >= self.dims.strips or frames > size:
+            raise ValueError(f"strip {strip}, {frames} frames; the ring holds {size}")
+        ring = <float *>(self.base + self.dims.playback_at) + strip * size
+        with nogil:
+            while frames:
+                n = min(frames, size - at)
+                if samples == NULL:
+                    memset(ring + at, 0, n * sizeof(float))
+                elif bits == 24:
+                    unpack_pcm24(samples, n, ring + at)
+                elif bits == 16:
+                    unpack_pcm16(samples, n, ring + at)
+                else:
+                    memcpy(ring + at, samples, n * sizeof(float))
+                if samples != NULL:
+                    samples += n * <size_t>(bits // 8)
+                frames -= n
+                at = 0

@@ -1,0 +1,46 @@
+"""Who calls the graph: what every host shares."""
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+from graph_types cimport Graph
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef unsigned long pthread_t
+    int pthread_create(pthread_t *thread, void *attributes, void *(*run)(void *) noexcept nogil, void *argument)
+    int pthread_join(pthread_t thread, void **result)
+
+cdef extern from "stage.h" nogil:
+    enum:
+        STAGE_SILENCE
+        STAGE_COUNTER
+        STAGE_BAND
+    ctypedef struct stage:
+        int kind
+        uint32_t length
+    int stage_make(stage *s, int kind, double rate, double tempo_bpm)
+    void stage_free(stage *s)
+    void stage_play(const stage *s, uint32_t channel, uint64_t frame, uint32_t frames, float *out)
+
+cdef enum:
+    MAX_CHANNELS = 128
+    AUDIO_PRIORITY = 70  # under JACK's own threads, over everything that is not sound
+
+ctypedef struct Host:
+    Graph *g
+    int generation  # a callback of an abandoned stream finds another number here and ends itself
+    int stop  # asks the timer thread to end
+    int lost  # set by whoever notices that the device is gone
+    uint32_t inputs, outputs  # channels in use
+    uint32_t block_frames  # most frames of one block
+    int64_t priority_asked  # thread whose priority and denormals are set
+    float *in_[128]  # planar scratch of block_frames, owned
+    float *out[128]
+    const float *in_at[128]
+    float *out_at[128]
+    pthread_t thread
+    bint has_thread
+    stage band
+
+ctypedef struct PortAudioStream:
+    Host *host
+    int generation
+    uint32_t inputs, outputs  # of the stream: interleaved

@@ -1,0 +1,61 @@
+/* Samples to file bytes and back. Full scale: 1.0 is 2^(bits-1), so every 24-bit sample survives float32 and back. */
+#ifndef STUDIOD_PACK_H
+#define STUDIOD_PACK_H
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline int32_t pack_round_(float x, float scale) {
+  float y = x * scale;
+  y = y >= -scale ? y : -scale;
+  y = y <= scale - 1.0f ? y : scale - 1.0f;
+  return (int32_t)rintf(y);
+}
+
+static inline int pack_is_number_(float x) { return x == x; }
+
+static void pack_pcm24(const float *x, size_t frames, unsigned char *out) {
+  enum { PIECE = 256 };
+  int32_t whole[PIECE];
+  while (frames) {
+    size_t n = frames < PIECE ? frames : PIECE;
+    for (size_t i = 0; i < n; i++) whole[i] = pack_is_number_(x[i]) ? pack_round_(x[i], 8388608.0f) : 0;
+    for (size_t i = 0; i < n; i++) {
+      out[3 * i] = (unsigned char)whole[i];
+      out[3 * i + 1] = (unsigned char)(whole[i] >> 8);
+      out[3 * i + 2] = (unsigned char)(whole[i] >> 16);
+    }
+    x += n, out += 3 * n, frames -= n;
+  }
+}
+
+static void pack_pcm16(const float *x, size_t frames, unsigned char *out) {
+  for (size_t i = 0; i < frames; i++) {
+    int32_t whole = pack_is_number_(x[i]) ? pack_round_(x[i], 32768.0f) : 0;
+    out[2 * i] = (unsigned char)whole;
+    out[2 * i + 1] = (unsigned char)(whole >> 8);
+  }
+}
+
+static void pack_float32(const float *x, size_t frames, unsigned char *out) {
+  for (size_t i = 0; i < frames; i++) {
+    float y = pack_is_number_(x[i]) && fabsf(x[i]) < 1048576.0f ? x[i] : 0.0f;
+    memcpy(out + 4 * i, &y, 4);
+  }
+}
+
+static void unpack_pcm24(const unsigned char *x, size_t frames, float *out) {
+  for (size_t i = 0; i < frames; i++) {
+    int32_t whole = (int32_t)((uint32_t)x[3 * i] << 8 | (uint32_t)x[3 * i + 1] << 16 | (uint32_t)x[3 * i + 2] << 24);
+    out[i] = (float)whole * (1.0f / 2147483648.0f);
+  }
+}
+
+static void unpack_pcm16(const unsigned char *x, size_t frames, float *out) {
+  for (size_t i = 0; i < frames; i++) {
+    int32_t whole = (int16_t)(uint16_t)((uint16_t)x[2 * i] | (uint16_t)x[2 * i + 1] << 8);
+    out[i] = (float)whole * (1.0f / 32768.0f);
+  }
+}
+#endif

@@ -1,0 +1,38 @@
+"""Build of the compiled parts: sources in ext/, modules in studiod.*; everything else is in pyproject.toml."""
+
+from glob import glob
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# No contraction: fused multiply-adds are written out, so that a ramp that moves and one that rests round alike.
+# No -ffast-math: NaN tests and signed zeros mean something here.
+FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra"]
+# what Cython's own C cannot avoid
+QUIET = ["-Wno-unused-parameter", "-Wno-unused-function", "-Wno-cast-function-type", "-Wno-sign-compare"]
+HEADERS = [*glob("ext/*.h"), *glob("ext/*.pxd"), *glob("ext/dsp/*")]
+
+
+def extension(name: str, source: str, *more: str) -> Extension:
+    """One compiled module; it is built anew when any header of ext/ changes."""
+    return Extension(
+        name,
+        [f"ext/{source}", *more],
+        include_dirs=["ext"],
+        depends=HEADERS,
+        extra_compile_args=[*FLAGS, *QUIET],
+        libraries=["m", "dl", "pthread"],
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [
+            extension("studiod.link._block", "_block.pyx"),
+            extension("studiod.engine._engine", "_engine.pyx", *sorted(glob("ext/variant_*.c"))),
+            extension("studiod.tape._tape", "_tape.pyx"),
+        ],
+        include_path=["ext"],
+        compiler_directives={"language_level": 3},
+    ),
+)

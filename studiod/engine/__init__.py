@@ -1,0 +1,16 @@
+"""The engine: the graph that makes the sound, and who calls it. Import it from here, never the compiled half."""
+
+from collections.abc import Sequence
+
+from studiod.engine._engine import CONTROLS, ISAS, SOURCES, Engine
+from studiod.model.registry import Registry
+
+__all__ = ["ISAS", "SOURCES", "Engine", "engine_targets"]
+
+
+def engine_targets(registry: Registry) -> Sequence[tuple[int, int, int]]:
+    """For each number slot what it steers: (control, index, sub index), control 0 for nothing. Raises KeyError."""
+    return [
+        (CONTROLS[spec.engine.control], spec.engine.index, spec.engine.sub) if spec.engine is not None else (0, 0, 0)
+        for spec in registry.numbers
+    ]
