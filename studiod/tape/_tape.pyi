@@ -6,6 +6,7 @@ from typing_extensions import Buffer, disjoint_base
 from studiod.link import Block
 
 def start_writeback(fd: int) -> None: ...
+
 @disjoint_base
 class RingView:
     def __new__(cls, block: Block) -> Self: ...
