@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 RUN_PACKAGES := build-essential python3-dev python3-venv libportaudio2
 TEST_PACKAGES := jackd2 jack-capture libasound2-plugins sox ffmpeg socat avahi-daemon avahi-utils dbus iproute2 \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static systemd udev
-LAB_PACKAGES := qemu-system-x86 debootstrap busybox-static cpio e2fsprogs
+LAB_PACKAGES := qemu-system-x86 mmdebstrap cpio e2fsprogs
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,8 +45,8 @@ check: setup test-packages ## format, lint, types, layers, spelling, generated p
 soak: setup test-packages ## the long tests
 	@$(BIN)/pytest -m soak -o timeout=0 $(ARGS)
 
-lab: setup test-packages lab-packages ## a virtual machine with sound cards, USB and systemd (root)
-	@$(BIN)/pytest -m lab -o timeout=1800 tests/lab $(ARGS)
+lab: setup lab-packages ## a virtual machine with sound cards, USB and systemd (root)
+	@$(BIN)/pytest -m lab -o timeout=900 tests/lab $(ARGS)
 
 cross: setup test-packages ## the NEON variant under qemu-aarch64
 	@$(BIN)/pytest -m cross $(ARGS)

@@ -1,0 +1,45 @@
+"""The host's hand in the guest: runs one shell command for each line of JSON that comes through a virtio port.
+
+Question {"command": text, "within_s": number}, answer {"code": number, "output": text}; the first line says hello.
+Runs on the guest's own Python, without studiod.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TIMED_OUT = 124  # timeout(1)'s
+
+
+def answer(command: str, within_s: float) -> dict[str, object]:
+    """Run `command` by sh as root; both streams together."""
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=within_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as fault:
+        return {"code": TIMED_OUT, "output": (fault.stdout or b"").decode(errors="replace")}
+    return {"code": done.returncode, "output": done.stdout.decode(errors="replace")}
+
+
+def main() -> None:
+    """Serve until the machine ends."""
+    port = Path(sys.argv[1])
+    while not port.exists():  # udev names it a moment after the driver came
+        time.sleep(0.05)
+    with port.open("r+b", buffering=0) as wire:
+        wire.write(b'{"code": 0, "output": "hello"}\n')
+        for line in iter(wire.readline, b""):
+            question = json.loads(line)
+            wire.write(json.dumps(answer(question["command"], question["within_s"])).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()
