@@ -420,6 +420,11 @@ cdef class Block:
         return LOAD_U64(self.base + ENGINE_AT)
 
     @property
+    def cue_generation(self) -> int:
+        """Playlist generation the tape has made ready, 0 while it is at it."""
+        return LOAD_U64(self.base + CUE_AT)
+
+    @property
     def gap_count(self) -> int:
         return LOAD_U64(&(<block_engine *>(self.base + ENGINE_AT)).gap_count)
 

@@ -170,6 +170,11 @@ cdef class Engine:
         if self.h.has_thread:
             RELEASE_INT(&self.h.stop, 1)
             pthread_join(self.h.thread, NULL)
+        if self.jack != NULL:
+            RELEASE_INT(&self.h.generation, self.h.generation + 1)
+            if self.jack.client != NULL:
+                self.jack.api.client_close(self.jack.client)
+            free(self.jack)
         stage_free(&self.h.band)
         for i in range(MAX_CHANNELS):
             free(self.h.in_[i])

@@ -16,20 +16,25 @@ cdef inline float *playback_ring(Graph *g, uint32_t strip) noexcept nogil:
 
 # -- parameters to ramps -----------------------------------------------------------------------------------------------
 
-cdef inline void aim_pan(Graph *g, uint32_t lane, bint any_solo) noexcept nogil:
+cdef inline void aim_pan(Graph *g, uint32_t lane) noexcept nogil:
     cdef double p = (g.pan[lane] + 1.0) * 0.5
-    cdef float heard = 1.0 if not any_solo or g.solo[lane] != 0.0 else 0.0
+    cdef float heard = 1.0 if not g.any_solo or g.solo[lane] != 0.0 else 0.0
     lane_aim(&g.lanes.left, lane, <float>quarter_sine(1.0 - p) * heard, g.ramp_frames)
     lane_aim(&g.lanes.right, lane, <float>quarter_sine(p) * heard, g.ramp_frames)
 
 
-cdef inline void aim_all_pans(Graph *g) noexcept nogil:
+cdef inline void aim_solo(Graph *g, uint32_t lane) noexcept nogil:
+    """After a solo switch of `lane`; the others move only with the first solo and the last."""
     cdef bint any_solo = False
-    cdef uint32_t lane
-    for lane in range(g.dims.strips):
-        any_solo = any_solo or g.solo[lane] != 0.0
-    for lane in range(g.dims.strips):
-        aim_pan(g, lane, any_solo)
+    cdef uint32_t other
+    for other in range(g.dims.strips):
+        any_solo = any_solo or g.solo[other] != 0.0
+    if any_solo == g.any_solo:
+        aim_pan(g, lane)
+        return
+    g.any_solo = any_solo
+    for other in range(g.dims.strips):
+        aim_pan(g, other)
 
 
 cdef inline void aim_send(Graph *g, uint32_t lane, uint32_t bus) noexcept nogil:
@@ -71,13 +76,13 @@ cdef inline void set_value(Graph *g, uint32_t slot, float value) noexcept nogil:
         lane_aim(&g.lanes.mute, i, 0.0 if value != 0.0 else 1.0, g.ramp_frames)
     elif control == STRIP_SOLO:
         g.solo[i] = value
-        aim_all_pans(g)
+        aim_solo(g, i)
     elif control == STRIP_ARM:
         g.arm[i] = value
         aim_sources(g)
     elif control == STRIP_PAN:
         g.pan[i] = value
-        aim_all_pans(g)
+        aim_pan(g, i)
     elif control == STRIP_TRIM or control == STRIP_POLARITY:
         if control == STRIP_TRIM:
             g.trim[i] = value
@@ -154,8 +159,6 @@ cdef inline void end_take(Graph *g) noexcept nogil:
 
 
 cdef inline void set_state(Graph *g, uint64_t state) noexcept nogil:
-    if g.now.state == STOPPED and state != STOPPED:
-        g.read_position = g.now.position
     g.now.state = state
     aim_sources(g)
 
@@ -185,7 +188,6 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
     elif record.op == OP_LOCATE:
         g.now.position = <int64_t>record.value
         g.now.generation = record.slot
-        g.read_position = g.now.position
         aim_sources(g)
     g.now.applied_seq = record.seq
     record.at_frame = g.now.frame
@@ -229,7 +231,7 @@ cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
     cdef uint32_t lane
     cdef bint wet
     frames = unwrapped(at, size, frames)
-    wet = (ACQUIRE_U64(&g.cue.generation) == g.now.generation and g.now.generation != 0
+    wet = (ACQUIRE_U64(&g.cue.generation) == g.read_generation and g.read_generation != 0
            and ACQUIRE_I64(&g.cue.from_) <= g.read_position and g.read_position + frames <= ACQUIRE_I64(&g.cue.to))
     for lane in range(g.dims.strips):
         g.strip_tape[lane] = playback_ring(g, lane) + at if wet else NULL
@@ -325,6 +327,9 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
     while done < frames:
         n = obey_due(g, min(frames - done, <uint32_t>CHUNK))
         n = unwrapped(g.now.frame, g.dims.capture_frames, n)
+        if g.now.state != STOPPED:  # at every chunk: a tape that is opened in mid-song reads where the song is
+            g.read_position = g.now.position
+            g.read_generation = g.now.generation
         reads_tape = tape_sounds(g)
         if reads_tape:
             n = point_at_tape(g, n)
@@ -373,6 +378,5 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
     RELEASE_U64(&g.head.gap_count, g.head.gap_count + 1)
     if g.now.state != STOPPED:
         g.now.position += frames
-        g.read_position = g.now.position
     g.now.frame += frames
     RELEASE_U64(&g.head.capture_head, g.now.frame)

@@ -124,6 +124,7 @@ ctypedef struct Graph:
     float ramp_frames
     # desk values as last set
     float solo[128]
+    bint any_solo
     float arm[128]
     float pan[128]
     float trim[128]
@@ -143,7 +144,8 @@ ctypedef struct Graph:
     meter_state bus_meter[16]
     meter_state main_meter[2]
     limiter_state limiter
-    int64_t read_position  # of the tape; runs on past a stop until its ramp has closed
+    int64_t read_position  # of the tape; runs on past a stop until its ramp has closed, whatever is located then
+    uint64_t read_generation
     uint64_t cued  # generation whose tracks the strips know
     engine_snapshot now
     float meters[512]

@@ -1,5 +1,6 @@
 """A native JACK (or PipeWire) client; libjack comes by dlopen, so nothing is needed to build or to run without it."""
 from libc.stdint cimport uint32_t
+from libc.string cimport memset
 
 from graph cimport process
 from graph_types cimport *
@@ -63,6 +64,8 @@ cdef inline int jack_callback(uint32_t frames, void *user) noexcept nogil:
     cdef const float *taken[128]
     cdef float *given[128]
     if ACQUIRE_INT(&h.generation) != j.generation:
+        for i in range(j.outputs):  # JACK plays what lies in the buffer
+            memset(j.api.port_get_buffer(j.out[i], frames), 0, frames * sizeof(float))
         return 0
     rt_flush_denormals()
     enter_audio_thread(h)

@@ -26,6 +26,8 @@ LANE_INLINE int ramp_sounds(const ramp_lanes *lanes, uint32_t lane) {
   return any((load(lanes->value + lane) != splat(0)) | (load(lanes->target + lane) != splat(0)));
 }
 
+LANE_INLINE vi is_fault(vf x) { return ((vi)x & 0x7fffffff) >= (vi)splat(NOT_A_SAMPLE); }
+
 /* `frames` samples of W strips into x[frame], rounded up to whole vectors; pure movement. */
 LANE_INLINE void gather(const float *const *rows, uint32_t frames, vf *x) {
   static const float silence[CHUNK];
@@ -104,10 +106,14 @@ LANE_INLINE void bank(strip_lanes *s, uint32_t lane, const vf *in, const vf *tap
       a2 = g * a1;
       a3 = g * a2;
     }
-    vi fault = ((vi)in[f] & 0x7fffffff) >= (vi)splat(NOT_A_SAMPLE);
+    vi fault = is_fault(in[f]);
     bad |= fault;
     vf x = (vf)((vi)in[f] & ~fault) * r_input.value;
-    if (has_tape) x = fma_(tape[f], r_tape.value, x);
+    if (has_tape) {
+      fault = is_fault(tape[f]);
+      bad |= fault;
+      x = fma_((vf)((vi)tape[f] & ~fault), r_tape.value, x);
+    }
     x = x * r_trim.value;
     peak = vmax(vabs(x), peak * fall);
     mean = fma_(fma_(x, x, -mean), rate, mean);
@@ -128,8 +134,9 @@ LANE_INLINE void bank(strip_lanes *s, uint32_t lane, const vf *in, const vf *tap
   }
   if (any(bad)) {
     for (uint32_t f = 0; f < frames; f++) {
-      vi fault = ((vi)in[f] & 0x7fffffff) >= (vi)splat(NOT_A_SAMPLE);
-      for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
+      vi faults = is_fault(in[f]);
+      if (has_tape) faults += is_fault(tape[f]);
+      for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)faults[i];
     }
   }
   store(s->hpf_s1 + lane, s1), store(s->hpf_s2 + lane, s2);

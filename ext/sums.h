@@ -17,6 +17,7 @@ static inline float ramp_step(float from, float to, float frames) {
 }
 
 static inline void ramp_aim(scalar_ramp *ramp, float target, float frames) {
+  if (ramp->target == target) return; /* said twice: a walk under way keeps its pace */
   ramp->target = target;
   ramp->step = ramp_step(ramp->value, target, frames);
 }

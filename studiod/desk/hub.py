@@ -79,6 +79,11 @@ class Hub:
         reader = self._meters.get(address)
         return reader() if reader is not None else ()
 
+    @property
+    def is_behind(self) -> bool:
+        """The engine has not been told everything: its ring was full."""
+        return bool(self._dirty)
+
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def write(self, address: str, value: float, origin: str) -> bool:

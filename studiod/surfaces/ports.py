@@ -1,7 +1,7 @@
 """MIDI ports: what is plugged in, and a wire to it. The only part of the surface layer that opens devices."""
 
 import contextlib
-import os
+
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -85,12 +85,11 @@ class RtMidiPorts:
         clock: Callable[[], float],
         api: Api = "auto",
         *,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str],
     ) -> None:
         self._call_soon = call_soon
         self._clock = clock
         self._api = api
-        environment = os.environ if environment is None else environment
         self._jack_server = environment.get("JACK_DEFAULT_SERVER", "default")
         self._listing: _Listing | None = None
         self._next_try = float("-inf")

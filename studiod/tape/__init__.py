@@ -1,5 +1,7 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
 from studiod.tape._tape import RingView
+from studiod.tape.machine import TapeMachine
+from studiod.tape.playback import Player
 
-__all__ = ["RingView"]
+__all__ = ["Player", "RingView", "TapeMachine"]

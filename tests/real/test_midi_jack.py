@@ -71,7 +71,7 @@ class Studio:
         self.hub = desk()
         self.hub.on_first_change = self._turn_soon
         self._loop = loop
-        self.ports = RtMidiPorts(loop.call_soon_threadsafe, loop.time, "jack")
+        self.ports = RtMidiPorts(loop.call_soon_threadsafe, loop.time, "jack", environment=os.environ)
         self.manager = SurfaceManager(
             self.hub, [NANO], self.ports, clock=loop.time, later=loop.call_later, takeover=Takeover.JUMP
         )

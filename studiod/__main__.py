@@ -1,0 +1,5 @@
+"""`python -m studiod`."""
+
+from studiod.app.cli import main
+
+main()

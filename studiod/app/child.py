@@ -1,0 +1,55 @@
+"""A child process: `python -m studiod.app.child engine|tape|desk FD`."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Run the named part on the block behind the descriptor; exit status."""
+    name, fd = sys.argv[1], int(sys.argv[2])
+    # Ctrl-C reaches the whole group; the supervisor alone decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    _end_with_parent()
+    with contextlib.suppress(KeyError):
+        return _run(name, fd)
+    sys.stderr.write(f"studiod: no part {name!r}: engine, tape or desk\n")
+    return 2
+
+
+def _run(name: str, fd: int) -> int:
+    from studiod.app.settings import Settings
+    from studiod.link import Block
+
+    block = Block(fd)
+    settings = Settings.from_json(block.config)
+    logging.basicConfig(
+        level=settings.log.level.upper(), format=f"%(asctime)s {name:6} %(levelname)-7s %(message)s", stream=sys.stderr
+    )
+    if name == "engine":
+        from studiod.app.engine_process import run
+    elif name == "tape":
+        from studiod.app.tape_process import run
+    elif name == "desk":
+        from studiod.app.desk_process import run
+    else:
+        raise KeyError(name)
+    return run(block, settings)
+
+
+def _end_with_parent() -> None:
+    """A child without its supervisor would hold the device and answer to nobody: let it end as if stopped."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The command line of the service: `studiod`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from studiod import __version__
+
+_AFTER_RUN = """\
+while it runs, in a second terminal:
+  studioctl status          what it is doing
+  studioctl meters          levels, live
+  studioctl arm 1-4         choose what is recorded
+  studioctl record          and: stop, locate 0, play, takes
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every option of `studiod`."""
+    top = argparse.ArgumentParser(prog="studiod", description="A headless studio: recorder and mixer as a service.")
+    top.add_argument("--version", action="version", version=f"studiod {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="start the studio",
+        description="Start the studio and keep it running until Ctrl-C or SIGTERM.",
+        epilog=_AFTER_RUN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument("--config", type=Path, metavar="FILE", help="configuration, YAML (default: built-in defaults)")
+    run.add_argument("--library", metavar="DIR", help="where sessions and takes go (default: ~/studiod-library)")
+    run.add_argument(
+        "--host",
+        metavar="HOST",
+        help="auto, virtual, portaudio or jack: what the sound comes from (default: auto, the virtual stage at last)",
+    )
+    run.add_argument(
+        "--osc-port", type=int, metavar="N", help="UDP and TCP port of OSC (default: 9000; 0: any free one)"
+    )
+    check = commands.add_parser(
+        "check",
+        help="check a configuration file",
+        description="Read a configuration file and tell everything wrong in it.",
+    )
+    check.add_argument("config", type=Path, metavar="FILE", help="configuration, YAML")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point; exits with 0, 1 (could not run) or 2 (wrong configuration or usage)."""
+    given = parser().parse_args(arguments)
+    if given.command == "check":
+        sys.exit(_check(given.config))
+    from studiod.app.run import run
+
+    options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}
+    sys.exit(run(given.config, {name: value for name, value in options.items() if value is not None}))
+
+
+def _check(path: Path) -> int:
+    from studiod.app.config.faults import ConfigError
+    from studiod.app.config.load import load_config
+
+    try:
+        loaded = load_config(path, {})
+    except ConfigError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 2
+    for warning in loaded.warnings:
+        print(warning)
+    print(f"{path}: good")
+    return 0

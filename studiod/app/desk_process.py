@@ -1,0 +1,232 @@
+"""The desk process: the hub and everything that speaks for it, started in order and stopped in mirror order."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+from pathlib import Path
+
+from studiod import __version__
+from studiod.app.banner import banner
+from studiod.app.queries import Queries
+from studiod.app.settings import Settings
+from studiod.desk import state
+from studiod.desk.hub import Change, Hub
+from studiod.desk.meters import Meters
+from studiod.desk.store import BlockStore, values_in
+from studiod.desk.transport import Transport
+from studiod.link import DESK, ENGINE, TAPE, Block
+from studiod.model.console import console_parameters
+from studiod.model.parameter import Flag
+from studiod.model.registry import Registry
+from studiod.net.access import AccessPolicy, networks
+from studiod.net.osc.endpoint import OscEndpoint
+from studiod.net.osc.server import OscServer
+
+POLL_S = 0.02  # engine's word to surfaces: a third of a frame of film
+SAVE_S = 2.0  # a change is on disk so much later
+RETRY_TURN_S = 0.002  # the engine's ring was full: it drains every block
+PORT_TRIES, PORT_WAIT_S = 20, 0.25  # a desk that was killed may leave its port busy for a moment
+_log = logging.getLogger(__name__)
+
+
+def run(block: Block, settings: Settings) -> int:
+    """Until SIGTERM; exit status."""
+    return asyncio.run(Desk(block, settings).run())
+
+
+class Desk:
+    """All parts of the desk process and how they hang together."""
+
+    def __init__(self, block: Block, settings: Settings) -> None:
+        self._block = block
+        self._settings = settings
+        layout = settings.console_layout()
+        self._session = settings.tape.library.expanduser() / settings.tape.session
+        registry = Registry(console_parameters(layout))
+        self.hub = Hub(registry, BlockStore(block), block.rate_hz)
+        self._meters = Meters(self.hub, layout.strips, layout.buses)
+        self.transport = Transport(block, self.hub, layout, self._session, settings.tape.bits)
+        self.queries = Queries(block, settings, self.hub, self.transport)
+        self._stopped = asyncio.Event()
+        self._unsaved = False
+        self._turn_due = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> int:
+        """Start everything, wait for SIGTERM, stop everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stopped.set)
+        self.hub.on_first_change = self._ask_for_turn
+        is_restart = self._block.starts(DESK) > 1
+        self._restore(is_restart=is_restart)
+        self.hub.observe(self._note_changes)
+        self._tasks.append(loop.create_task(self.transport.run(), name="transport"))
+        self._tasks.append(loop.create_task(self._watch(), name="watch"))
+        endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
+        self.queries.register(endpoint)
+        server = await self._open_osc(endpoint)
+        self._block.set_ready(DESK, ready=True)
+        # what lives as long as the desk need not be looked at by every collection
+        gc.collect()
+        gc.freeze()
+        self._start_discovery(server)
+        surfaces = loop.create_task(self._start_surfaces(), name="surfaces")
+        self._tasks += [loop.create_task(self._save_when_changed(), name="save"), surfaces]
+        if not is_restart:
+            self._tasks.append(loop.create_task(self._say_hello(), name="hello"))
+        await self._stopped.wait()
+        await self._stop(server)
+        return 0
+
+    # -- start -----------------------------------------------------------------------------------------------------
+
+    def _restore(self, *, is_restart: bool) -> None:
+        """A restarted desk finds its values in the block; the first one in the session file."""
+        if is_restart:
+            numbers, texts = values_in(self._block, self.hub.registry)
+            kept = [(a, v) for a, v in numbers if Flag.READ_ONLY not in self.hub.registry[a].flags]
+            faults = self.hub.restore(kept, texts)
+        else:
+            numbers, texts, faults = state.load(self._session)
+            # arms are safe at power-up: nothing records until someone says so again
+            faults += self.hub.restore([(a, v) for a, v in numbers if not a.endswith("/arm")], texts)
+        for fault in faults:
+            _log.warning("session: %s", fault)
+        self.queries.faults += faults
+        self.hub.store_all()
+
+    async def _open_osc(self, endpoint: OscEndpoint) -> OscServer | None:
+        osc = self._settings.osc
+        port = self._previous_port() or osc.port
+        server = OscServer(endpoint, osc.bind, port, AccessPolicy(allowed=networks(osc.allow)))
+        fault: OSError | None = None
+        for _ in range(PORT_TRIES):
+            try:
+                await server.start()
+            except OSError as why:
+                fault = why
+                if self._block.starts(DESK) == 1:
+                    break
+                await asyncio.sleep(PORT_WAIT_S)
+            else:
+                self.queries.server = server
+                self._block.store_status(DESK, f'{{"port": {server.port}}}')
+                return server
+        sentence = str(fault.strerror if fault is not None and fault.strerror else fault)
+        _log.error("%s; recording and surfaces go on without the network", sentence)
+        self.queries.faults.append(sentence)
+        return None
+
+    def _previous_port(self) -> int:
+        """The port the desk before this one had: clients know it, also when it was any free one."""
+        told = self._block.status(DESK)
+        if self._block.starts(DESK) > 1 and told.startswith('{"port": '):
+            return int(told.removeprefix('{"port": ').removesuffix("}"))
+        return 0
+
+    def _start_discovery(self, server: OscServer | None) -> None:
+        if server is None or not self._settings.osc.zeroconf:
+            return
+        from studiod.net.discovery import Discovery, addresses_reaching, osc_services
+
+        services = osc_services(__version__, "ifsdhTF", udp_port=server.port, tcp_port=server.port)
+        addresses = addresses_reaching(self._settings.osc.bind)
+        self.queries.discovery = Discovery(self._settings.studio.name, services, addresses=addresses)
+        self.queries.discovery.start()
+
+    async def _start_surfaces(self) -> None:
+        if not self._settings.surfaces.enable:
+            return
+        from studiod.surfaces.manager import SurfaceManager
+        from studiod.surfaces.maps import load_maps, map_folder
+        from studiod.surfaces.ports import RtMidiPorts
+
+        loop = asyncio.get_running_loop()
+        maps = []
+        for folder in (map_folder(), *self._settings.surfaces.maps):
+            found, faults = await asyncio.to_thread(load_maps, Path(folder).expanduser())
+            maps += found
+            self.queries.faults += faults
+            for fault in faults:
+                _log.warning("%s", fault)
+        ports = RtMidiPorts(
+            loop.call_soon_threadsafe, loop.time, self._settings.surfaces.midi_api, environment=os.environ
+        )
+        manager = SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
+        manager.start()
+        self.queries.surfaces = manager
+
+    async def _say_hello(self) -> None:
+        """Tell the person at the terminal what is open, once the engine and the tape are."""
+        while not (self._block.is_ready(ENGINE) and self._block.is_ready(TAPE)):
+            await asyncio.sleep(POLL_S)
+        while self._block.status(ENGINE) == "":
+            await asyncio.sleep(POLL_S)
+        text = banner(self.queries.status())
+        with contextlib.suppress(OSError):  # a service without a terminal
+            os.write(1, text.encode())
+
+    # -- the loop --------------------------------------------------------------------------------------------------
+
+    def _ask_for_turn(self) -> None:
+        if not self._turn_due:
+            self._turn_due = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_due = True  # whatever asks meanwhile waits: a full ring must not spin the loop
+        try:
+            self.hub.turn()
+        except ExceptionGroup:
+            _log.exception("an observer of the desk failed; the others were told")
+        finally:
+            self._turn_due = False
+        if self.hub.is_behind:
+            self._turn_due = True
+            asyncio.get_running_loop().call_later(RETRY_TURN_S, self._turn)
+
+    async def _watch(self) -> None:
+        while True:
+            snapshot = self._block.snapshot()
+            self._meters.update(snapshot)
+            self.transport.poll(snapshot)
+            self._block.beat(DESK)
+            await asyncio.sleep(POLL_S)
+
+    def _note_changes(self, changes: list[Change]) -> None:
+        if any(Flag.PERSISTED in change.spec.flags and change.origin != "session" for change in changes):
+            self._unsaved = True
+
+    async def _save_when_changed(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_S)
+            await self._save()
+
+    async def _save(self) -> None:
+        if not self._unsaved:
+            return
+        self._unsaved = False
+        try:
+            await asyncio.to_thread(state.save, self._session, state.snapshot_of(self.hub))
+        except OSError as fault:
+            self._unsaved = True
+            _log.warning("the session cannot be saved: %s", fault)
+
+    # -- stop ------------------------------------------------------------------------------------------------------
+
+    async def _stop(self, server: OscServer | None) -> None:
+        if self.queries.surfaces is not None:
+            self.queries.surfaces.stop()
+        if self.queries.discovery is not None:
+            await self.queries.discovery.stop()
+        if server is not None:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.hub.turn()
+        await self._save()

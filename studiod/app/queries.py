@@ -1,0 +1,176 @@
+"""Questions anyone may ask of a running studio, answered in JSON: status, devices, takes."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from studiod import __version__
+from studiod.app.settings import Settings
+from studiod.desk.hub import Hub
+from studiod.desk.transport import Transport
+from studiod.link import DESK, ENGINE, PROCESS_NAMES, TAPE, Block, Snapshot
+from studiod.model.transport import TransportState, timecode
+from studiod.net.discovery import Discovery
+from studiod.net.osc.endpoint import OscEndpoint
+from studiod.net.osc.server import OscServer
+from studiod.surfaces.manager import SurfaceManager
+
+
+class Queries:
+    """Knows all parts of the desk process and says how they stand."""
+
+    def __init__(self, block: Block, settings: Settings, hub: Hub, transport: Transport) -> None:
+        self.server: OscServer | None = None
+        self.discovery: Discovery | None = None
+        self.surfaces: SurfaceManager | None = None
+        self.faults: list[str] = []
+        """What went wrong at the start of the desk, with its remedy."""
+        self._block = block
+        self._settings = settings
+        self._hub = hub
+        self._transport = transport
+        self._started = time.monotonic()
+
+    def register(self, endpoint: OscEndpoint) -> None:
+        """Answer /system/status, /system/devices and /take/list."""
+        answers: dict[str, Callable[[], object]] = {
+            "/system/status": self.status,
+            "/system/devices": self.devices,
+            "/take/list": lambda: [take.summary() for take in self._transport.takes],
+        }
+        for address, answer in answers.items():
+            endpoint.register(address, lambda _arguments, _peer, a=answer: (json.dumps(a(), ensure_ascii=False),))  # type: ignore[misc]
+
+    def status(self) -> dict[str, Any]:
+        """How everything stands."""
+        block, settings = self._block, self._settings
+        snapshot = block.snapshot()
+        engine = _told(block, ENGINE)
+        layout = settings.console_layout()
+        library = settings.tape.library.expanduser()
+        return {
+            "name": settings.studio.name,
+            "version": __version__,
+            "host": engine.get("host", "none"),
+            "device": engine.get("device"),
+            "isa": engine.get("isa"),
+            "rate_hz": block.rate_hz,
+            "block_frames": block.block_frames,
+            "strips": layout.strips,
+            "buses": layout.buses,
+            "inputs": block.inputs,
+            "outputs": block.outputs,
+            "strip_names": [self._hub.text(f"/strip/{n + 1}/name") for n in range(layout.strips)],
+            "bus_names": [self._hub.text(f"/bus/{n + 1}/name") for n in range(layout.buses)],
+            "state": TransportState(snapshot.state).word,
+            "position_s": snapshot.position / block.rate_hz,
+            "position": timecode(snapshot.position, block.rate_hz),
+            "armed": self._armed(layout.strips, layout.buses),
+            "take": self._take(),
+            "processes": {name: block.pid(number) for number, name in enumerate(PROCESS_NAMES)},
+            "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in (ENGINE, TAPE, DESK)},
+            "osc": {"port": self.server.port if self.server else 0, "bind": settings.osc.bind},
+            "zeroconf": self._zeroconf(),
+            "library": str(library),
+            "session": str(library / settings.tape.session),
+            "tape": self._tape_state(),
+            "engine": _engine_state(snapshot, block.gap_count),
+            "uptime_s": round(time.monotonic() - self._started, 1),
+            "faults": self._all_faults(engine),
+        }
+
+    def devices(self) -> dict[str, Any]:
+        """Sound cards, MIDI ports and surfaces."""
+        engine = _told(self._block, ENGINE)
+        surfaces = self.surfaces
+        return {
+            "host": engine.get("host", "none"),
+            "device": engine.get("device"),
+            "audio": engine.get("devices", []),
+            "midi_fault": surfaces.ports_fault if surfaces is not None else "",
+            "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
+        }
+
+    def _armed(self, strips: int, buses: int) -> list[str]:
+        hub = self._hub
+        armed = [str(n) for n in range(1, strips + 1) if hub.value(f"/strip/{n}/arm")]
+        armed += [f"bus:{n}" for n in range(1, buses + 1) if hub.value(f"/bus/{n}/arm")]
+        return [*armed, "main"] if hub.value("/main/arm") else armed
+
+    def _take(self) -> dict[str, Any] | None:
+        take = self._transport.tape.get("take")
+        if take is None:
+            return None
+        rate_hz = self._block.rate_hz
+        return {
+            "id": take["id"],
+            "frames": take["frames"],
+            "seconds": round(take["frames"] / rate_hz, 3),
+            "lost_s": round(take["lost"] / rate_hz, 3),
+        }
+
+    def _zeroconf(self) -> dict[str, Any]:
+        if self.discovery is None:
+            return {"name": "", "services": [], "addresses": [], "fault": "switched off"}
+        told = self.discovery.status()
+        return {
+            "name": told.name,
+            "services": list(told.services),
+            "addresses": list(told.addresses),
+            "fault": told.fault,
+        }
+
+    def _tape_state(self) -> dict[str, Any]:
+        tape = self._transport.tape
+        free = tape.get("free_bytes")
+        tracks = max(len(self._armed(self._block.strips, self._block.buses)), 1)
+        per_second = self._block.rate_hz * self._settings.tape.bits // 8 * tracks
+        if tape.get("library_fault"):
+            state = "fault"
+        else:
+            state = "recording" if tape.get("take") else "ready"
+        return {
+            "state": state,
+            "free_bytes": free,
+            "free_s": None if free is None else free // per_second,
+            "ring_fill": tape.get("ring_fill", 0.0),
+            "lost_frames": tape.get("lost_frames", 0),
+            "repaired": tape.get("repaired", []),
+            "faults": [
+                *([tape["library_fault"]] if tape.get("library_fault") else []),
+                *tape.get("failed", {}).values(),
+                *tape.get("playback_faults", []),
+            ],
+        }
+
+    def _all_faults(self, engine: dict[str, Any]) -> list[str]:
+        found = [*self.faults, engine.get("fault", ""), self._transport.fault, *self._tape_state()["faults"]]
+        found += [
+            f"the {PROCESS_NAMES[number]} does not run: it is being started again"
+            for number in (ENGINE, TAPE)
+            if not self._block.is_ready(number)
+        ]
+        return list(dict.fromkeys(fault for fault in found if fault))
+
+
+def _told(block: Block, process: int) -> dict[str, Any]:
+    text = block.status(process)
+    return json.loads(text) if text else {}
+
+
+def _engine_state(snapshot: Snapshot, gaps: int) -> dict[str, Any]:
+    period = snapshot.period_ns or 1
+    return {
+        "blocks": snapshot.blocks,
+        "frame": snapshot.frame,
+        "xruns": snapshot.xruns,
+        "late_blocks": snapshot.late_blocks,
+        "bad_samples": snapshot.bad_samples,
+        "dry_frames": snapshot.dry_frames,
+        "load": round(snapshot.block_ns / period, 4),
+        "worst_load": round(snapshot.worst_ns / period, 4),
+        "realtime_priority": snapshot.realtime_priority,
+        "gaps": gaps,
+    }

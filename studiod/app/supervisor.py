@@ -1,0 +1,142 @@
+"""The supervisor: starts the children, starts again what died or hangs, stops them in mirror order. Standard library only."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+from studiod.app.life import PROCESSES, Life
+from studiod.app.notify import Notifier, WatchdogGate
+
+ENGINE, TAPE, DESK = 1, 2, 3
+START_ORDER = (ENGINE, TAPE, DESK)
+HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 10.0}  # the tape may wait for a disk as long as the ring holds, and twice that
+GRACE_S = 15.0  # a child that has not beaten yet is starting
+STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0}
+TURN_S = 0.25
+MANY_DEATHS, DEATHS_S, PAUSE_S = 5, 10.0, 1.0
+REATTACH = 75  # a child asks to be started anew: sysexits' "try again"
+
+
+@dataclass
+class Child:
+    """One child process and how it is doing."""
+
+    number: int
+    process: subprocess.Popen[bytes] | None = None
+    beats: int = 0
+    beaten_at: float = 0.0
+    has_beaten: bool = False
+    deaths: list[float] = field(default_factory=list)
+    not_before: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """engine, tape or desk."""
+        return PROCESSES[self.number]
+
+
+class Supervisor:
+    """Keeps the children of one shared block alive until asked to stop."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._life = Life(fd)
+        self._children = [Child(number) for number in START_ORDER]
+        self._notifier = Notifier.from_environment()
+        self._gate = WatchdogGate.for_limit(self._notifier.watchdog_s) if self._notifier.watchdog_s else None
+        self._is_ready = False
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT; exit status."""
+        signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        self._life.began(0, os.getpid())
+        while True:
+            for child in self._children:
+                if child.process is None and time.monotonic() >= child.not_before:
+                    self._start(child)
+            caught = signal.sigtimedwait(signals, TURN_S)
+            if caught is not None and caught.si_signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                break
+            self._look(time.monotonic())
+        self._stop()
+        return 0
+
+    def _start(self, child: Child) -> None:
+        environment = {
+            name: text for name, text in os.environ.items() if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")
+        }
+        command = [sys.executable, "-m", "studiod.app.child", child.name, str(self._fd)]
+        child.process = subprocess.Popen(  # noqa: S603 - our own module
+            command, pass_fds=[self._fd], env=environment, stdin=subprocess.DEVNULL
+        )
+        child.beaten_at, child.has_beaten = time.monotonic(), False
+        child.beats = self._life.beats(child.number)
+        self._life.began(child.number, child.process.pid)
+
+    def _look(self, now: float) -> None:
+        """Reap the dead, kill the hung, tell systemd."""
+        for child in self._children:
+            if child.process is None:
+                continue
+            status = child.process.poll()
+            if status is not None:
+                self._mourn(child, status, now)
+                continue
+            beats = self._life.beats(child.number)
+            if beats != child.beats:
+                child.beats, child.beaten_at, child.has_beaten = beats, now, True
+            elif now - child.beaten_at > (HANG_S[child.number] if child.has_beaten else GRACE_S):
+                _say(f"{child.name} hangs: killed, it starts again")
+                child.process.kill()
+        if not self._is_ready and all(self._life.is_ready(number) for number in START_ORDER):
+            self._is_ready = True
+            self._notifier.ready("sound is running")
+        beats_now = (self._life.beats(ENGINE), self._life.beats(DESK))
+        if self._is_ready and self._gate is not None and self._gate.may_feed(now, *beats_now):
+            self._notifier.feed()
+
+    def _mourn(self, child: Child, status: int, now: float) -> None:
+        child.process = None
+        self._life.ended(child.number)
+        if status == REATTACH:
+            return
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        _say(f"{child.name} ended ({how}); it starts again")
+        child.deaths = [then for then in child.deaths if now - then < DEATHS_S] + [now]
+        if len(child.deaths) > MANY_DEATHS:
+            child.not_before = now + PAUSE_S
+
+    def _stop(self) -> None:
+        """Mirror of the start: desk, engine, and the tape last, so that the take ends whole."""
+        self._notifier.stopping("closing takes")
+        for number in (DESK, ENGINE, TAPE):
+            child = next(child for child in self._children if child.number == number)
+            if child.process is None:
+                continue
+            child.process.terminate()
+            try:
+                child.process.wait(STOP_S[number])
+            except subprocess.TimeoutExpired:
+                _say(f"{child.name} does not stop: killed")
+                child.process.kill()
+                child.process.wait()
+            self._life.ended(number)
+        self._notifier.close()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"studiod: {text}\n")
+    sys.stderr.flush()
+
+
+def main() -> int:
+    """`python -m studiod.app.supervisor FD`."""
+    return Supervisor(int(sys.argv[1])).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

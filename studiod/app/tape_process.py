@@ -1,0 +1,48 @@
+"""The tape process: the machine in the main thread, the player in its own, so that neither waits for the other's disk."""
+
+import logging
+import signal
+import threading
+import time
+
+from studiod.app.settings import Settings
+from studiod.link import TAPE, Block
+from studiod.tape import Player, TapeMachine
+
+IDLE_S = 0.02
+_log = logging.getLogger(__name__)
+
+
+def run(block: Block, settings: Settings) -> int:
+    """Until SIGTERM; exit status."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    player = Player(block, settings.audio.rate_hz)
+    machine = TapeMachine(
+        block,
+        settings.tape.library.expanduser() / settings.tape.session,
+        settings.audio.rate_hz,
+        settings.tape.max_loss_s,
+        time.monotonic,
+        lambda: list(player.faults.values()),
+    )
+    machine.start()
+    playing = threading.Thread(target=_play, args=(player, stopped), name="player")
+    playing.start()
+    block.set_ready(TAPE, ready=True)
+    while not stopped.wait(IDLE_S):
+        machine.turn()
+    machine.stop()
+    playing.join(timeout=2.0)
+    return 0
+
+
+def _play(player: Player, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        try:
+            is_hungry = player.turn()
+        except Exception:
+            _log.exception("playback")  # the take goes on whatever a file did to us
+            is_hungry = False
+        stopped.wait(0.001 if is_hungry else IDLE_S)
+    player.close()

@@ -1,0 +1,94 @@
+"""The session file: what the desk was set to, saved whole, seconds after it changed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from studiod.desk.hub import Hub
+from studiod.model.parameter import Flag
+from studiod.model.units import SILENCE_DB
+
+GENERATIONS = 10  # saved states kept beside the newest
+_VERSION = 1
+_MAX_BYTES = 4 << 20
+
+
+def snapshot_of(hub: Hub) -> dict[str, Any]:
+    """Every persisted parameter that is not at its default, by address."""
+    desk: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for spec in hub.registry:
+        if Flag.PERSISTED not in spec.flags:
+            continue
+        if spec.is_numeric:
+            value = hub.value(spec.address)
+            if value != spec.default:
+                desk[spec.address] = "-inf" if value == SILENCE_DB else value
+        elif hub.text(spec.address) != spec.default_text:
+            names[spec.address] = hub.text(spec.address)
+    return {"studiod": _VERSION, "desk": desk, "names": names}
+
+
+def save(folder: Path, document: dict[str, Any]) -> None:
+    """Write session.yaml in `folder`: temp file, fsync, rename, fsync of the folder; older ones kept. Raises OSError."""
+    import yaml
+
+    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    path, temporary = folder / "session.yaml", folder / ".session.yaml.new"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _keep_generation(folder, path)
+    temporary.rename(path)
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _keep_generation(folder: Path, path: Path) -> None:
+    """Keep the state that is about to be replaced, by hard link: session.yaml itself is there at every moment."""
+    if not path.exists():
+        return
+    history = folder / ".history"
+    history.mkdir(exist_ok=True)
+    numbers = sorted(int(old.stem) for old in history.glob("*.yaml") if old.stem.isdigit())
+    (history / f"{(numbers[-1] if numbers else 0) + 1}.yaml").hardlink_to(path)
+    for number in numbers[: max(len(numbers) + 1 - GENERATIONS, 0)]:
+        (history / f"{number}.yaml").unlink(missing_ok=True)
+
+
+def load(folder: Path) -> tuple[list[tuple[str, float]], list[tuple[str, str]], list[str]]:
+    """Numbers and texts of the newest session file that can be read, and a sentence for each that cannot."""
+    import yaml
+
+    faults: list[str] = []
+    newest = [folder / "session.yaml"]
+    newest += sorted((folder / ".history").glob("*.yaml"), key=lambda old: -int(old.stem) if old.stem.isdigit() else 0)
+    for path in newest:
+        try:
+            with path.open(encoding="utf-8") as file:
+                document = yaml.safe_load(file.read(_MAX_BYTES))
+            return (*_values(document), faults)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
+            faults.append(f"{path} cannot be read ({str(fault).splitlines()[0]}); an older one is used")
+    return [], [], faults
+
+
+def _values(document: object) -> tuple[list[tuple[str, float]], list[tuple[str, str]]]:
+    if not isinstance(document, dict) or not isinstance(document.get("desk"), dict):
+        raise ValueError("no desk in it")
+    numbers = [
+        (str(address), SILENCE_DB if value == "-inf" else float(value))
+        for address, value in document["desk"].items()
+        if value == "-inf" or isinstance(value, bool | int | float)
+    ]
+    names = document.get("names")
+    texts = [(str(address), str(text)) for address, text in names.items()] if isinstance(names, dict) else []
+    return numbers, texts

@@ -1,0 +1,246 @@
+"""The transport: what Play, Stop, Record and Locate mean, one after the other, whoever presses them."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studiod.desk.hub import Hub
+from studiod.desk.takes import Take, label, read_takes, regions, take_folder
+from studiod.link import TAPE, Block, Operation, Snapshot
+from studiod.link.order import TakeOrder, TrackOrder
+from studiod.link.playlist import Playlist
+from studiod.model.console import ConsoleLayout
+from studiod.model.parameter import Refused
+from studiod.model.transport import TransportState
+
+POLL_S = 0.005
+ANSWER_S = 2.0  # an engine that restarts is back in less
+CUE_S = 1.0
+CLOSE_S = 10.0  # a slow disk may take so long to close a take; longer, and Play goes on without it
+LONGEST_S = 24 * 3600.0
+_log = logging.getLogger(__name__)
+
+Command = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    channel: int
+    stem: str
+    strip: int | None
+    name: str
+
+
+class Transport:
+    """Obeys in order. `press_*` refuse at once what cannot be (Refused); the rest happens in `run`, a task of the loop.
+
+    session: its folder. bits: width of the files. sleep: waiting, virtual in tests.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        hub: Hub,
+        layout: ConsoleLayout,
+        session: Path,
+        bits: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.takes: tuple[Take, ...] = ()
+        self.fault = ""
+        """Why the last command did not do what it says; empty when it did."""
+        self._block = block
+        self._hub = hub
+        self._layout = layout
+        self._session = session
+        self._bits = bits
+        self._sleep = sleep
+        self._commands: asyncio.Queue[Command] = asyncio.Queue()
+        self._seq = block.snapshot().applied_seq
+        self._answered = self._seq
+        self._snapshot = block.snapshot()
+        self._tape: dict[str, Any] = {}
+        self._take_id = self._snapshot.take_id
+        self._wants_record = False
+        for verb, action in (("play", self.press_play), ("stop", self.press_stop), ("record", self.press_record)):
+            hub.on_trigger(f"/transport/{verb}", action)
+        hub.on_trigger("/transport/locate", self.press_locate)
+        hub.on_meter("/transport/position", lambda: (self._snapshot.position / self._block.rate_hz,))
+
+    # -- pressed by anyone -----------------------------------------------------------------------------------------
+
+    def press_play(self) -> None:
+        """Roll; while recording: end the take and roll on."""
+        self._commands.put_nowait(self._play)
+
+    def press_stop(self) -> None:
+        """Stop; after recording go back to where the take began."""
+        self._commands.put_nowait(self._stop)
+
+    def press_record(self) -> None:
+        """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""
+        if not self._armed():
+            raise Refused("/transport/record: nothing is armed: arm a strip first (studioctl arm 1-4)")
+        fault = self._tape.get("library_fault")
+        if fault:
+            raise Refused(f"/transport/record: {fault}")
+        self._commands.put_nowait(self._record)
+
+    def press_locate(self, seconds: float) -> None:
+        """Go to `seconds`. Raises Refused outside 0..24 h, and while recording."""
+        if not 0.0 <= seconds <= LONGEST_S:
+            raise Refused(f"/transport/locate: {seconds:g} s is out of range; allowed 0..{LONGEST_S:g} s")
+        if self._snapshot.state == TransportState.RECORDING:
+            raise Refused("/transport/locate: a take is being recorded: stop first")
+        position = round(seconds * self._block.rate_hz)
+        self._commands.put_nowait(lambda: self._locate(position))
+
+    # -- the loop --------------------------------------------------------------------------------------------------
+
+    def poll(self, snapshot: Snapshot) -> None:
+        """Take in what the engine and the tape tell; called many times a second."""
+        self._snapshot = snapshot
+        while (answer := self._block.pop_answer()) is not None:
+            self._answered = max(self._answered, answer[4])
+        self._answered = max(self._answered, snapshot.applied_seq)
+        status = self._block.status(TAPE)
+        if status:
+            self._tape = json.loads(status)
+        self._hub.publish("/transport/state", float(snapshot.state))
+        failed = self._tape.get("failed", {})
+        if snapshot.state == TransportState.RECORDING and str(snapshot.take_id) in failed and self._commands.empty():
+            self.fault = failed[str(snapshot.take_id)]
+            self.press_stop()
+
+    async def run(self) -> None:
+        """Obey commands until cancelled."""
+        await self._begin()
+        while True:
+            command = await self._commands.get()
+            try:
+                await command()
+            except Refused as fault:
+                self.fault = str(fault)
+                _log.warning("%s", fault)
+
+    @property
+    def tape(self) -> dict[str, Any]:
+        """What the tape told last."""
+        return self._tape
+
+    @property
+    def is_settled(self) -> bool:
+        """No command waits."""
+        return self._commands.empty()
+
+    async def _begin(self) -> None:
+        """Put what was recorded before on the timeline; a restarted desk leaves what is cued alone."""
+        self.takes = await asyncio.to_thread(read_takes, self._session)
+        if self._snapshot.generation == 0:
+            await self._cue(self._snapshot.position)
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    async def _play(self) -> None:
+        self.fault = ""
+        was_recording = self._snapshot.state == TransportState.RECORDING
+        take_id = self._snapshot.take_id
+        await self._ask(Operation.PLAY)
+        if was_recording:
+            await self._settle(take_id)
+
+    async def _stop(self) -> None:
+        was_recording = self._snapshot.state == TransportState.RECORDING
+        take_id = self._snapshot.take_id
+        await self._ask(Operation.STOP)
+        if not was_recording:
+            return
+        await self._settle(take_id)
+        position = next((take.position for take in self._block.snapshot().takes if take.id == take_id), 0)
+        await self._cue(position)
+
+    async def _record(self) -> None:
+        self.fault = ""
+        if self._snapshot.state == TransportState.RECORDING:
+            return
+        tracks = self._armed()
+        if not tracks:
+            raise Refused("/transport/record: nothing is armed any more")
+        take_id = max(int(self._tape.get("next_id", 1)), self._take_id + 1)
+        self._take_id = take_id
+        folder = take_folder(self._session, take_id)
+        orders = tuple(TrackOrder(t.channel, f"{t.stem}.wav", t.strip, t.name) for t in tracks)
+        self._block.store_order(take_id, TakeOrder(take_id, folder, self._bits, orders, "desk").to_json())
+        await self._ask(Operation.RECORD, take_id)
+
+    async def _locate(self, position: int) -> None:
+        if self._snapshot.state == TransportState.RECORDING:
+            raise Refused("/transport/locate: a take is being recorded: stop first")
+        self.fault = ""
+        await self._cue(position)
+
+    async def _settle(self, take_id: int) -> None:
+        """Wait until the tape has closed take `take_id`, then put it on the timeline."""
+        for _ in range(round(CLOSE_S / POLL_S)):
+            self.poll(self._block.snapshot())
+            if int(self._tape.get("finished", 0)) >= take_id or str(take_id) in self._tape.get("failed", {}):
+                break
+            await self._sleep(POLL_S)
+        else:
+            self.fault = f"take {take_id} is still being written: the disk is slow"
+        self.takes = await asyncio.to_thread(read_takes, self._session)
+
+    async def _cue(self, position: int) -> None:
+        """Have the tape make `position` ready, then send the engine there; without a tape it goes in silence."""
+        generation = Playlist.from_json(self._block.playlist).generation + 1
+        playlist = Playlist(generation, position, regions(self.takes, self._layout.strips))
+        self._block.store_playlist(playlist.to_json())
+        for _ in range(round(CUE_S / POLL_S)):
+            if self._block.cue_generation == generation:
+                break
+            await self._sleep(POLL_S)
+        else:
+            self.fault = "the tape does not answer: nothing plays back until it does"
+        await self._ask(Operation.LOCATE, generation, float(position))
+
+    async def _ask(self, operation: Operation, slot: int = 0, value: float = 0.0) -> None:
+        """Send one ordered command behind every value written so far, and wait until the engine has obeyed."""
+        self._hub.turn()
+        self._seq += 1
+        seq = self._seq
+        sent = self._block.push_control(operation, slot, value, 0, seq)
+        for _ in range(round(ANSWER_S / POLL_S)):
+            if not sent:
+                sent = self._block.push_control(operation, slot, value, 0, seq)
+            self.poll(self._block.snapshot())
+            if self._answered >= seq:
+                return
+            await self._sleep(POLL_S)
+        raise Refused(
+            f"{operation.name.lower()}: engine does not answer; it will obey when it is back"
+            if sent
+            else f"{operation.name.lower()}: engine does not answer and its queue is full"
+        )
+
+    def _armed(self) -> list[_Track]:
+        """What would be recorded now."""
+        found: list[_Track] = []
+        hub, layout = self._hub, self._layout
+        for strip, source in enumerate(layout.strip_inputs):
+            if hub.value(f"/strip/{strip + 1}/arm") and 0 < source <= self._block.inputs:
+                name = hub.text(f"/strip/{strip + 1}/name")
+                stem = "-".join(part for part in (f"strip-{strip + 1:02d}", label(name)) if part)
+                found.append(_Track(source - 1, stem, strip, name))
+        for bus in range(layout.buses):
+            if hub.value(f"/bus/{bus + 1}/arm"):
+                name = hub.text(f"/bus/{bus + 1}/name")
+                stem = "-".join(part for part in (f"bus-{bus + 1:02d}", label(name)) if part)
+                found.append(_Track(self._block.inputs + bus, stem, None, name))
+        if hub.value("/main/arm"):
+            main = self._block.inputs + self._block.buses
+            found += [_Track(main, "main-l", None, "Main L"), _Track(main + 1, "main-r", None, "Main R")]
+        return found

@@ -1,0 +1,47 @@
+"""What a take is to record, as the desk orders it through the shared block."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class TrackOrder:
+    """One mono file of a take."""
+
+    channel: int
+    """Capture ring, from 0: inputs, then buses, then main left and right."""
+    file: str
+    strip: int | None
+    """Strip (from 0) that plays it back, None for buses and main."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOrder:
+    """A whole take."""
+
+    id: int
+    folder: Path
+    bits: int
+    tracks: tuple[TrackOrder, ...]
+    by: str
+    """Who pressed record."""
+
+    def to_json(self) -> str:
+        """For the block."""
+        tracks = [[track.channel, track.file, track.strip, track.name] for track in self.tracks]
+        return json.dumps(
+            {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by},
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self | None:
+        """The order, or None when there is none."""
+        if not text:
+            return None
+        raw = json.loads(text)
+        tracks = tuple(TrackOrder(*track) for track in raw["tracks"])
+        return cls(raw["id"], Path(raw["folder"]), raw["bits"], tracks, raw["by"])

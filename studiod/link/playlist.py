@@ -1,0 +1,39 @@
+"""What the tape is to play, as the desk says it through the shared block."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A window on a file: `frames` of it from its frame `offset` on sound from transport `position` on."""
+
+    strip: int
+    file: Path
+    offset: int
+    position: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """All regions, older before newer (the newer is heard where they overlap), and where to begin."""
+
+    generation: int
+    position: int
+    regions: tuple[Region, ...]
+
+    def to_json(self) -> str:
+        """For the block."""
+        rows = [[r.strip, str(r.file), r.offset, r.position, r.frames] for r in self.regions]
+        return json.dumps([self.generation, self.position, rows], ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The playlist; an empty one of generation 0 when there is none."""
+        if not text:
+            return cls(0, 0, ())
+        generation, position, rows = json.loads(text)
+        return cls(generation, position, tuple(Region(s, Path(f), o, p, n) for s, f, o, p, n in rows))

@@ -1,0 +1,148 @@
+"""Playback: file samples into the rings, ahead of the engine."""
+
+import contextlib
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from studiod.link import Block
+from studiod.link.playlist import Playlist, Region
+from studiod.tape._tape import RingView
+from studiod.tape.wavfile import NotAWav, WavFormat, read_format
+
+PIECE_FRAMES = 8192
+MAX_OPEN = 256  # file descriptors kept for regions that play
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    fd: int
+    form: WavFormat
+
+
+class Player:
+    """Keeps the playback rings full from the block's playlist. `turn` is called again and again; it never waits."""
+
+    def __init__(self, block: Block, rate_hz: int) -> None:
+        self.faults: dict[str, str] = {}
+        """Path -> why it does not play."""
+        self._block = block
+        self._rate_hz = rate_hz
+        self._rings = RingView(block)
+        self._version = -1
+        self._playlist = Playlist(0, 0, ())
+        self._sources: OrderedDict[Path, _Source] = OrderedDict()
+        self._began_frame: int | None = None
+
+    def turn(self) -> bool:
+        """Follow the playlist and the transport; True when there is more to do at once."""
+        if self._block.playlist_version != self._version:
+            self._version = self._block.playlist_version
+            self._adopt(Playlist.from_json(self._block.playlist))
+        if self._playlist.generation == 0:
+            return False
+        if self._began_frame is not None and not self._begin():
+            return False
+        return self._fill()
+
+    def close(self) -> None:
+        """Let the files go; may be called twice."""
+        while self._sources:
+            _, source = self._sources.popitem()
+            with contextlib.suppress(OSError):
+                os.close(source.fd)
+
+    def _adopt(self, playlist: Playlist) -> None:
+        self._playlist = playlist
+        self.faults = {}
+        self.close()
+        if self._rings.generation == playlist.generation:
+            return  # a restarted tape: the rings are as it left them
+        self._rings.invalidate()
+        self._began_frame = self._block.snapshot().frame
+
+    def _begin(self) -> bool:
+        """Start the rings anew once the engine has finished every block that might still read them."""
+        if self._began_frame is None:
+            return True
+        snapshot = self._block.snapshot()
+        is_moving = snapshot.frame != self._began_frame
+        if not is_moving and self._block.is_ready(1):
+            return False
+        self._began_frame = None
+        self._rings.begin(self._playlist.position, {region.strip for region in self._playlist.regions})
+        self._fill_to(self._playlist.position + min(self._block.playback_frames // 4, 2 * PIECE_FRAMES))
+        return True
+
+    def _fill(self) -> bool:
+        snapshot = self._block.snapshot()
+        if snapshot.generation != self._playlist.generation:
+            return False  # the engine has not located yet: what is filled is enough for a start
+        first, end = self._rings.filled
+        position = snapshot.position
+        if position > end or position < first:  # the engine ran past us while we were away
+            ahead = position + self._block.rate_hz // 4
+            self._rings.invalidate()
+            self._rings.begin(ahead, {region.strip for region in self._playlist.regions})
+            end = ahead
+        # the engine reads on for a ramp after a stop, and a block at a time: keep clear of both
+        room = self._block.playback_frames - 4 * self._block.block_frames - self._block.rate_hz // 50
+        target = position + room
+        if target - end < PIECE_FRAMES // 2:
+            return False
+        self._fill_to(min(target, end + 2 * PIECE_FRAMES))
+        return target - end > 2 * PIECE_FRAMES
+
+    def _fill_to(self, target: int) -> None:
+        _, at = self._rings.filled
+        strips = {region.strip for region in self._playlist.regions}
+        while at < target:
+            frames = min(PIECE_FRAMES, target - at)
+            for strip in strips:
+                self._rings.clear(strip, at, frames)
+            for region in self._playlist.regions:
+                self._lay(region, at, frames)
+            at += frames
+            self._rings.publish(self._playlist.generation, at)
+
+    def _lay(self, region: Region, at: int, frames: int) -> None:
+        start, end = max(at, region.position), min(at + frames, region.position + region.frames)
+        if start >= end:
+            return
+        source = self._source(region.file)
+        if source is None:
+            return
+        wanted = (end - start) * source.form.width
+        offset = source.form.data_at + (region.offset + start - region.position) * source.form.width
+        try:
+            samples = os.pread(source.fd, wanted, offset)
+        except OSError as fault:
+            self.faults[str(region.file)] = f"{region.file}: {fault.strerror}; the strip is silent there"
+            return
+        whole = len(samples) // source.form.width
+        if whole:
+            self._rings.place(region.strip, start, samples, whole, source.form.bits)
+
+    def _source(self, path: Path) -> _Source | None:
+        found = self._sources.get(path)
+        if found is not None:
+            self._sources.move_to_end(path)
+            return found
+        if str(path) in self.faults:
+            return None
+        try:
+            form = read_format(path)
+            if form.channels != 1 or form.rate_hz != self._rate_hz:
+                raise NotAWav(
+                    f"{path}: {form.channels} channels at {form.rate_hz} Hz; mono at {self._rate_hz} Hz plays"
+                )
+            source = _Source(os.open(path, os.O_RDONLY | os.O_CLOEXEC), form)
+        except (OSError, NotAWav) as fault:
+            self.faults[str(path)] = f"{fault}; the strip is silent there"
+            return None
+        self._sources[path] = source
+        if len(self._sources) > MAX_OPEN:
+            _, oldest = self._sources.popitem(last=False)
+            os.close(oldest.fd)
+        return source
