@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
 from studiod import __version__
 from studiod.app.banner import banner
@@ -30,6 +31,9 @@ SAVE_S = 2.0  # a change is on disk so much later
 RETRY_TURN_S = 0.002  # the engine's ring was full: it drains every block
 PORT_TRIES, PORT_WAIT_S = 20, 0.25  # a desk that was killed may leave its port busy for a moment
 _log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from studiod.surfaces.base import SurfaceMap
 
 
 def run(block: Block, settings: Settings) -> int:
@@ -142,29 +146,26 @@ class Desk:
         if not self._settings.surfaces.enable:
             return
         from studiod.surfaces.manager import SurfaceManager
-        from studiod.surfaces.maps import load_maps, map_folder
+        from studiod.surfaces.maps import map_folder
         from studiod.surfaces.ports import RtMidiPorts
 
         loop = asyncio.get_running_loop()
-        maps = []
+        maps: list[SurfaceMap] = []
         for folder in (map_folder(), *self._settings.surfaces.maps):
-            found, faults = await asyncio.to_thread(load_maps, Path(folder).expanduser())
+            found, faults = await asyncio.to_thread(_load_maps, folder)
             maps += found
             self.queries.faults += faults
             for fault in faults:
                 _log.warning("%s", fault)
-        ports = RtMidiPorts(
-            loop.call_soon_threadsafe, loop.time, self._settings.surfaces.midi_api, environment=os.environ
-        )
+        api = cast("Literal['auto', 'alsa', 'jack']", self._settings.surfaces.midi_api)  # config allows no other
+        ports = RtMidiPorts(loop.call_soon_threadsafe, loop.time, api, environment=os.environ)
         manager = SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
         manager.start()
         self.queries.surfaces = manager
 
     async def _say_hello(self) -> None:
         """Tell the person at the terminal what is open, once the engine and the tape are."""
-        while not (self._block.is_ready(ENGINE) and self._block.is_ready(TAPE)):
-            await asyncio.sleep(POLL_S)
-        while self._block.status(ENGINE) == "":
+        while not (self._block.is_ready(TAPE) and self._block.status(ENGINE)):  # noqa: ASYNC110 - another process says so
             await asyncio.sleep(POLL_S)
         text = banner(self.queries.status())
         with contextlib.suppress(OSError):  # a service without a terminal
@@ -230,3 +231,9 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.hub.turn()
         await self._save()
+
+
+def _load_maps(folder: Path) -> "tuple[tuple[SurfaceMap, ...], tuple[str, ...]]":
+    from studiod.surfaces.maps import load_maps
+
+    return load_maps(folder.expanduser())

@@ -1,4 +1,4 @@
-"""The few words of the shared block that the supervisor watches, by plain struct: it must not depend on anything built."""
+"""The few words of the shared block that the supervisor watches, by plain struct: nothing built is needed."""
 
 import mmap
 import struct

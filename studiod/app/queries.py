@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from studiod import __version__
 from studiod.app.settings import Settings
@@ -12,10 +11,13 @@ from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PROCESS_NAMES, TAPE, Block, Snapshot
 from studiod.model.transport import TransportState, timecode
-from studiod.net.discovery import Discovery
 from studiod.net.osc.endpoint import OscEndpoint
-from studiod.net.osc.server import OscServer
-from studiod.surfaces.manager import SurfaceManager
+
+if TYPE_CHECKING:
+    from studiod.surfaces.manager import SurfaceManager
+    from studiod.net.osc.server import OscServer
+    from studiod.net.discovery import Discovery
+    from collections.abc import Callable
 
 
 class Queries:
@@ -127,12 +129,9 @@ class Queries:
         free = tape.get("free_bytes")
         tracks = max(len(self._armed(self._block.strips, self._block.buses)), 1)
         per_second = self._block.rate_hz * self._settings.tape.bits // 8 * tracks
-        if tape.get("library_fault"):
-            state = "fault"
-        else:
-            state = "recording" if tape.get("take") else "ready"
+        state = "recording" if tape.get("take") else "ready"
         return {
-            "state": state,
+            "state": "fault" if tape.get("library_fault") else state,
             "free_bytes": free,
             "free_s": None if free is None else free // per_second,
             "ring_fill": tape.get("ring_fill", 0.0),

@@ -14,7 +14,10 @@ SAFE_BLOCK_FRAMES = 8192  # JACK may ask for larger blocks than configured
 
 
 def make_block(settings: Settings, config_json: str) -> int:
-    """A shared block for `settings`, every parameter at its default; its file descriptor. Raises ValueError, MemoryError."""
+    """File descriptor of a shared block for `settings`, every parameter at its default.
+
+    Raises ValueError, MemoryError.
+    """
     layout = settings.console_layout()
     registry = Registry(console_parameters(layout))
     dimensions = Dimensions(

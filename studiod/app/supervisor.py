@@ -1,4 +1,4 @@
-"""The supervisor: starts the children, starts again what died or hangs, stops them in mirror order. Standard library only."""
+"""The supervisor: starts the children, and again what died or hangs; stops them in mirror order. Stdlib only."""
 
 import os
 import signal

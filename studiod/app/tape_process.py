@@ -1,4 +1,4 @@
-"""The tape process: the machine in the main thread, the player in its own, so that neither waits for the other's disk."""
+"""The tape process: the machine in the main thread, the player in its own: neither waits for the other's disk."""
 
 import logging
 import signal
@@ -41,8 +41,8 @@ def _play(player: Player, stopped: threading.Event) -> None:
     while not stopped.is_set():
         try:
             is_hungry = player.turn()
-        except Exception:
-            _log.exception("playback")  # the take goes on whatever a file did to us
+        except Exception:  # noqa: BLE001 - logged; the take goes on whatever a file did to us
+            _log.exception("playback")
             is_hungry = False
         stopped.wait(0.001 if is_hungry else IDLE_S)
     player.close()

@@ -101,7 +101,7 @@ def _read_take(folder: Path) -> Take | None:
 
 
 def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
-    """What the takes put on the timeline: each strip's files where they were recorded, later takes over earlier ones."""
+    """What the takes put on the timeline: each strip's files where they were recorded, later takes last."""
     return tuple(
         Region(track.strip - 1, take.path / track.file, 0, take.position, take.frames)
         for take in takes

@@ -83,4 +83,4 @@ class Snapshot(NamedTuple):
     applied_seq: int
     takes: tuple[TakeFrames, ...]
     meters: tuple[float, ...]
-    """Linear: strips x (peak, mean square), buses x (peak, mean square), main: peak l, r, mean square l, r, limiter gain."""
+    """Linear: strips x (peak, mean square), buses x the same, main: peak l, r, mean square l, r, limiter gain."""

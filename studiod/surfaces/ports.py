@@ -1,7 +1,6 @@
 """MIDI ports: what is plugged in, and a wire to it. The only part of the surface layer that opens devices."""
 
 import contextlib
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def save_json(path: Path, document: object) -> None:
-    """Replace `path` by `document`: temp file, fsync, rename, fsync of the folder. Raises OSError; `path` is whole then."""
+    """Replace `path` by `document`: temp file, fsync, rename, fsync of the folder. Raises OSError, `path` whole."""
     temporary = path.with_name(f".{path.name}.new")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
     try:

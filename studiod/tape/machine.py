@@ -17,6 +17,7 @@ from studiod.tape.files import load_json
 from studiod.tape.repair import Repaired, repair_session, take_ids, takes_folder
 
 STATUS_S = 0.1
+HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 SPACE_S = 2.0  # how often the disk is asked for its room
 _log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class TapeMachine:
         writer.take = take
         behind = head - take.start - writer.written
         self._fill = max(min(behind / self.block.capture_frames, 1.0), 0.0)
-        if take.stop is None and now - self._synced_at < self.max_loss_s / 2 and self._fill < 0.1:
+        if take.stop is None and now - self._synced_at < self.max_loss_s / 2 and self._fill < HURRY_FILL:
             return
         self._guarded(lambda w: w.advance(head), "written")
         if self.writer is None:

@@ -124,6 +124,16 @@ class Player:
         if whole:
             self._rings.place(region.strip, start, samples, whole, source.form.bits)
 
+    def _playable(self, path: Path) -> WavFormat:
+        form = read_format(path)
+        if form.channels != 1 or form.rate_hz != self._rate_hz:
+            raise NotAWav(f"{path}: {form.channels} channels at {form.rate_hz} Hz; mono at {self._rate_hz} Hz plays")
+        return form
+
+    def _open(self, path: Path) -> _Source:
+        form = self._playable(path)
+        return _Source(os.open(path, os.O_RDONLY | os.O_CLOEXEC), form)
+
     def _source(self, path: Path) -> _Source | None:
         found = self._sources.get(path)
         if found is not None:
@@ -132,12 +142,7 @@ class Player:
         if str(path) in self.faults:
             return None
         try:
-            form = read_format(path)
-            if form.channels != 1 or form.rate_hz != self._rate_hz:
-                raise NotAWav(
-                    f"{path}: {form.channels} channels at {form.rate_hz} Hz; mono at {self._rate_hz} Hz plays"
-                )
-            source = _Source(os.open(path, os.O_RDONLY | os.O_CLOEXEC), form)
+            source = self._open(path)
         except (OSError, NotAWav) as fault:
             self.faults[str(path)] = f"{fault}; the strip is silent there"
             return None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studiod.tape.files import load_json, save_json
-from studiod.tape.wavfile import DATA_AT, header_page
+from studiod.tape.wavfile import DATA_AT, IN_DS64, header_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,6 @@ def _repair(folder: Path, document: dict[str, Any]) -> Repaired:
 def _claimed(fd: int, width: int) -> int:
     """Frames the header on disk claims."""
     size = int.from_bytes(os.pread(fd, 4, DATA_AT - 4), "little")
-    if size == 0xFFFF_FFFF:
+    if size == IN_DS64:
         size = int.from_bytes(os.pread(fd, 8, 28), "little")
     return size // width

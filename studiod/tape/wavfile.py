@@ -11,7 +11,9 @@ from pathlib import Path
 DATA_AT = 4096
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _DS64_BYTES = 28
-_MAX_RIFF = 0xFFFF_FFFF - DATA_AT
+IN_DS64 = 0xFFFF_FFFF  # a 32-bit size that says: look in ds64
+_MAX_RIFF = IN_DS64 - DATA_AT
+_RIFF_BYTES, _CHUNK_BYTES, _FORM_BYTES, _EXTENSIBLE_BYTES = 12, 8, 16, 26
 _WIDTHS = {16: _PCM, 24: _PCM, 32: _FLOAT}
 
 
@@ -31,15 +33,13 @@ def header_page(frames: int, rate_hz: int, bits: int, channels: int = 1) -> byte
         form += struct.pack("<H", 0)
     chunks = [(b"ds64" if is_large else b"JUNK", room), (b"fmt ", form)]
     if _WIDTHS[bits] != _PCM:
-        chunks.append((b"fact", struct.pack("<I", min(frames, 0xFFFF_FFFF))))
+        chunks.append((b"fact", struct.pack("<I", min(frames, IN_DS64))))
     page = b"".join(name + struct.pack("<I", len(body)) + body for name, body in chunks)
     filler = DATA_AT - 8 - 12 - len(page) - 8
     page += b"FLLR" + struct.pack("<I", filler) + bytes(filler)
-    head = (b"RF64", 0xFFFF_FFFF) if is_large else (b"RIFF", riff_bytes)
+    head = (b"RF64", IN_DS64) if is_large else (b"RIFF", riff_bytes)
     return (
-        struct.pack("<4sI4s", *head, b"WAVE")
-        + page
-        + struct.pack("<4sI", b"data", 0xFFFF_FFFF if is_large else data_bytes)
+        struct.pack("<4sI4s", *head, b"WAVE") + page + struct.pack("<4sI", b"data", IN_DS64 if is_large else data_bytes)
     )
 
 
@@ -64,7 +64,7 @@ def read_format(path: Path) -> WavFormat:
     with path.open("rb") as file:
         size = path.stat().st_size
         head = file.read(12)
-        if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
+        if len(head) < _RIFF_BYTES or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
             raise NotAWav(f"{path}: no RIFF or RF64 WAVE header")
         form: tuple[int, int, int, int] | None = None
         long_data = 0
@@ -72,7 +72,7 @@ def read_format(path: Path) -> WavFormat:
         for _ in range(64):  # a header with more chunks than that before its data is a trap, not music
             file.seek(at)
             chunk = file.read(8)
-            if len(chunk) < 8:
+            if len(chunk) < _CHUNK_BYTES:
                 break
             name, length = struct.unpack("<4sI", chunk)
             if name == b"ds64":
@@ -83,7 +83,7 @@ def read_format(path: Path) -> WavFormat:
                 if form is None:
                     raise NotAWav(f"{path}: the samples come before their format")
                 rate_hz, bits, channels, width = form
-                claimed = long_data if length == 0xFFFF_FFFF and long_data else length
+                claimed = long_data if length == IN_DS64 and long_data else length
                 frames = min(claimed, max(size - at - 8, 0)) // width
                 return WavFormat(rate_hz, bits, channels, at + 8, frames)
             at += 8 + length + length % 2
@@ -91,10 +91,10 @@ def read_format(path: Path) -> WavFormat:
 
 
 def _format(path: Path, body: bytes) -> tuple[int, int, int, int]:
-    if len(body) < 16:
+    if len(body) < _FORM_BYTES:
         raise NotAWav(f"{path}: its format chunk is cut")
     code, channels, rate_hz, _, width, bits = struct.unpack("<HHIIHH", body[:16])
-    if code == _EXTENSIBLE and len(body) >= 26:
+    if code == _EXTENSIBLE and len(body) >= _EXTENSIBLE_BYTES:
         code = struct.unpack("<H", body[24:26])[0]
     if _WIDTHS.get(bits) != code or channels < 1 or width != channels * bits // 8 or rate_hz < 1:
         raise NotAWav(

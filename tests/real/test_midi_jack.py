@@ -1,6 +1,7 @@
 """A nanoKONTROL2 over real MIDI ports: python-rtmidi, a real jackd, the box in a process of its own."""
 
 import asyncio
+import os
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
