@@ -3,7 +3,7 @@
 from glob import glob
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 # No contraction: fused multiply-adds are written out, so that a ramp that moves and one that rests round alike.
 # No -ffast-math: NaN tests and signed zeros mean something here.
@@ -26,6 +26,10 @@ def extension(name: str, source: str, *more: str) -> Extension:
 
 
 setup(
+    # The maps of boxes lie beside the code in the sources, and inside the package where it is installed.
+    packages=[*find_packages(include=["studiod*"]), "studiod.firmware_maps"],
+    package_dir={"studiod.firmware_maps": "firmware-maps"},
+    package_data={"studiod": ["*.pyi", "**/*.pyi", "py.typed"], "studiod.firmware_maps": ["*.yaml", "*.md"]},
     ext_modules=cythonize(
         [
             extension("studiod.link._block", "_block.pyx"),
