@@ -1,0 +1,83 @@
+"""What comes out does not depend on how it is cut into blocks, nor on which run it is."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studiod.engine import ISAS
+from tests.fakes.desk_rig import Rig, Samples
+from tests.unit.engine.songs import BUSES, FRAMES, MIX, STRIPS, TRANSPORT, Move, band, queue, start_mix
+
+SIZES = ([1], [63], [64], [65], [480], [1024], [1, 7, 64, 333, 65, 128, 1023])
+each_isa = pytest.mark.parametrize("isa", ISAS)
+
+Everything = tuple[Samples, list[Samples], tuple[float, ...], tuple[object, ...], int]
+
+
+def everything(isa: str, blocks: list[int], moves: tuple[Move, ...] = MIX, frames: int = FRAMES) -> Everything:
+    """Outputs, capture rings, meters, takes and counted faults of the song in blocks of these sizes."""
+    with Rig.make(STRIPS, BUSES, isa=isa) as rig:
+        start_mix(rig)
+        queue(rig, moves, TRANSPORT)
+        song = band(frames=frames)
+        song[6, frames // 2] = np.nan
+        outputs = rig.render(song, blocks)
+        told = rig.block.snapshot()
+        rings = [rig.captured(channel, 0, frames) for channel in range(STRIPS + BUSES + 2)]
+        return outputs, rings, told.meters, told.takes, told.bad_samples
+
+
+def same(one: Everything, other: Everything) -> bool:
+    return (
+        one[0].tobytes() == other[0].tobytes()
+        and [ring.tobytes() for ring in one[1]] == [ring.tobytes() for ring in other[1]]
+        and one[2:] == other[2:]
+    )
+
+
+@each_isa
+def test_a_render_in_any_block_size_is_bit_equal(isa: str) -> None:
+    whole = everything(isa, SIZES[0])
+    assert np.abs(whole[0][0]).max() > 0.1  # there is something to compare
+    assert [sizes for sizes in SIZES if not same(whole, everything(isa, sizes))] == []
+
+
+@each_isa
+def test_two_runs_give_the_same_bits(isa: str) -> None:
+    hashes = {hashlib.sha256(everything(isa, [256])[0].tobytes()).hexdigest() for _ in range(2)}
+    assert len(hashes) == 1
+
+
+ADDRESSES = {
+    "/strip/1/fader": (-60.0, 10.0),
+    "/strip/13/trim": (-24.0, 24.0),
+    "/strip/2/pan": (-1.0, 1.0),
+    "/strip/3/hpf": (20.0, 400.0),
+    "/strip/4/send/2/level": (-60.0, 10.0),
+    "/bus/2/fader": (-60.0, 10.0),
+    "/main/fader": (-60.0, 10.0),
+    "/main/limiter/ceiling": (-24.0, 0.0),
+}
+SWITCHES = ("/strip/1/mute", "/strip/3/hpf/on", "/strip/5/solo", "/strip/4/send/2/pre", "/bus/1/mute")
+FEW_FRAMES = 1500
+moves = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(ADDRESSES)).flatmap(
+            lambda address: st.builds(
+                Move, st.integers(0, FEW_FRAMES), st.just(address), st.floats(*ADDRESSES[address], width=32)
+            )
+        ),
+        st.builds(Move, st.integers(0, FEW_FRAMES), st.sampled_from(SWITCHES), st.sampled_from((0.0, 1.0))),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(moves, st.lists(st.integers(1, 400), min_size=1, max_size=6))
+def test_any_mix_in_any_blocks_is_bit_equal(some: list[Move], blocks: list[int]) -> None:
+    script = tuple(sorted(some, key=lambda move: move.frame))
+    assert same(everything(ISAS[-1], blocks, script, FEW_FRAMES), everything(ISAS[-1], [1024], script, FEW_FRAMES))
