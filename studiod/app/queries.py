@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import asdict
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
 from studiod.app.settings import Settings
@@ -14,10 +14,11 @@ from studiod.model.transport import TransportState, timecode
 from studiod.net.osc.endpoint import OscEndpoint
 
 if TYPE_CHECKING:
-    from studiod.surfaces.manager import SurfaceManager
-    from studiod.net.osc.server import OscServer
-    from studiod.net.discovery import Discovery
     from collections.abc import Callable
+
+    from studiod.net.discovery import Discovery
+    from studiod.net.osc.server import OscServer
+    from studiod.surfaces.manager import SurfaceManager
 
 
 class Queries:
@@ -129,7 +130,7 @@ class Queries:
         free = tape.get("free_bytes")
         tracks = max(len(self._armed(self._block.strips, self._block.buses)), 1)
         per_second = self._block.rate_hz * self._settings.tape.bits // 8 * tracks
-        state = "recording" if tape.get("take") else "ready"
+        state = "recording" if tape.get("take") else "ready" if self._transport.has_begun else "starting"
         return {
             "state": "fault" if tape.get("library_fault") else state,
             "free_bytes": free,

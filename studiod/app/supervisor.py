@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from studiod.app.life import PROCESSES, Life
 from studiod.app.notify import Notifier, WatchdogGate
@@ -16,7 +16,7 @@ HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 10.0}  # the tape may wait for a disk a
 GRACE_S = 15.0  # a child that has not beaten yet is starting
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0}
 TURN_S = 0.25
-MANY_DEATHS, DEATHS_S, PAUSE_S = 5, 10.0, 1.0
+FALSE_STARTS, PAUSE_S = 3, 1.0  # a child that never gets to work is not started as fast as the machine can
 REATTACH = 75  # a child asks to be started anew: sysexits' "try again"
 
 
@@ -29,7 +29,7 @@ class Child:
     beats: int = 0
     beaten_at: float = 0.0
     has_beaten: bool = False
-    deaths: list[float] = field(default_factory=list)
+    false_starts: int = 0
     not_before: float = 0.0
 
     @property
@@ -101,13 +101,13 @@ class Supervisor:
 
     def _mourn(self, child: Child, status: int, now: float) -> None:
         child.process = None
+        child.false_starts = 0 if self._life.is_ready(child.number) else child.false_starts + 1
         self._life.ended(child.number)
         if status == REATTACH:
             return
         how = f"signal {-status}" if status < 0 else f"status {status}"
         _say(f"{child.name} ended ({how}); it starts again")
-        child.deaths = [then for then in child.deaths if now - then < DEATHS_S] + [now]
-        if len(child.deaths) > MANY_DEATHS:
+        if child.false_starts >= FALSE_STARTS:
             child.not_before = now + PAUSE_S
 
     def _stop(self) -> None:

@@ -53,6 +53,8 @@ class Transport:
         self.takes: tuple[Take, ...] = ()
         self.fault = ""
         """Why the last command did not do what it says; empty when it did."""
+        self.has_begun = False
+        """The takes there are have been read and stand on the timeline."""
         self._block = block
         self._hub = hub
         self._layout = layout
@@ -139,9 +141,14 @@ class Transport:
 
     async def _begin(self) -> None:
         """Put what was recorded before on the timeline; a restarted desk leaves what is cued alone."""
+        for _ in range(round(CLOSE_S / POLL_S)):  # the tape repairs what was cut off before anyone reads it
+            if self._block.is_ready(TAPE):
+                break
+            await self._sleep(POLL_S)
         self.takes = await asyncio.to_thread(read_takes, self._session)
         if self._snapshot.generation == 0:
             await self._cue(self._snapshot.position)
+        self.has_begun = True
 
     # -- commands --------------------------------------------------------------------------------------------------
 
