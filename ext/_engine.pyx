@@ -2,9 +2,9 @@
 """The engine's compiled half: the graph, and the hosts that call it. Its facade is studiod.engine."""
 import os
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset, strcmp
+from libc.string cimport memcpy, memset
 
 from block cimport *
 from graph cimport *
@@ -290,7 +290,7 @@ cdef class Engine:
         return <uintptr_t><void *>portaudio_callback, <uintptr_t>&self.stream
 
     def open_jack(self, str client_name, server, str library="libjack.so.0"):
-        """Become a JACK client: (rate in Hz, frames of a cycle, capture ports, playback ports), port names of the machine.
+        """Become a JACK client: (rate in Hz, frames of a cycle, the machine's capture ports, its playback ports).
 
         server: its name or None. Raises OSError when there is no libjack or no server.
         """
@@ -299,7 +299,11 @@ cdef class Engine:
         if self.jack == NULL:
             raise MemoryError
         cdef JackClient *j = self.jack
-        _load_jack(&j.api, library)
+        try:
+            _load_jack(&j.api, library)
+        except OSError:
+            self._close_jack()
+            raise
         j.api.set_error_function(jack_be_quiet)
         j.api.set_info_function(jack_be_quiet)
         cdef bytes name = client_name.encode()
@@ -314,7 +318,9 @@ cdef class Engine:
             else:
                 j.client = j.api.client_open(name_text, JACK_NO_START_SERVER, &status)
         if j.client == NULL:
-            raise OSError(f"no JACK server {server or '(the default one)'} answers: start it, or set audio.host to auto")
+            self._close_jack()
+            raise OSError(f"no JACK server {server or '(the default one)'} answers: "
+                          "start it, or set audio.host to auto")
         j.host = &self.h
         return (j.api.get_sample_rate(j.client), j.api.get_buffer_size(j.client),
                 self._jack_ports(JACK_OUTPUT | JACK_PHYSICAL), self._jack_ports(JACK_INPUT | JACK_PHYSICAL))

@@ -241,7 +241,7 @@ cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
 
 
 cdef inline void keep(Graph *g, uint32_t channel, const float *x, uint32_t frames) noexcept nogil:
-    """Write `frames` samples (NULL: silence) of capture `channel` at the engine frame; the caller saw to it that they do not wrap."""
+    """Write `frames` samples (NULL: silence) of capture `channel` at the engine frame; none past the end of its ring."""
     cdef float *ring = capture_ring(g, channel) + (g.now.frame & (g.dims.capture_frames - 1))
     if x != NULL:
         memcpy(ring, x, frames * sizeof(float))
@@ -259,7 +259,9 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
     cdef float rate = g.lanes.mean_rate
     for i in range(g.dims.strips):
         channel = g.input_of[i]
-        g.strip_in[i] = inputs[channel] + at if 0 <= channel < <int32_t>input_count and inputs[channel] != NULL else NULL
+        g.strip_in[i] = NULL
+        if 0 <= channel < <int32_t>input_count and inputs[channel] != NULL:
+            g.strip_in[i] = inputs[channel] + at
     for i in range(MAX_BUSES):
         buses[i] = g.bus[i]
     g.ops.strips(g.lanes, g.strip_in, g.strip_tape, g.left, g.right, <float *const *>buses, frames)
@@ -316,7 +318,7 @@ cdef inline void tell(Graph *g) noexcept nogil:
 
 cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_count, float *const *outputs,
                          uint32_t output_count, uint32_t frames) noexcept nogil:
-    """One block: `frames` samples of planar inputs (NULL: a lost channel, exact silence) to planar outputs (overwritten)."""
+    """One block: `frames` samples of planar inputs (NULL: a lost channel, silence) to planar outputs (overwritten)."""
     cdef int64_t began = rt_now_ns()
     cdef uint32_t done = 0
     cdef uint32_t n

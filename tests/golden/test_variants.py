@@ -1,0 +1,42 @@
+"""The instruction sets make the same sound: apart by less than any converter shows, and each always by the same bits."""
+
+import hashlib
+import platform
+
+import numpy as np
+import pytest
+
+from studiod.engine import ISAS
+from tests.fakes.desk_rig import Rig, Samples
+from tests.golden.reference import level_db
+from tests.unit.engine.songs import BUSES, MIX, STRIPS, band, queue, start_mix
+
+MAX_DIFFERENCE_DB = -140.0
+# SHA-256 of the song's outputs. A change here changes what people hear: it comes with a sentence in CHANGELOG.md.
+GOLDEN = {
+    ("x86_64", "sse2"): "",
+    ("x86_64", "avx2"): "",
+    ("x86_64", "avx512"): "",
+}
+
+
+def song(isa: str) -> Samples:
+    with Rig.make(STRIPS, BUSES, isa=isa) as rig:
+        start_mix(rig)
+        queue(rig, MIX)
+        return rig.render(band(level=0.05))  # peaks of bus 3 at -7 dBFS
+
+
+@pytest.mark.parametrize("isa", ISAS[1:])
+def test_variants_differ_by_less_than_anyone_measures(isa: str) -> None:
+    ours, theirs = song(ISAS[0]).astype(np.float64), song(isa).astype(np.float64)
+    assert level_db(ours) > -20.0
+    assert level_db(ours - theirs) < MAX_DIFFERENCE_DB
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_a_variant_always_makes_the_same_bits(isa: str) -> None:
+    key = (platform.machine(), isa)
+    if key not in GOLDEN:
+        pytest.skip(f"no hash is kept for {isa} on {platform.machine()}")
+    assert hashlib.sha256(song(isa).tobytes()).hexdigest() == GOLDEN[key]
