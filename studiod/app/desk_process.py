@@ -29,7 +29,7 @@ from studiod.net.osc.server import OscServer
 POLL_S = 0.02  # engine's word to surfaces: a third of a frame of film
 SAVE_S = 2.0  # a change is on disk so much later
 RETRY_TURN_S = 0.002  # the engine's ring was full: it drains every block
-PORT_TRIES, PORT_WAIT_S = 20, 0.25  # a desk that was killed may leave its port busy for a moment
+PORT_WAIT_S = 0.5  # a port that is taken is tried again so often
 _log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class Desk:
         self._tasks.append(loop.create_task(self._watch(), name="watch"))
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
-        server = await self._open_osc(endpoint)
+        server = self._make_server(endpoint)
+        await self._open_osc(server)
         self._block.set_ready(DESK, ready=True)
         # what lives as long as the desk need not be looked at by every collection
         gc.collect()
         gc.freeze()
-        self._start_discovery(server)
         surfaces = loop.create_task(self._start_surfaces(), name="surfaces")
         self._tasks += [loop.create_task(self._save_when_changed(), name="save"), surfaces]
         if not is_restart:
@@ -103,27 +103,40 @@ class Desk:
         self.queries.faults += faults
         self.hub.store_all()
 
-    async def _open_osc(self, endpoint: OscEndpoint) -> OscServer | None:
+    def _make_server(self, endpoint: OscEndpoint) -> OscServer:
         osc = self._settings.osc
-        port = self._previous_port() or osc.port
-        server = OscServer(endpoint, osc.bind, port, AccessPolicy(allowed=networks(osc.allow)))
-        fault: OSError | None = None
-        for _ in range(PORT_TRIES):
-            try:
+        return OscServer(
+            endpoint, osc.bind, self._previous_port() or osc.port, AccessPolicy(allowed=networks(osc.allow))
+        )
+
+    async def _open_osc(self, server: OscServer) -> None:
+        """Open the network's door; one that is taken is tried again until it is free, and all else goes on."""
+        try:
+            await server.start()
+        except OSError as fault:
+            self._network_fault(str(fault.strerror or fault))
+            self._tasks.append(asyncio.get_running_loop().create_task(self._keep_opening(server), name="osc"))
+        else:
+            self._network_open(server)
+
+    async def _keep_opening(self, server: OscServer) -> None:
+        while self.queries.server is None:
+            await asyncio.sleep(PORT_WAIT_S)
+            with contextlib.suppress(OSError):
                 await server.start()
-            except OSError as why:
-                fault = why
-                if self._block.starts(DESK) == 1:
-                    break
-                await asyncio.sleep(PORT_WAIT_S)
-            else:
-                self.queries.server = server
-                self._block.store_status(DESK, f'{{"port": {server.port}}}')
-                return server
-        sentence = str(fault.strerror if fault is not None and fault.strerror else fault)
-        _log.error("%s; recording and surfaces go on without the network", sentence)
-        self.queries.faults.append(sentence)
-        return None
+                self._network_open(server)
+                _log.info("OSC listens on %s:%d now", server.host, server.port)
+
+    def _network_open(self, server: OscServer) -> None:
+        self._network_fault("")
+        self.queries.server = server
+        self._block.store_status(DESK, f'{{"port": {server.port}}}')
+        self._start_discovery(server)
+
+    def _network_fault(self, sentence: str) -> None:
+        self.queries.network_fault = sentence
+        if sentence:
+            _log.error("%s; recording and surfaces go on without the network", sentence)
 
     def _previous_port(self) -> int:
         """The port the desk before this one had: clients know it, also when it was any free one."""
@@ -132,8 +145,8 @@ class Desk:
             return int(told.removeprefix('{"port": ').removesuffix("}"))
         return 0
 
-    def _start_discovery(self, server: OscServer | None) -> None:
-        if server is None or not self._settings.osc.zeroconf:
+    def _start_discovery(self, server: OscServer) -> None:
+        if not self._settings.osc.zeroconf:
             return
         from studiod.net.discovery import Discovery, addresses_reaching, osc_services
 
@@ -215,17 +228,19 @@ class Desk:
             await asyncio.to_thread(state.save, self._session, state.snapshot_of(self.hub))
         except OSError as fault:
             self._unsaved = True
-            _log.warning("the session cannot be saved: %s", fault)
+            self.queries.session_fault = f"the session cannot be saved: {fault}; make {self._session} writable"
+            _log.warning("%s", self.queries.session_fault)
+        else:
+            self.queries.session_fault = ""
 
     # -- stop ------------------------------------------------------------------------------------------------------
 
-    async def _stop(self, server: OscServer | None) -> None:
+    async def _stop(self, server: OscServer) -> None:
         if self.queries.surfaces is not None:
             self.queries.surfaces.stop()
         if self.queries.discovery is not None:
             await self.queries.discovery.stop()
-        if server is not None:
-            server.close()
+        server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -30,6 +30,8 @@ class Queries:
         self.surfaces: SurfaceManager | None = None
         self.faults: list[str] = []
         """What went wrong at the start of the desk, with its remedy."""
+        self.network_fault = ""
+        self.session_fault = ""
         self._block = block
         self._settings = settings
         self._hub = hub
@@ -146,7 +148,14 @@ class Queries:
         }
 
     def _all_faults(self, engine: dict[str, Any]) -> list[str]:
-        found = [*self.faults, engine.get("fault", ""), self._transport.fault, *self._tape_state()["faults"]]
+        found = [
+            *self.faults,
+            self.network_fault,
+            self.session_fault,
+            engine.get("fault", ""),
+            self._transport.fault,
+            *self._tape_state()["faults"],
+        ]
         found += [
             f"the {PROCESS_NAMES[number]} does not run: it is being started again"
             for number in (ENGINE, TAPE)
