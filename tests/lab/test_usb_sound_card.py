@@ -1,0 +1,95 @@
+"""The card that the outputs are on is pulled out and put back while a take is recorded from another one."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+
+from tests.lab.numbered import stretches
+from tests.lab.player import numbers_play
+from tests.lab.studio import Report, Studio
+from tests.lab.takes import FinishedTake, finish_take, start_take, wait_for_frames
+
+pytestmark = pytest.mark.lab
+
+RATE_HZ = 48_000
+CARD = "QEMU USB Audio"
+TWO_CARDS = f"""\
+audio: {{host: portaudio, device: Loopback, output_device: {CARD}, block_frames: 1024, inputs: 2, outputs: 2}}
+desk: {{strips: 2}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Replug:
+    """What studiod said before, while the card was away, and after; and the take through all of it."""
+
+    before: Report
+    without: Report
+    after: Report
+    journal: str
+    take: FinishedTake
+
+
+@pytest.fixture(scope="module")
+def replug(installed: Studio) -> Replug:
+    machine = installed.machine
+    before = installed.configure(TWO_CARDS)
+    with numbers_play(machine, seconds=170):
+        number = start_take(installed)
+        wait_for_frames(installed, 3 * RATE_HZ)
+        machine.pull("snd1")
+        without = installed.wait_for(lambda status: bool(status["faults"]) and CARD not in (status["device"] or ""))
+        wait_for_frames(installed, 3 * RATE_HZ)
+        machine.plug("snd1")
+        after = installed.wait_for(lambda status: not status["faults"] and CARD in (status["device"] or ""))
+        wait_for_frames(installed, 3 * RATE_HZ)
+        take = finish_take(installed, number)
+    return Replug(before, without, after, installed.journal(), take)
+
+
+def test_both_cards_are_open_at_first(replug: Replug) -> None:
+    assert CARD in replug.before["device"]
+    assert "Loopback" in replug.before["device"]
+
+
+def test_the_loss_is_told_with_what_to_do(replug: Replug) -> None:
+    assert any(CARD in fault and "plug it in" in fault for fault in replug.without["faults"])
+    assert "Loopback" in replug.without["device"]
+
+
+def test_the_return_is_noticed_and_nothing_is_told_any_more(replug: Replug) -> None:
+    assert replug.after["faults"] == []
+    assert CARD in replug.journal
+
+
+def test_only_the_engine_started_anew(replug: Replug) -> None:
+    kept = ("supervisor", "tape", "desk")
+    assert [replug.after["processes"][name] for name in kept] == [replug.before["processes"][name] for name in kept]
+
+
+def test_the_take_goes_on_through_it_and_is_valid(replug: Replug) -> None:
+    assert replug.take.about["state"] == "good"
+    assert [len(numbers) for numbers in replug.take.strips] == [replug.take.about["frames"]] * 2
+    assert replug.take.about["frames"] > 9 * RATE_HZ
+
+
+def test_every_gap_is_marked_to_the_frame_and_holds_silence(replug: Replug) -> None:
+    assert replug.take.gaps
+    for start, frames in replug.take.gaps:
+        for numbers in replug.take.strips:
+            assert not numbers[start : start + frames].any()
+
+
+def test_the_sound_on_both_sides_of_each_gap_is_the_one_played(replug: Replug) -> None:
+    sound = [part for part in stretches(replug.take.strips[0]) if part.first_number]
+    assert len(sound) == len(replug.take.gaps) + 1
+    assert sum(part.frames for part in sound) > 9 * RATE_HZ
+
+
+def test_the_take_is_as_long_as_the_clock_says(replug: Replug) -> None:
+    sound = [part for part in stretches(replug.take.strips[0]) if part.first_number]
+    for before, after in pairwise(sound):
+        played_s = (after.first_number - before.first_number) / RATE_HZ
+        recorded_s = (after.start - before.start) / RATE_HZ
+        assert recorded_s == pytest.approx(played_s, abs=0.5)  # the buffers of two cards in a slow machine
