@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """The mixing graph: parameters to ramps, transport, capture, one block of sound. No Python here, ever."""
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset

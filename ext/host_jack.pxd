@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """A native JACK (or PipeWire) client; libjack comes by dlopen, so nothing is needed to build or to run without it."""
 from libc.stdint cimport uint32_t
 from libc.string cimport memset

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """The PortAudio callback, in C from end to end: sounddevice opens the stream, Python never runs in it."""
 from libc.stdint cimport uint32_t
 from libc.string cimport memset

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """The host without a device: a thread that keeps time and plays the virtual stage, or silence, into the inputs."""
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 

@@ -7,13 +7,17 @@
 
 #include "kernel.h"
 
+/* fmaxf and fminf are calls into libm where NaN must be minded; here a NaN gives b, in one instruction */
+static inline float larger(float a, float b) { return a > b ? a : b; }
+static inline float smaller(float a, float b) { return a < b ? a : b; }
+
 typedef struct { float value, target, step; } scalar_ramp;
 typedef struct { float peak, mean_square; } meter_state;
 
 static inline float ramp_step(float from, float to, float frames) {
-  float whole = fabsf(to - from) / frames, size = fmaxf(fabsf(from), fabsf(to));
+  float whole = fabsf(to - from) / frames, size = larger(fabsf(from), fabsf(to));
   /* under two units in the last place a step could round to nothing and the walk would never end */
-  return fmaxf(fmaxf(whole, size * 2.4e-7f), 1e-12f);
+  return larger(larger(whole, size * 2.4e-7f), 1e-12f);
 }
 
 static inline void ramp_aim(scalar_ramp *ramp, float target, float frames) {
@@ -29,7 +33,7 @@ static inline void lane_aim(ramp_lanes *ramp, uint32_t lane, float target, float
 }
 
 static inline float ramp_walk(scalar_ramp *ramp) {
-  ramp->value += fminf(fmaxf(ramp->target - ramp->value, -ramp->step), ramp->step);
+  ramp->value += smaller(larger(ramp->target - ramp->value, -ramp->step), ramp->step);
   return ramp->value;
 }
 
@@ -44,7 +48,7 @@ static inline void gain_apply(float *x, uint32_t frames, scalar_ramp *gain) {
 static inline void meter_run(meter_state *meter, const float *x, uint32_t frames, float fall, float rate) {
   float peak = meter->peak, mean = meter->mean_square;
   for (uint32_t f = 0; f < frames; f++) {
-    peak = fmaxf(fabsf(x[f]), peak * fall);
+    peak = larger(fabsf(x[f]), peak * fall);
     mean += (x[f] * x[f] - mean) * rate;
   }
   meter->peak = peak;
@@ -62,12 +66,12 @@ static inline void limiter_run(limiter_state *limiter, float *left, float *right
   double gain = limiter->gain;
   for (uint32_t f = 0; f < frames; f++) {
     float ceiling = ramp_walk(&limiter->ceiling);
-    float loudest = fmaxf(fabsf(left[f]), fabsf(right[f]));
+    float loudest = larger(fabsf(left[f]), fabsf(right[f]));
     gain += (1.0 - gain) * limiter->release;
     if ((float)gain * loudest > ceiling) gain = (double)ceiling / (double)loudest;
     float now = (float)gain;
-    left[f] = fminf(fmaxf(left[f] * now, -ceiling), ceiling);
-    right[f] = fminf(fmaxf(right[f] * now, -ceiling), ceiling);
+    left[f] = smaller(larger(left[f] * now, -ceiling), ceiling);
+    right[f] = smaller(larger(right[f] * now, -ceiling), ceiling);
   }
   limiter->gain = gain;
 }

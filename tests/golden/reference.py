@@ -37,10 +37,10 @@ def high_pass(samples: Float64Array, corner_hz: float) -> Float64Array:
     return high
 
 
-def butterworth_db(frequency_hz: Float64Array, corner_hz: float) -> Float64Array:
+def butterworth_db(frequency_hz: NDArray[np.floating], corner_hz: float) -> Float64Array:
     """Magnitude of the analogue Butterworth high-pass, through the bilinear transform with its corner in place."""
     warped = np.tan(math.pi * frequency_hz / RATE_HZ) / math.tan(math.pi * corner_hz / RATE_HZ)
-    return -10.0 * np.log10(1.0 + warped**-4.0)
+    return np.asarray(-10.0 * np.log10(1.0 + warped**-4.0), np.float64)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ class Strip:
 
 
 def desk(strips: list[Strip], inputs: Float64Array, buses: int) -> Float64Array:
-    """Main left and right, then the buses, all their faders at 0 dB; shape (2 + buses, frames). inputs: (strips, frames)."""
+    """Main left and right, then the buses, all their faders at 0 dB; shape (2 + buses, frames).
+
+    inputs: shape (strips, frames).
+    """
     outputs = np.zeros((2 + buses, inputs.shape[1]))
     any_solo = any(strip.is_solo for strip in strips)
     for strip, samples in zip(strips, inputs, strict=True):

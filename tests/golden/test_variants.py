@@ -1,4 +1,4 @@
-"""The instruction sets make the same sound: apart by less than any converter shows, and each always by the same bits."""
+"""The instruction sets make the same sound, apart by less than any converter shows; each always makes the same bits."""
 
 import hashlib
 import platform
