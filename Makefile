@@ -76,13 +76,16 @@ lab-packages:
 $(PYTHON): | run-packages
 	@.ci/venv $(VENV)
 
+# The editable install compiles everything, from the sources as they are when it begins.
 $(STAMPS)/installed: pyproject.toml | $(PYTHON)
+	@mkdir -p $(STAMPS) && touch $(STAMPS)/begun
 	@.ci/step install $(PYTHON) -m pip install --editable ".[dev]"
-	@mkdir -p $(STAMPS) && touch $@
+	@mv $(STAMPS)/begun $(STAMPS)/compiled && touch $@
 
-# The editable install has compiled everything; after that only what is older than its sources is compiled again.
 $(STAMPS)/built: $(SOURCES) $(STAMPS)/installed
-	@if [ -e setup.py ]; then .ci/step compile $(PYTHON) setup.py build_ext --inplace; fi
+	@if [ ! -e $(STAMPS)/compiled ] || [ -n "$$(find $(SOURCES) -newer $(STAMPS)/compiled)" ]; then \
+		touch $(STAMPS)/begun; .ci/step compile $(PYTHON) setup.py build_ext --inplace; \
+		mv $(STAMPS)/begun $(STAMPS)/compiled; fi
 	@touch $@
 
 # -- gates: each prints one line, and its findings when it fails --------------------------------------------------------
