@@ -35,8 +35,9 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
         yield Contradiction(paths, said)
 
 
-def warnings(config: Config, is_written: Written) -> Iterator[str]:
+def warnings(config: Config) -> Iterator[str]:
     """A sentence for every setting that is right but will do nothing, or more than expected."""
+    defaults = type(config.audio)()
     for word, hosts in (
         ("device", ("auto", "portaudio")),
         ("output_device", ("auto", "portaudio")),
@@ -45,7 +46,7 @@ def warnings(config: Config, is_written: Written) -> Iterator[str]:
         ("jack_server", ("auto", "jack")),
         ("jack_connect", ("auto", "jack")),
     ):
-        if config.audio.host not in hosts and is_written(("audio", word)):
+        if config.audio.host not in hosts and getattr(config.audio, word) != getattr(defaults, word):
             yield f"audio.{word} has no effect with audio.host {config.audio.host}"
     inputs = config.audio.inputs or max(STAGE_INPUTS, *(strip.input for strip in config.desk.strips))
     mebibytes = inputs * config.audio.rate_hz * config.tape.ring_s * _SAMPLE_BYTES / (1 << 20)

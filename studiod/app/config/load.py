@@ -52,7 +52,7 @@ def load_config(
     notes = (
         [f"{document.source} is empty; every setting has its default"] if path is not None and document.is_empty else []
     )
-    return LoadedConfig(config, (*notes, *warnings(config, draft.is_written)), path)
+    return LoadedConfig(config, (*notes, *warnings(config)), path)
 
 
 def to_json(config: Config) -> str:

@@ -280,6 +280,10 @@ def test_a_setting_that_does_nothing_or_costs_much_is_said(folder: Folder, text:
     assert folder.load(text).warnings == (said,)
 
 
+def test_a_default_that_is_written_out_and_does_nothing_is_not_worth_a_word(folder: Folder) -> None:
+    assert folder.load("audio: {device: null, jack_connect: true}\n", host="virtual").warnings == ()
+
+
 def test_a_missing_file_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "none.yaml")
