@@ -34,6 +34,7 @@ def run(block: Block, settings: Settings) -> int:
     engine = make_engine(block, settings)
     hosts = Hosts(engine, block, settings, time.monotonic)
     hosts.open()
+    _tell(block, hosts, engine)
     block.set_ready(ENGINE, ready=True)
     threading.Thread(target=engine.hold_memory, name="memory", daemon=True).start()
     told_at = 0.0
@@ -41,9 +42,13 @@ def run(block: Block, settings: Settings) -> int:
         status = hosts.watch()
         if time.monotonic() - told_at > STATUS_S or status is not None:
             told_at = time.monotonic()
-            block.store_status(ENGINE, json.dumps(hosts.status() | {"isa": engine.isa}))
+            _tell(block, hosts, engine)
         if status is not None:
             hosts.leave()
             return status
     hosts.leave()
     return 0
+
+
+def _tell(block: Block, hosts: Hosts, engine: Engine) -> None:
+    block.store_status(ENGINE, json.dumps(hosts.status() | {"isa": engine.isa}))

@@ -1,5 +1,6 @@
 """Which host calls the engine: opened by wish, watched, replaced when its device goes, taken back when it returns."""
 
+import json
 import logging
 import os
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from studiod.app.portaudio import PortAudio, PortAudioUnavailable
 from studiod.app.settings import Settings
 from studiod.app.supervisor import REATTACH
 from studiod.engine import Engine
-from studiod.link import Block
+from studiod.link import ENGINE, Block
 
 SILENT_S, SILENT_BLOCKS = 0.2, 10  # no callback for longer than both: look closer (DESIGN: heartbeat)
 GONE_S = 2.0  # no callback for this long: gone, whatever the system says
 RETRY_S = 1.0
+MANY_CRASHES = 2
 _CARDS = Path("/proc/asound/cards")
 _log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Hosts:
         faults: list[str] = []
         for host in tries:
             try:
+                self._forbid_crashes(host)
                 self._open(host, is_wish=wish != "auto")
             except OSError as fault:
                 faults.append(str(fault))
@@ -53,6 +56,16 @@ class Hosts:
         self._fault = "; ".join(faults)
         _log.error("%s", self._fault)
         self._engine.start_internal()
+
+    def _forbid_crashes(self, host: str) -> None:
+        """Write down what is being opened; raises OSError when engines before this one died of it."""
+        told = json.loads(self._block.status(ENGINE) or "{}")
+        crashes = told.get("crashes", 0) + 1 if told.get("opening") == host else 0
+        if crashes >= MANY_CRASHES:
+            raise OSError(
+                f"{host} crashed {crashes} times while it was opened: check the sound system, then restart studiod"
+            )
+        self._block.store_status(ENGINE, json.dumps({"opening": host, "crashes": crashes}))
 
     def _open(self, host: str, *, is_wish: bool) -> None:
         audio, block = self._settings.audio, self._block

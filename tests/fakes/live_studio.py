@@ -65,7 +65,11 @@ class LiveStudio:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", self.port))
         self._socket.settimeout(ANSWER_S)
-        eventually(self.is_up, within_s=START_S)
+        try:
+            eventually(self.is_up, within_s=START_S)
+        except BaseException:
+            self.stop()
+            raise
 
     def is_up(self) -> bool:
         """Every part answers for itself."""

@@ -1,0 +1,86 @@
+"""The whole studio with a nanoKONTROL2 on real MIDI ports: plugged in while it runs, obeyed, lit, pulled, lit again."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.live_studio import LiveStudio
+from tests.helpers import eventually
+from tests.real.jackd import has_jackd, jack_server
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(not has_jackd(), reason="jackd2 is not installed"),
+]
+CONFIG = "osc: {zeroconf: false}\nsurfaces: {midi_api: jack}\n"
+
+
+class Box:
+    """The software nanoKONTROL2 in a process of its own, steered by words."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def do(self, command: str) -> set[str]:
+        """Carry out a command; names of the buttons that are lit after it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        return set(json.loads(self._process.stdout.readline())["lit"])
+
+    def shows(self, *lit: str) -> None:
+        """Wait until exactly these are lit."""
+        eventually(lambda: self.do("lamps") == set(lit), within_s=10)
+
+
+@contextmanager
+def box(environment: dict[str, str]) -> Iterator[Box]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.fakes.nanokontrol2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | environment,
+    ) as process:
+        try:
+            yield Box(process)
+        finally:
+            process.kill()
+
+
+def surface_state(studio: LiveStudio) -> str:
+    """What `studioctl devices` says of the box."""
+    surfaces = json.loads(str(studio.ask("/system/devices")[0]))["surfaces"]
+    return str(surfaces[0]["state"]) if surfaces else ""
+
+
+def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_returns(tmp_path: Path) -> None:
+    with jack_server() as server, LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio:
+        with box(server.environment) as nano:
+            nano.do("plug")
+            nano.shows("stop")
+            studio.send("/strip/2/mute", 1)
+            nano.shows("stop", "mute/2")
+            nano.do("press arm/1")
+            eventually(lambda: studio.ask("/strip/1/arm") == (1,), within_s=5)
+            nano.shows("stop", "mute/2", "arm/1")
+            nano.do("press record")
+            studio.wait_for_state("recording")
+            nano.do("press stop")
+            studio.wait_for_state("stopped")
+            nano.do("unplug")
+            eventually(lambda: surface_state(studio) == "away", within_s=10)
+            studio.send("/strip/2/mute", 0)
+            studio.send("/strip/5/solo", 1)
+            nano.do("plug")
+            nano.shows("stop", "arm/1", "solo/5")
+        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0}
