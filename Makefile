@@ -23,7 +23,7 @@ SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/nu
 COMPILED := studiod.link._block studiod.engine._engine studiod.tape._tape
 CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
 # Each writes files that follow from the code, and with --check fails when they are stale.
-GENERATORS := studiod.app.docs studiod.app.config.export
+GENERATORS := studiod.app.docs studiod.app.config.export studiod.app.control.docs
 BENCHES := $(filter-out _%,$(basename $(notdir $(wildcard tests/bench/*.py))))
 
 .PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages lab-packages

@@ -83,9 +83,10 @@ def _unescaped(frame: bytes) -> bytes:
 
 
 class LengthFraming:
-    """An int32 length, big-endian, before each packet."""
+    """An int32 length, big-endian, before each packet of at most `longest` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = MAX_PACKET_BYTES) -> None:
+        self._longest = longest
         self._held = bytearray()
 
     @property
@@ -101,7 +102,7 @@ class LengthFraming:
         while len(stream) - at >= _LENGTH_BYTES:
             start = at + _LENGTH_BYTES
             size = int.from_bytes(stream[at:start])  # negative reads as huge
-            if not 0 < size <= MAX_PACKET_BYTES:
+            if not 0 < size <= self._longest:
                 raise Malformed("packet length is a lie")
             if len(stream) - start < size:
                 break

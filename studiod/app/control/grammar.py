@@ -1,0 +1,277 @@
+"""Every command and argument of studioctl, once: the parser, the completions and the reference page follow from it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from studiod.app.control.faults import EXIT_CODES
+from studiod.app.control.link import DEFAULT_PORT, DEFAULT_TIMEOUT_S
+
+PROGRAM: Final = "studioctl"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One word of a command, or an option if its name begins with `--`."""
+
+    name: str
+    help: str
+    metavar: str = ""
+    """What help calls it; an option without one is a switch."""
+    form: type[str] | type[int] | type[float] = str
+    default: str | float | None = None
+    is_optional: bool = False
+    is_list: bool = False
+    choices: tuple[str, ...] = ()
+    """The only words allowed."""
+    words: tuple[str, ...] = ()
+    """Words that completion offers beside others."""
+
+    @property
+    def is_option(self) -> bool:
+        """It is given by name."""
+        return self.name.startswith("--")
+
+    @property
+    def default_text(self) -> str:
+        """The default as people write it."""
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Words that completion offers."""
+        return self.choices or self.words
+
+    @property
+    def shown(self) -> str:
+        """As a synopsis has it: `STRIP`, `[VALUE]`, `TARGET ...`, `[--for SECONDS]`."""
+        word = self.metavar or self.name.upper()
+        if self.is_option:
+            return f"[{self.name} {self.metavar}]" if self.metavar else f"[{self.name}]"
+        word = f"{word} ..." if self.is_list else word
+        return f"[{word}]" if self.is_optional else word
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do."""
+
+    name: str
+    summary: str
+    """A few words, for lists."""
+    about: str
+    """All there is to know, in sentences."""
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
+    """(what is typed after `studioctl`, what it does)."""
+
+    @property
+    def synopsis(self) -> str:
+        """How it is typed."""
+        return " ".join((PROGRAM, self.name, *(argument.shown for argument in self.arguments)))
+
+
+GLOBALS: Final = (
+    Argument("--host", "the machine studiod runs on", "HOST", default="127.0.0.1"),
+    Argument("--port", "studiod's OSC port", "N", form=int, default=DEFAULT_PORT),
+    Argument("--json", "print JSON, for scripts"),
+    Argument("--timeout", "how long to wait for studiod", "SECONDS", form=float, default=DEFAULT_TIMEOUT_S),
+)
+"""Options of every command; they may stand before or behind its name."""
+
+_ON_OFF = ("on", "off")
+_STRIPS = Argument("targets", "strips: 3, 1-4, 1,3,5-7 or all", "STRIP", words=("all",))
+_FADERS = Argument(
+    "targets",
+    "strips (3, 1-4, all), buses (bus:2, bus:all) or main; several with commas",
+    "TARGET",
+    words=("all", "main", "bus:1", "bus:all"),
+)
+_ARMABLE = Argument(
+    "targets",
+    "what to record: strips (1-4, 1,3,5-7, all), buses (bus:2, bus:all), main",
+    "TARGET",
+    is_list=True,
+    words=("all", "main", "bus:1", "bus:all"),
+)
+_SWITCH = Argument("value", "on or off; on if left out", "on|off", default="on", is_optional=True, words=_ON_OFF)
+_FOR = Argument("--for", "end after that time by itself", "SECONDS", form=float)
+_LEVEL = "level in dB: -6, +3.5, -inf (silence)"
+
+COMMANDS: Final = (
+    Command(
+        "status",
+        "what the studio is doing",
+        "Shows the transport, what is armed, where takes go, the audio device, the health of each process, and every "
+        "fault with its remedy.",
+        examples=(("status", "an overview"), ("status --json", "everything, for scripts")),
+    ),
+    Command(
+        "meters",
+        "levels, live in the terminal",
+        "Draws a bar for every strip, bus and main: solid is RMS, light is peak, a line holds the highest peak, and "
+        "CLIP stays once a peak reached 0 dBFS. q or Ctrl-C ends, c clears the holds. Where the output is no "
+        "terminal, or with --json, one reading is printed; with --for it holds the highest peaks of that time. "
+        "Strips are metered before their faders, buses and main after.",
+        (_FOR,),
+        (
+            ("meters", "watch levels until q is pressed"),
+            ("meters --for 10 --json", "the highest peaks of ten seconds"),
+        ),
+    ),
+    Command(
+        "arm",
+        "choose what will be recorded",
+        "Arms strips, buses or main; others stay as they are. Prints everything that is armed then.",
+        (_ARMABLE,),
+        (("arm 1-4", "strips 1 to 4"), ("arm all main", "every strip, and the mix"), ("arm bus:2", "a monitor mix")),
+    ),
+    Command(
+        "disarm",
+        "choose what will not be recorded",
+        "Disarms strips, buses or main; others stay as they are. Prints what is still armed.",
+        (_ARMABLE,),
+        (("disarm all", "no strip is recorded"), ("disarm 2,5-7 main", "those, and the mix, are not")),
+    ),
+    Command(
+        "record",
+        "roll, and record everything armed",
+        "Starts a take of everything armed, and waits until studiod says that it records.",
+        examples=(("record", "begin a take"),),
+    ),
+    Command(
+        "stop",
+        "stop the transport",
+        "Stops, and waits until it stands. After recording, prints the take and where its files are.",
+        examples=(("stop", "end the take"),),
+    ),
+    Command(
+        "play",
+        "roll from the position",
+        "Plays what was recorded, through its strips, and waits until it rolls.",
+        examples=(("play", "listen"),),
+    ),
+    Command(
+        "locate",
+        "go to a position",
+        "Goes to a position and waits until the transport is there.",
+        (Argument("position", "seconds, m:ss or h:mm:ss.mmm", "POSITION"),),
+        (("locate 0", "back to the beginning"), ("locate 1:02.5", "a minute and 2.5 seconds in")),
+    ),
+    Command(
+        "fader",
+        "set a fader",
+        "Sets the level of strips, buses or main. Allowed is -inf to +10 dB.",
+        (_FADERS, Argument("value", _LEVEL, "DB")),
+        (("fader 3 -6", "strip 3 at -6 dB"), ("fader main -inf", "silence"), ("fader bus:1 0", "bus 1 at 0 dB")),
+    ),
+    Command(
+        "mute",
+        "mute, or unmute with off",
+        "Mutes strips, buses or main. Takes are not touched by it.",
+        (_FADERS, _SWITCH),
+        (("mute 3", "mute strip 3"), ("mute 1-4 off", "hear them again")),
+    ),
+    Command(
+        "solo",
+        "hear strips alone, or no more with off",
+        "Solo in place: strips without solo leave main, their sends stay.",
+        (_STRIPS, _SWITCH),
+        (("solo 2", "strip 2 alone"), ("solo all off", "everything again")),
+    ),
+    Command(
+        "pan",
+        "place strips between left and right",
+        "Sets the pan of strips. Constant power, -3 dB in the centre.",
+        (_STRIPS, Argument("value", "L100 to R100, C for the centre, or -1 to 1", "PAN", words=("C", "L50", "R50"))),
+        (("pan 3 L30", "a third to the left"), ("pan 3 C", "the centre")),
+    ),
+    Command(
+        "trim",
+        "set the gain at the head of strips",
+        "Sets the digital gain before everything else in the strip, -24 to +24 dB. Takes hold the input before it.",
+        (_STRIPS, Argument("value", "gain in dB: -3, +12", "DB")),
+        (("trim 1 +6", "6 dB more into strip 1"),),
+    ),
+    Command(
+        "send",
+        "set what strips send to a bus",
+        "Sets the level that strips send to a bus, a monitor mix for example. Allowed is -inf to +10 dB.",
+        (_STRIPS, Argument("bus", "the bus's number", "BUS", form=int), Argument("value", _LEVEL, "DB")),
+        (("send 4 1 -3", "strip 4 into bus 1 at -3 dB"), ("send all 2 -inf", "nothing into bus 2")),
+    ),
+    Command(
+        "name",
+        "name a strip or a bus",
+        "Sets what surfaces show, and what the files of the next take are called. At most 64 bytes.",
+        (
+            Argument("targets", "a strip (3) or a bus (bus:2)", "TARGET", words=("bus:1",)),
+            Argument("value", "the name; spaces are fine", "TEXT", is_list=True),
+        ),
+        (("name 3 Lead vocal", "strip 3 is Lead vocal"),),
+    ),
+    Command(
+        "takes",
+        "list what was recorded",
+        "Lists the takes of the session: state, length, files, and gaps if there are any.",
+        examples=(("takes", "all takes"), ("takes --json", "with files and gaps, for scripts")),
+    ),
+    Command(
+        "devices",
+        "list audio devices, MIDI ports and surfaces",
+        "Lists what the machine has, and what studiod uses of it.",
+        examples=(("devices", "what is plugged in"),),
+    ),
+    Command(
+        "get",
+        "read any parameter",
+        "Reads any address of docs/parameters.md, or all that a pattern means; /travel behind an address reads 0..1.",
+        (Argument("address", "an address or a pattern", "ADDRESS"),),
+        (("get /strip/3/hpf", "one value"), ("get '/strip/*/fader'", "every fader"), ("get //name", "every name")),
+    ),
+    Command(
+        "set",
+        "set any parameter",
+        "Sets any address of docs/parameters.md, or all that a pattern means, and prints what is so then. Patterns "
+        "never reach record arm and commands.",
+        (
+            Argument("address", "an address or a pattern", "ADDRESS"),
+            Argument("value", "in its unit, or its word: -6, 80, on, tape, L30", "VALUE"),
+        ),
+        (
+            ("set /strip/3/hpf 80", "the high-pass of strip 3 at 80 Hz"),
+            ("set '/strip/*/mute' off", "no strip is muted"),
+            ("set /main/fader/travel 0.75", "main at three quarters of its throw: 0 dB"),
+        ),
+    ),
+    Command(
+        "watch",
+        "print changes as they happen",
+        "Prints every change of the addresses that a pattern means, whoever makes it, until Ctrl-C. Meters and the "
+        "position come 20 times a second. With --json each line is an object.",
+        (Argument("pattern", "an address or a pattern", "PATTERN"), _FOR),
+        (("watch '/strip/*/fader'", "who moves the faders?"), ("watch /transport/state --json", "for scripts")),
+    ),
+    Command(
+        "completion",
+        "print a completion script for your shell",
+        "Prints a script that lets the shell complete commands, options and words.",
+        (Argument("shell", "the shell it is for", "SHELL", choices=("bash", "zsh", "fish")),),
+        (
+            ("completion bash > ~/.local/share/bash-completion/completions/studioctl", "for bash"),
+            ("completion zsh > ~/.zfunc/_studioctl", "for zsh, with ~/.zfunc in fpath"),
+            ("completion fish > ~/.config/fish/completions/studioctl.fish", "for fish"),
+        ),
+    ),
+)
+
+FIRST_SESSION: Final = (
+    ("status", "is it there?"),
+    ("meters", "does it hear you?"),
+    ("arm 1-4", "choose what to record"),
+    ("record", "roll"),
+    ("stop", "and see where the files are"),
+    ("locate 0", "back to the beginning"),
+    ("play", "listen"),
+)
+
+EXIT_CODE_LINES: Final = tuple(f"{code}  {meaning}" for code, meaning in EXIT_CODES)

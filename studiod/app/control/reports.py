@@ -1,0 +1,165 @@
+"""What studiod says of itself, drawn for people."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock, duration, size
+from studiod.app.control.studio import armed_labels
+
+_PROCESSES = ("supervisor", "engine", "tape", "desk")
+_COUNTERS = (
+    ("xruns", "xruns"),
+    ("late_blocks", "late blocks"),
+    ("bad_samples", "bad samples"),
+    ("dry_frames", "dry frames"),
+    ("gaps", "gaps"),
+)
+_LOW_SPACE_S = 3600.0  # an hour left is the moment to look for a disk
+_FULL_LOAD, _FULL_RING = 0.7, 0.5
+
+
+def show_status(status: Facts, page: Page) -> None:
+    """An overview of the studio."""
+    page.table([(page.style(title, DIM), text) for title, text in _overview(status, page)])
+    for fault in _faults(status):
+        page.line(f"{page.style('!', RED)} {fault}")
+
+
+def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
+    yield "studio", f"studiod {status.text('version')}, up {duration(status.number('uptime_s'))}"
+    yield "transport", f"{page.state(status.text('state'))} at {status.text('position')}{_running_take(status, page)}"
+    yield "armed", ", ".join(armed_labels(status)) or "nothing"
+    counts = (("strips", "strips"), ("buses", "buses"), ("inputs", "inputs"), ("outputs", "outputs"))
+    yield "desk", ", ".join(f"{status.count(key)} {word}" for key, word in counts)
+    device = f" ({status.text('device')})" if status.text("device") else ""
+    rate, block = status.count("rate_hz"), status.count("block_frames")
+    yield "audio", f"{status.text('host')}{device}, {rate} Hz, blocks of {block} frames"
+    yield "engine", _engine(status, page)
+    yield "tape", _tape(status.part("tape"), page)
+    yield "takes", _home(status.text("session") or status.text("library"))
+    yield "network", _network(status)
+    yield "processes", _processes(status, page)
+
+
+def _running_take(status: Facts, page: Page) -> str:
+    take = status.part("take")
+    if not take.held:
+        return ""
+    lost_s = take.number("lost_s")
+    lost = page.style(f", {lost_s:.3f} s lost", RED) if lost_s else ""
+    return f", take {take.count('id')}: {clock(take.number('seconds'))}{lost}"
+
+
+def _engine(status: Facts, page: Page) -> str:
+    engine = status.part("engine")
+    load, worst = engine.number("load"), engine.number("worst_load")
+    told = f"load {load:.0%}, worst {worst:.0%}"
+    parts = [page.style(told, YELLOW) if worst > _FULL_LOAD else told]
+    counters = [f"{engine.count(key)} {word}" for key, word in _COUNTERS if engine.count(key)]
+    parts += [page.style(text, YELLOW) for text in counters] or ["no xruns"]
+    if status.text("isa"):
+        parts.append(status.text("isa"))
+    if engine.at("realtime_priority") is not None:
+        priority = engine.count("realtime_priority")
+        parts.append(f"real-time priority {priority}" if priority else page.style("no real-time priority", YELLOW))
+    return ", ".join(parts)
+
+
+def _tape(tape: Facts, page: Page) -> str:
+    parts = [tape.text("state")] if tape.text("state") else []
+    if tape.at("free_bytes") is not None:
+        free_s = tape.number("free_s")
+        room = f", room for {duration(free_s)}" if free_s else ""
+        free = f"{size(tape.number('free_bytes'))} free{room}"
+        parts.append(page.style(free, YELLOW) if 0.0 < free_s < _LOW_SPACE_S else free)
+    fill = tape.number("ring_fill")
+    if fill > _FULL_RING:
+        parts.append(page.style(f"the disk is behind: ring {fill:.0%} full", RED))
+    return ", ".join(parts)
+
+
+def _network(status: Facts) -> str:
+    osc, zeroconf = status.part("osc"), status.part("zeroconf")
+    where = f"OSC on {osc.text('bind')}:{osc.count('port')}"
+    name, addresses = zeroconf.text("name"), zeroconf.texts("addresses")
+    if not name:
+        return where
+    return f"{where}, announced as {name!r}{' at ' if addresses else ''}{', '.join(addresses)}"
+
+
+def _processes(status: Facts, page: Page) -> str:
+    pids, restarts = status.part("processes"), status.part("restarts")
+    told = [f"{name} {pids.count(name)}" for name in _PROCESSES if pids.count(name)]
+    again = [f"{name} {restarts.count(name)}" for name in _PROCESSES if restarts.count(name)]
+    return ", ".join(told) + (page.style(f"; restarts: {', '.join(again)}", YELLOW) if again else "")
+
+
+def _faults(status: Facts) -> list[str]:
+    found = [*status.texts("faults"), *status.texts("tape", "faults"), status.text("zeroconf", "fault")]
+    return [fault for fault in dict.fromkeys(found) if fault]
+
+
+def show_takes(takes: Sequence[Facts], page: Page) -> None:
+    """One line for each take, then what is wrong with some."""
+    if not takes:
+        page.line("no takes yet: studioctl arm 1-4, then studioctl record")
+        return
+    rows = [_take_row(take, page) for take in takes]
+    page.table(rows, ("take", "state", "length", "files", "gaps", "begun", "folder"), right=(0, 3))
+    for take in takes:
+        rate = max(take.number("rate_hz"), 1.0)
+        for gap in take.parts("gaps"):
+            where = clock(gap.number("start") / rate)
+            lost = f"{gap.count('frames')} frames ({gap.number('frames') / rate:.3f} s)"
+            page.line(page.style(f"take {take.count('id')}: {lost} are silence at {where}", YELLOW))
+
+
+def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
+    gaps = len(take.parts("gaps"))
+    return (
+        str(take.count("id")),
+        page.state(take.text("state")),
+        clock(take.number("seconds")),
+        str(len(take.texts("files"))),
+        str(gaps) if gaps else "none",
+        take.text("created").replace("T", " ")[:19],  # to the second
+        _home(take.text("path")),
+    )
+
+
+def show_devices(found: Facts, page: Page) -> None:
+    """What the machine has, in three lists."""
+    audio = [
+        (
+            device.text("name"),
+            device.text("host"),
+            str(device.count("inputs")),
+            str(device.count("outputs")),
+            page.style("in use", "32") if device.at("in_use") else "",
+        )
+        for device in found.parts("audio")
+    ]
+    _list("audio", audio, ("device", "host", "inputs", "outputs", ""), page, right=(2, 3))
+    midi = [(port.text("name"),) for port in found.parts("midi")]
+    _list("MIDI", midi, ("port",), page)
+    surfaces = [
+        (each.text("name"), each.text("state"), each.text("port"), page.style(each.text("fault"), RED))
+        for each in found.parts("surfaces")
+    ]
+    _list("surfaces", surfaces, ("surface", "state", "port", ""), page)
+
+
+def _list(
+    title: str, rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], page: Page, right: tuple[int, ...] = ()
+) -> None:
+    page.line(page.style(title, "1"))
+    if rows:
+        page.table([("", *row) for row in rows], ("", *heads), right=tuple(column + 1 for column in right))
+    else:
+        page.line("  none")
+
+
+def _home(path: str) -> str:
+    """`path` as people write it, with ~ for their own folder."""
+    home = str(Path.home())
+    return f"~{path[len(home) :]}" if home != "/" and path.startswith(home + "/") else path

@@ -1,0 +1,251 @@
+"""A studio without sound: studiod's own OSC door, hub and parameter table, and a transport that only pretends.
+
+It runs in a thread of its own, on a free port of loopback, between `start` and `stop`.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from studiod.desk.hub import Hub
+from studiod.model.console import ConsoleLayout, console_parameters
+from studiod.model.parameter import Refused
+from studiod.model.registry import Registry
+from studiod.model.transport import TransportState, timecode
+from studiod.net.access import Peer
+from studiod.net.osc.endpoint import OscEndpoint
+from studiod.net.osc.packet import Argument
+from studiod.net.osc.server import OscServer
+from tests.fakes.store import MemoryStore
+
+RATE_HZ = 48_000
+STRIP_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
+BUS_NAMES = ("Drummer", "Singer")
+QUIET = (-90.0, -96.0)
+_LATE_S = 0.03  # the engine answers a command in its next blocks, not at once
+_SESSION = "/library/session"
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Take:
+    """One pass of recording."""
+
+    id: int
+    files: list[str]
+    seconds: float = 0.0
+    state: str = "recording"
+    gaps: list[dict[str, int]] = field(default_factory=list)
+
+    def fact(self) -> dict[str, object]:
+        """As /take/list says it."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "frames": round(self.seconds * RATE_HZ),
+            "seconds": self.seconds,
+            "rate_hz": RATE_HZ,
+            "files": self.files,
+            "gaps": self.gaps,
+            "path": f"{_SESSION}/takes/{self.id:04d}",
+            "created": "2026-11-21T02:30:00+00:00",
+        }
+
+
+class FakeStudio:
+    """Eight strips, two buses; takes are as long as `take_s`, whatever time passes.
+
+    is_stuck: commands are taken and nothing follows, as when the engine hangs.
+    """
+
+    def __init__(self, strips: int = 8, buses: int = 2) -> None:
+        self.strips, self.buses = strips, buses
+        self.port = 0
+        """The port it listens on; a stopped studio that is started again takes the same."""
+        self.is_stuck = False
+        self.take_s = 10.0
+        self.takes: list[Take] = []
+        self.faults: list[str] = []
+        self.position_s = 0.0
+        self.levels: dict[str, tuple[float, ...]] = {
+            "/meter/strip/1": (-6.0, -12.5),
+            "/meter/strip/2": (0.5, -9.0),
+            "/meter/bus/1": (-20.0, -30.0),
+            "/meter/main": (-3.0, -4.0, -10.0, -11.0, 1.5),
+        }
+        self._closing_take: Take | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._server: OscServer | None = None
+        layout = ConsoleLayout(strips, buses, tuple(range(1, strips + 1)), STRIP_NAMES[:strips], BUS_NAMES[:buses])
+        self.hub = Hub(Registry(console_parameters(layout)), MemoryStore(), RATE_HZ)
+        self._wire()
+
+    def start(self) -> "FakeStudio":
+        """Listen; returns itself."""
+        opened: Future[None] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(opened)), name="fake studio")
+        self._thread.start()
+        opened.result(10.0)
+        return self
+
+    def stop(self) -> None:
+        """Hang up on everyone and end the thread; may be called twice."""
+        if self._thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop_event.set)
+            self._thread.join(10.0)
+        self._thread = None
+
+    def call(self, work: Callable[[], Answer]) -> Answer:
+        """What `work` returns, done in the studio's own thread."""
+        if self._loop is None:
+            return work()
+        done: Future[Answer] = Future()
+        self._loop.call_soon_threadsafe(lambda: done.set_result(work()))
+        return done.result(10.0)
+
+    def value(self, address: str) -> float:
+        """The number at `address`."""
+        return self.call(lambda: self.hub.value(address))
+
+    def write(self, address: str, value: float) -> None:
+        """Move something at the desk itself."""
+        self.call(lambda: self.hub.write(address, value, "hand"))
+
+    @property
+    def state(self) -> str:
+        """What the transport does."""
+        return TransportState(int(self.hub.value("/transport/state"))).word
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _run(self, opened: "Future[None]") -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop_event = asyncio.Event()
+        try:
+            self.hub.on_first_change = lambda: self._soon(self.hub.turn)
+            endpoint = OscEndpoint(self.hub, self._loop)
+            for address, answer in (
+                ("/system/status", self._status),
+                ("/system/devices", self._devices),
+                ("/take/list", lambda: [take.fact() for take in self.takes]),
+            ):
+                endpoint.register(address, _answering(answer))
+            self._server = OscServer(endpoint, "127.0.0.1", self.port)
+            await self._server.start()
+            self.port = self._server.port
+        except BaseException as fault:
+            opened.set_exception(fault)
+            raise
+        opened.set_result(None)
+        await self._stop_event.wait()
+        self._server.close()
+        self._loop = None
+
+    def _soon(self, work: Callable[[], None], delay_s: float = 0.0) -> None:
+        if self._loop is not None:
+            self._loop.call_later(delay_s, work)
+
+    def _wire(self) -> None:
+        for spec in self.hub.registry:
+            if spec.address.startswith("/meter/"):
+                self.hub.on_meter(spec.address, self._reader(spec.address))
+        self.hub.on_meter("/transport/position", lambda: (self.position_s,))
+        for word, action in (
+            ("record", self._record),
+            ("play", lambda: self._become(TransportState.PLAYING)),
+            ("stop", lambda: self._become(TransportState.STOPPED)),
+            ("locate", self._locate),
+        ):
+            self.hub.on_trigger(f"/transport/{word}", action)
+
+    def _reader(self, address: str) -> Callable[[], tuple[float, ...]]:
+        return lambda: self.levels.get(address, QUIET)
+
+    def _armed(self) -> list[str]:
+        strips = [str(n) for n in range(1, self.strips + 1) if self.hub.value(f"/strip/{n}/arm")]
+        buses = [f"bus:{n}" for n in range(1, self.buses + 1) if self.hub.value(f"/bus/{n}/arm")]
+        return [*strips, *buses, *(["main"] if self.hub.value("/main/arm") else [])]
+
+    def _record(self) -> None:
+        armed = self._armed()
+        if not armed:
+            raise Refused("nothing is armed: arm a strip first (studioctl arm 1-4)")
+        if not self.is_stuck and self.state != "recording":
+            self.takes.append(Take(len(self.takes) + 1, [f"strip-{word}.wav" for word in armed]))
+        self._become(TransportState.RECORDING)
+
+    def _become(self, state: TransportState) -> None:
+        if not self.is_stuck:
+            self._soon(lambda: self._arrive(state), _LATE_S)
+
+    def _arrive(self, state: TransportState) -> None:
+        if self.state == "recording" and state is TransportState.STOPPED:
+            take = self.takes[-1]
+            take.seconds = self.take_s
+            self._soon(lambda: setattr(take, "state", "good"), _LATE_S)  # its files are closed a little later
+        self.hub.publish("/transport/state", float(state))
+
+    def _locate(self, seconds: float) -> None:
+        if not self.is_stuck:
+            self._soon(lambda: setattr(self, "position_s", seconds), _LATE_S)
+
+    def _status(self) -> dict[str, object]:
+        running = self.takes[-1] if self.takes and self.takes[-1].state == "recording" else None
+        return {
+            "name": "studiod",
+            "version": "0.1.0",
+            "host": "virtual",
+            "device": None,
+            "rate_hz": RATE_HZ,
+            "block_frames": 256,
+            "isa": "avx2",
+            "strips": self.strips,
+            "buses": self.buses,
+            "inputs": 8,
+            "outputs": 8,
+            "strip_names": [self.hub.text(f"/strip/{n}/name") for n in range(1, self.strips + 1)],
+            "bus_names": [self.hub.text(f"/bus/{n}/name") for n in range(1, self.buses + 1)],
+            "state": self.state,
+            "position_s": self.position_s,
+            "position": timecode(round(self.position_s * RATE_HZ), RATE_HZ),
+            "armed": self._armed(),
+            "take": {"id": running.id, "frames": 0, "seconds": 0.0, "lost_s": 0.0} if running else None,
+            "processes": {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104},
+            "restarts": {"engine": 1, "tape": 0, "desk": 0},
+            "osc": {"port": self.port, "bind": "127.0.0.1"},
+            "zeroconf": {"name": "studiod", "services": ["_osc._udp"], "addresses": ["192.168.1.7"], "fault": ""},
+            "library": "/library",
+            "session": _SESSION,
+            "tape": {"state": "idle", "free_bytes": 5e10, "free_s": 7200.0, "ring_fill": 0.0, "faults": []},
+            "engine": {
+                "xruns": 2,
+                "late_blocks": 0,
+                "bad_samples": 0,
+                "dry_frames": 0,
+                "load": 0.08,
+                "worst_load": 0.21,
+                "realtime_priority": 70,
+                "gaps": 0,
+            },
+            "uptime_s": 4000.0,
+            "faults": self.faults,
+        }
+
+    def _devices(self) -> dict[str, object]:
+        return {
+            "audio": [{"name": "stage", "inputs": 8, "outputs": 8, "host": "virtual", "in_use": True}],
+            "midi": [{"name": "nanoKONTROL2:0"}],
+            "surfaces": [
+                {"name": "nanoKONTROL2", "port": "nanoKONTROL2:0", "state": "open", "fault": ""},
+                {"name": "X-Touch", "port": "", "state": "missing", "fault": "it is not plugged in"},
+            ],
+        }
+
+
+def _answering(answer: Callable[[], object]) -> Callable[[tuple[Argument, ...], Peer], tuple[Argument, ...]]:
+    return lambda _arguments, _peer: (json.dumps(answer()),)
