@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,10 @@ from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PROCESS_NAMES, TAPE, Block, Snapshot
 from studiod.model.transport import TransportState, timecode
+from studiod.net.osc.answers import Handler
 from studiod.net.osc.endpoint import OscEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from studiod.net.discovery import Discovery
     from studiod.net.osc.server import OscServer
     from studiod.surfaces.manager import SurfaceManager
@@ -39,14 +39,19 @@ class Queries:
         self._started = time.monotonic()
 
     def register(self, endpoint: OscEndpoint) -> None:
-        """Answer /system/status, /system/devices and /take/list."""
-        answers: dict[str, Callable[[], object]] = {
+        """Answer the questions that are no parameters. One string of JSON each, but for names and numbers."""
+        documents: dict[str, Callable[[], object]] = {
             "/system/status": self.status,
             "/system/devices": self.devices,
+            "/system/faults": lambda: self.status()["faults"],
             "/take/list": lambda: [take.summary() for take in self._transport.takes],
+            "/take/last": lambda: self._transport.takes[-1].summary() if self._transport.takes else None,
+            "/take/current": self._take,
         }
-        for address, answer in answers.items():
-            endpoint.register(address, lambda _arguments, _peer, a=answer: (json.dumps(a(), ensure_ascii=False),))  # type: ignore[misc]
+        for address, document in documents.items():
+            endpoint.register(address, _answering(document))
+        endpoint.register("/system/name", lambda _arguments, _peer: (self._settings.studio.name,))
+        endpoint.register("/system/version", lambda _arguments, _peer: (__version__,))
 
     def status(self) -> dict[str, Any]:
         """How everything stands."""
@@ -162,6 +167,10 @@ class Queries:
             if not self._block.is_ready(number)
         ]
         return list(dict.fromkeys(fault for fault in found if fault))
+
+
+def _answering(document: Callable[[], object]) -> Handler:
+    return lambda _arguments, _peer: (json.dumps(document(), ensure_ascii=False),)
 
 
 def _told(block: Block, process: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a musician finds at 2 a.m.: no card, a taken port, a folder nobody may write. One sentence, and music goes on."""
+"""What a musician finds at 2 a.m.: no card, a taken port, a folder nobody may write. A sentence, and music goes on."""
 
 import os
 import resource

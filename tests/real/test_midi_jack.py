@@ -1,8 +1,8 @@
 """A nanoKONTROL2 over real MIDI ports: python-rtmidi, a real jackd, the box in a process of its own."""
 
 import asyncio
-import os
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
