@@ -80,12 +80,18 @@ def _record(_: argparse.Namespace, studio: Studio, page: Page) -> None:
         lambda status: status.text("state") == "recording",
         "studiod took the command but did not begin to record",
     )
-    if page.is_json:
-        page.json(_transport_fact(status))
-        return
+    if not status.part("take").held:
+        status = studio.look_for(lambda: _with_take(studio.status())) or status
     take, armed = status.part("take"), ", ".join(armed_labels(status))
-    number = f" take {take.count('id')}" if take.held else ""
-    page.line(f"{page.state('recording')}{number}: {armed}; end it with `studioctl stop`")
+    if not take.held:
+        page.complain("no take is being written yet: see `studioctl status`")
+    _show_transport(
+        status, page, f"{page.state('recording')} take {take.count('id')}: {armed}; end it with `studioctl stop`"
+    )
+
+
+def _with_take(status: Facts) -> Facts | None:
+    return status if status.part("take").held else None
 
 
 def _stop(_: argparse.Namespace, studio: Studio, page: Page) -> None:
@@ -96,6 +102,8 @@ def _stop(_: argparse.Namespace, studio: Studio, page: Page) -> None:
         "studiod took the command but did not stop",
     )
     take = studio.finished(before.count("id")) if before.held else None
+    if take:
+        status = studio.status()  # after a take it has gone back to where that began
     if page.is_json:
         page.json({**_transport_fact(status), "finished": take.held if take else None})
         return
@@ -117,7 +125,7 @@ def _play(_: argparse.Namespace, studio: Studio, page: Page) -> None:
         lambda status: status.text("state") in _ROLLING,
         "studiod took the command but does not roll",
     )
-    _show_transport(status, page, f"{page.state(status.text('state'))} from {_position(status)}")
+    _show_transport(status, page, f"{page.state(status.text('state'))} at {_position(status)}")
 
 
 def _locate(options: argparse.Namespace, studio: Studio, page: Page) -> None:

@@ -11,7 +11,7 @@ _COUNTERS = (
     ("xruns", "xruns"),
     ("late_blocks", "late blocks"),
     ("bad_samples", "bad samples"),
-    ("dry_frames", "dry frames"),
+    ("dry_frames", "frames played too late"),
     ("gaps", "gaps"),
 )
 _LOW_SPACE_S = 3600.0  # an hour left is the moment to look for a disk
@@ -31,14 +31,18 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
     yield "armed", ", ".join(armed_labels(status)) or "nothing"
     counts = (("strips", "strips"), ("buses", "buses"), ("inputs", "inputs"), ("outputs", "outputs"))
     yield "desk", ", ".join(f"{status.count(key)} {word}" for key, word in counts)
-    device = f" ({status.text('device')})" if status.text("device") else ""
     rate, block = status.count("rate_hz"), status.count("block_frames")
-    yield "audio", f"{status.text('host')}{device}, {rate} Hz, blocks of {block} frames"
+    yield "audio", f"{_device(status.text('host'), status.text('device'))}, {rate} Hz, blocks of {block} frames"
     yield "engine", _engine(status, page)
     yield "tape", _tape(status.part("tape"), page)
     yield "takes", _home(status.text("session") or status.text("library"))
     yield "network", _network(status)
     yield "processes", _processes(status, page)
+
+
+def _device(host: str, device: str) -> str:
+    """Both, unless the device's name says the host already."""
+    return device if host and host in device else f"{host}: {device}" if device else host
 
 
 def _running_take(status: Facts, page: Page) -> str:

@@ -56,22 +56,36 @@ class Studio:
 
     def until(self, is_done: Callable[[Facts], bool], otherwise: str) -> Facts:
         """Wait for a status of which `is_done`. Raises NotDone with `otherwise` when the time-out passes first."""
-        deadline = time.monotonic() + self.link.timeout_s
-        while not is_done(status := self.status()):
-            if time.monotonic() >= deadline:
-                raise NotDone(f"{otherwise} within {self.link.timeout_s:g} s (state: {status.text('state')})")
-            time.sleep(_POLL_S)
-        return status
+        last = Facts(None)
+
+        def done() -> Facts | None:
+            nonlocal last
+            last = self.status()
+            return last if is_done(last) else None
+
+        found = self.look_for(done)
+        if found is None:
+            raise NotDone(f"{otherwise} within {self.link.timeout_s:g} s (state: {last.text('state')})")
+        return found
 
     def finished(self, take_id: int) -> Facts | None:
         """That take when its files are closed, or as it is when the time-out passes; None if it is not listed."""
+
+        def listed() -> Facts | None:
+            return next((take for take in self.takes() if take.count("id") == take_id), None)
+
+        def closed() -> Facts | None:
+            take = listed()
+            return take if take is not None and take.text("state") != "recording" else None
+
+        return self.look_for(closed) or listed()
+
+    def look_for(self, look: Callable[[], Facts | None]) -> Facts | None:
+        """What `look` finds before the time-out passes."""
         deadline = time.monotonic() + self.link.timeout_s
-        while True:
-            found = next((take for take in self.takes() if take.count("id") == take_id), None)
-            is_closed = found is not None and found.text("state") != "recording"
-            if is_closed or time.monotonic() >= deadline:
-                return found
+        while (found := look()) is None and time.monotonic() < deadline:
             time.sleep(_POLL_S)
+        return found
 
     def takes(self) -> list[Facts]:
         """Every take of the session, in order."""

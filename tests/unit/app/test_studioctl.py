@@ -128,7 +128,7 @@ def test_a_session_records_stops_and_plays(terminal: Terminal) -> None:
         "stopped at 0:00:00.000\ntake 1: good, 10.0 s, 4 files in /library/session/takes/0001\n"
     )
     assert terminal.run("locate", "1:02.5") == "at 0:01:02.500\n"
-    assert terminal.run("play") == "playing from 0:01:02.500\n"
+    assert terminal.run("play") == "playing at 0:01:02.500\n"
     assert terminal.run("locate", "0") == "at 0:00:00.000\n"
     assert terminal.run("stop") == "stopped at 0:00:00.000\n"
 
