@@ -128,14 +128,14 @@ class FakeStudio:
         self._stop_event = asyncio.Event()
         try:
             self.hub.on_first_change = lambda: self._soon(self.hub.turn)
-            endpoint = OscEndpoint(self.hub, self._loop)
+            self.endpoint = OscEndpoint(self.hub, self._loop)
             for address, answer in (
                 ("/system/status", self._status),
                 ("/system/devices", self._devices),
                 ("/take/list", lambda: [take.fact() for take in self.takes]),
             ):
-                endpoint.register(address, _answering(answer))
-            self._server = OscServer(endpoint, "127.0.0.1", self.port)
+                self.endpoint.register(address, _answering(answer))
+            self._server = OscServer(self.endpoint, "127.0.0.1", self.port)
             await self._server.start()
             self.port = self._server.port
         except BaseException as fault:

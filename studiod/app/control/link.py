@@ -52,6 +52,7 @@ class Link:
         self.host, self.port, self.timeout_s = host, port, timeout_s
         self._socket: socket.socket | None = None
         self._framing = LengthFraming(_LONGEST_ANSWER_BYTES)
+        self._early: list[Message] = []  # what came behind the last answer, for `listen`
 
     def open(self, patience_s: float = _RESTART_S) -> None:
         """Connect, waiting so long for a desk that is being restarted."""
@@ -78,6 +79,7 @@ class Link:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a question is short and waits for nothing
         self._socket = connected
         self._framing = LengthFraming(_LONGEST_ANSWER_BYTES)
+        self._early = []
 
     def close(self) -> None:
         """Hang up; leases end."""
@@ -92,9 +94,11 @@ class Link:
         answers = Answers()
         deadline = time.monotonic() + self.timeout_s
         while True:
-            for each in self._read(deadline):
+            came = self._read(deadline)
+            for place, each in enumerate(came, 1):
                 ends -= each.address == _LAST
                 if ends == 0:
+                    self._early += came[place:]
                     return answers
                 _sort(each, answers)
 
@@ -131,6 +135,9 @@ class Link:
 
     def listen(self, wait_s: float) -> list[Message]:
         """Everything that has come, waiting at most `wait_s` for the first of it."""
+        if self._early:
+            came, self._early = self._early, []
+            return came
         try:
             is_ready = bool(select.select([self._connected()], [], [], max(wait_s, 0.0))[0])
         except ValueError:  # closed

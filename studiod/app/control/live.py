@@ -42,12 +42,15 @@ class Listener:
         self._patterns = patterns
         self._on_begin = on_begin
         self._renew_at = 0.0
+        self._early: list[Message] = []  # changes told while the leases began
         self.is_lost = False
 
     def begin(self) -> None:
         """Connect and subscribe. Raises NoAnswer, and NotDone when a pattern is refused."""
         self._on_begin()
-        self._link.request(*self._leases()).raise_refusals()
+        answers = self._link.request(*self._leases())
+        answers.raise_refusals()
+        self._early = answers.messages
         self._renew_at = time.monotonic() + _RENEW_S
 
     def turn(self, wait_s: float) -> list[Message]:
@@ -60,7 +63,8 @@ class Listener:
             if time.monotonic() >= self._renew_at:
                 self._link.send(*self._leases())
                 self._renew_at = time.monotonic() + _RENEW_S
-            return self._link.listen(wait_s)
+            early, self._early = self._early, []
+            return early or self._link.listen(wait_s)
         except NoAnswer:
             self._link.close()
             self.is_lost = True
