@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from studiod.app.control import completion
 from studiod.app.control.faults import WrongUsage
@@ -22,7 +23,7 @@ Work = Callable[[argparse.Namespace, Studio, Page], None]
 
 def run(options: argparse.Namespace, studio: Studio, page: Page) -> None:
     """Do the command of `options`. Raises Fault."""
-    _WORK[options.command](options, studio, page)
+    WORK[options.command](options, studio, page)
 
 
 # -- reports -------------------------------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def _completion(options: argparse.Namespace, _: Studio, page: Page) -> None:
     page.out.write(completion.script(options.shell))
 
 
-_WORK: dict[str, Work] = {
+WORK: Final[dict[str, Work]] = {
     "status": _status,
     "meters": _meters,
     "arm": _arm,
@@ -243,3 +244,4 @@ _WORK: dict[str, Work] = {
     "watch": _watch,
     "completion": _completion,
 }
+"""What to do, by command."""
