@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ class Box:
         assert self._process.stdout is not None
         self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], 10.0)
+        assert ready, f"the box does not answer to {command!r}"
         return set(json.loads(self._process.stdout.readline())["lit"])
 
     def shows(self, *lit: str) -> None:
@@ -77,10 +80,11 @@ def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_
             studio.wait_for_state("recording")
             nano.do("press stop")
             studio.wait_for_state("stopped")
-            nano.do("unplug")
-            eventually(lambda: surface_state(studio) == "away", within_s=10)
-            studio.send("/strip/2/mute", 0)
-            studio.send("/strip/5/solo", 1)
+        # the process ends: JACK takes the box's ports away as a pulled cable would
+        eventually(lambda: surface_state(studio) == "away", within_s=10)
+        studio.send("/strip/2/mute", 0)
+        studio.send("/strip/5/solo", 1)
+        with box(server.environment) as nano:
             nano.do("plug")
             nano.shows("stop", "arm/1", "solo/5")
         assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0}

@@ -12,6 +12,7 @@ from studiod.model.units import SILENCE_DB, gain_from_db
 from tests.fakes.store import MemoryStore
 
 RATE_HZ = 48_000
+MAIN_ARM = "/main/arm"
 FADER, PAN, MUTE, ARM, NAME = (f"/strip/1/{word}" for word in ("fader", "pan", "mute", "arm", "name"))
 STATE, METER, PLAY, LOCATE = "/transport/state", "/meter/strip/1", "/transport/play", "/transport/locate"
 TABLE = Registry(console_parameters(ConsoleLayout(4, 2, (1, 2, 3, 4), ("kick", "snare", "bass", "keys"), ("a", "b"))))
@@ -102,10 +103,10 @@ def test_a_name_is_kept_outside_and_told(hub: Hub, store: MemoryStore, listener:
 
 
 def test_what_the_engine_does_not_know_stays_in_the_desk(hub: Hub, store: MemoryStore, listener: Listener) -> None:
-    hub.write(ARM, 1.0, "test")
+    hub.write(MAIN_ARM, 1.0, "test")
     hub.turn()
     assert store.sent == []
-    assert listener.addresses() == [[ARM]]
+    assert listener.addresses() == [[MAIN_ARM]]
 
 
 @pytest.mark.parametrize(
