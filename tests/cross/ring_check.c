@@ -124,10 +124,42 @@ static void check_claims(void) {
   if (!ring_claim(&owner, self)) fail("the side of a dead process was kept", (uint64_t)child);
 }
 
+typedef struct {
+  int32_t *owner, pid;
+  int *started, won;
+} claimant;
+
+static void *claim(void *of) {
+  claimant *self = of;
+  __atomic_fetch_add(self->started, 1, __ATOMIC_ACQ_REL);
+  while (__atomic_load_n(self->started, __ATOMIC_ACQUIRE) < 2) sched_yield();
+  self->won = ring_claim(self->owner, self->pid);
+  return NULL;
+}
+
+/* Two successors of a dead process at once: one of them gets its side. */
+static void check_rival_claims(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(0);
+  if (child < 0 || waitpid(child, NULL, 0) != child) fail("no child", 0);
+  for (uint64_t round = 0; round < 100; round++) {
+    int32_t owner = (int32_t)child;
+    int started = 0;
+    claimant rivals[2] = {{&owner, (int32_t)getpid(), &started, 0}, {&owner, (int32_t)getppid(), &started, 0}};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+      if (pthread_create(&threads[i], NULL, claim, &rivals[i]) != 0) fail("no thread", 0);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    if (rivals[0].won + rivals[1].won != 1) fail("a side has not one owner", round);
+    if (owner != rivals[rivals[1].won].pid) fail("a side belongs to another than who got it", round);
+  }
+}
+
 int main(int argc, char **argv) {
   records = argc == 2 ? strtoull(argv[1], NULL, 10) : 0;
   if (records == 0) fail("usage: ring_check RECORDS", 0);
   check_claims();
+  check_rival_claims();
   check_full();
   check_ring();
   check_cell();
