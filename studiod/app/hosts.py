@@ -12,6 +12,7 @@ from studiod.app.settings import Settings
 from studiod.app.supervisor import REATTACH
 from studiod.engine import Engine
 from studiod.link import ENGINE, Block
+from studiod.model.transport import TransportState
 
 SILENT_S, SILENT_BLOCKS = 0.2, 10  # no callback for longer than both: look closer (DESIGN: heartbeat)
 GONE_S = 2.0  # no callback for this long: gone, whatever the system says
@@ -36,6 +37,7 @@ class Hosts:
         self._moved_at = clock()
         self._retry_at = 0.0
         self._cards = _cards()
+        self._is_stand_in = False  # the virtual stage plays because there was no card
         self._devices: list[dict[str, Any]] = []
 
     def open(self) -> None:
@@ -44,6 +46,8 @@ class Hosts:
         tries = {"auto": ("jack", "portaudio", "virtual")}.get(wish, (wish,))
         faults: list[str] = []
         for host in tries:
+            if host == "virtual" and wish == "auto" and self._cards:
+                break  # there is a card, only not for us: a band nobody invited must not be in the take
             try:
                 self._forbid_crashes(host)
                 self._open(host, is_wish=wish != "auto")
@@ -51,6 +55,7 @@ class Hosts:
                 faults.append(str(fault))
                 continue
             if wish == "auto" and host == "virtual":
+                self._is_stand_in = True
                 _log.info("no sound device is open (%s): the virtual stage plays", "; ".join(faults))
             return
         self._fault = "; ".join(faults)
@@ -100,9 +105,10 @@ class Hosts:
         """Look after the device; an exit status when the process must be started anew to open it."""
         now = self._clock()
         host = self._engine.host
-        if host == "virtual":
-            return None
         snapshot = self._block.snapshot()
+        if host == "virtual":
+            is_card_here = self._is_stand_in and _cards() not in ("", self._cards)
+            return REATTACH if is_card_here and snapshot.state != TransportState.RECORDING else None
         if snapshot.blocks != self._blocks:
             self._blocks, self._moved_at = snapshot.blocks, now
         if host == "internal":

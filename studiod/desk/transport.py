@@ -1,6 +1,7 @@
 """The transport: what Play, Stop, Record and Locate mean, one after the other, whoever presses them."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -146,8 +147,12 @@ class Transport:
                 break
             await self._sleep(POLL_S)
         self.takes = await asyncio.to_thread(read_takes, self._session)
-        if self._snapshot.generation == 0:
-            await self._cue(self._snapshot.position)
+        cued = Playlist.from_json(self._block.playlist)
+        is_free = self._snapshot.state != TransportState.RECORDING
+        if cued.generation == 0 or (is_free and cued.generation != self._snapshot.generation):
+            # the first desk; or one that was killed between telling the tape and telling the engine
+            with contextlib.suppress(Refused):
+                await self._cue(cued.position)
         self.has_begun = True
 
     # -- commands --------------------------------------------------------------------------------------------------
