@@ -50,6 +50,7 @@ class Queries:
         }
         for address, document in documents.items():
             endpoint.register(address, _answering(document))
+        endpoint.register("/transport/settled", lambda _arguments, _peer: (int(self._transport.is_settled),))
         endpoint.register("/system/name", lambda _arguments, _peer: (self._settings.studio.name,))
         endpoint.register("/system/version", lambda _arguments, _peer: (__version__,))
 

@@ -68,7 +68,7 @@ class Transport:
         self._snapshot = block.snapshot()
         self._tape: dict[str, Any] = {}
         self._take_id = self._snapshot.take_id
-        self._wants_record = False
+        self._is_busy = False
         for verb, action in (("play", self.press_play), ("stop", self.press_stop), ("record", self.press_record)):
             hub.on_trigger(f"/transport/{verb}", action)
         hub.on_trigger("/transport/locate", self.press_locate)
@@ -124,11 +124,14 @@ class Transport:
         await self._begin()
         while True:
             command = await self._commands.get()
+            self._is_busy = True
             try:
                 await command()
             except Refused as fault:
                 self.fault = str(fault)
                 _log.warning("%s", fault)
+            finally:
+                self._is_busy = False
 
     @property
     def tape(self) -> dict[str, Any]:
@@ -137,8 +140,8 @@ class Transport:
 
     @property
     def is_settled(self) -> bool:
-        """No command waits."""
-        return self._commands.empty()
+        """Every command has been carried out: what is shown now is what they led to."""
+        return self._commands.empty() and not self._is_busy and self.has_begun
 
     async def _begin(self) -> None:
         """Put what was recorded before on the timeline; a restarted desk leaves what is cued alone."""
