@@ -39,6 +39,7 @@ class Take:
     files: list[str]
     seconds: float = 0.0
     state: str = "recording"
+    position_s: float = 0.0
     gaps: list[dict[str, int]] = field(default_factory=list)
 
     def fact(self) -> dict[str, object]:
@@ -46,6 +47,7 @@ class Take:
         return {
             "id": self.id,
             "state": self.state,
+            "position": round(self.position_s * RATE_HZ),
             "frames": round(self.seconds * RATE_HZ),
             "seconds": self.seconds,
             "rate_hz": RATE_HZ,
@@ -176,7 +178,8 @@ class FakeStudio:
         if not armed:
             raise Refused("nothing is armed: arm a strip first (studioctl arm 1-4)")
         if not self.is_stuck and self.state != "recording":
-            self.takes.append(Take(len(self.takes) + 1, [f"strip-{word}.wav" for word in armed]))
+            files = [f"strip-{word}.wav" for word in armed]
+            self.takes.append(Take(len(self.takes) + 1, files, position_s=self.position_s))
         self._become(TransportState.RECORDING)
 
     def _become(self, state: TransportState) -> None:
@@ -187,7 +190,9 @@ class FakeStudio:
         if self.state == "recording" and state is TransportState.STOPPED:
             take = self.takes[-1]
             take.seconds = self.take_s
+            self.position_s += self.take_s
             self._soon(lambda: setattr(take, "state", "good"), _LATE_S)  # its files are closed a little later
+            self._soon(lambda: setattr(self, "position_s", take.position_s), 2 * _LATE_S)
         self.hub.publish("/transport/state", float(state))
 
     def _locate(self, seconds: float) -> None:
@@ -238,13 +243,31 @@ class FakeStudio:
 
     def _devices(self) -> dict[str, object]:
         return {
-            "audio": [{"name": "stage", "inputs": 8, "outputs": 8, "host": "virtual", "in_use": True}],
-            "midi": [{"name": "nanoKONTROL2:0"}],
+            "host": "portaudio",
+            "device": "Scarlett 18i8",
+            "audio": [
+                {"name": "Scarlett 18i8", "inputs": 18, "outputs": 8, "host": "ALSA", "in_use": True},
+                {"name": "HDMI", "host": "ALSA", "in_use": False},
+            ],
+            "midi_fault": "no MIDI: there is no JACK server",
             "surfaces": [
-                {"name": "nanoKONTROL2", "port": "nanoKONTROL2:0", "state": "open", "fault": ""},
-                {"name": "X-Touch", "port": "", "state": "missing", "fault": "it is not plugged in"},
+                _surface("nano", "nanoKONTROL2:0", "connected"),
+                _surface("nano 2", "", "away", first_strip=9),
             ],
         }
+
+
+def _surface(name: str, port: str, state: str, first_strip: int = 1) -> dict[str, object]:
+    return {
+        "name": name,
+        "maker": "Korg",
+        "model": "nanoKONTROL2",
+        "state": state,
+        "port": port,
+        "first_strip": first_strip,
+        "refused": 0,
+        "note": "",
+    }
 
 
 def _answering(answer: Callable[[], object]) -> Callable[[tuple[Argument, ...], Peer], tuple[Argument, ...]]:

@@ -9,7 +9,7 @@ from studiod.app.control.faults import WrongUsage
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status, show_takes
-from studiod.app.control.studio import DEVICES, STATUS, Named, Studio, armed_labels
+from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
 from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, position_s, question, setting, targets
 from studiod.net.osc.packet import Message, message
 
@@ -17,7 +17,6 @@ _EVERYWHERE = (STRIP, BUS, MAIN)
 _RECORDABLE = _EVERYWHERE
 _NAMED = (STRIP, BUS)
 _ROLLING = ("playing", "recording")
-_NEAR_S = 0.001  # positions are said in milliseconds
 Work = Callable[[argparse.Namespace, Studio, Page], None]
 
 
@@ -104,7 +103,7 @@ def _stop(_: argparse.Namespace, studio: Studio, page: Page) -> None:
     )
     take = studio.finished(before.count("id")) if before.held else None
     if take:
-        status = studio.status()  # after a take it has gone back to where that began
+        status = studio.back_at_beginning(take)
     if page.is_json:
         page.json({**_transport_fact(status), "finished": take.held if take else None})
         return
@@ -135,7 +134,7 @@ def _locate(options: argparse.Namespace, studio: Studio, page: Page) -> None:
 
     def is_there(status: Facts) -> bool:
         after = latest_s if status.text("state") in _ROLLING else wanted_s
-        return wanted_s - _NEAR_S <= status.number("position_s") <= after + _NEAR_S
+        return wanted_s - NEAR_S <= status.number("position_s") <= after + NEAR_S
 
     status = studio.command(
         Message("/transport/locate", "d", (wanted_s,)), is_there, f"studiod did not go to {clock(wanted_s)}"

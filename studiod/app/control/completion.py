@@ -145,8 +145,8 @@ def _escaped(word: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """`text` in single quotes: but for the quote itself, all three shells read everything in them as it is."""
-    return "'" + text.replace("'", "`") + "'"
+    """`text` in single quotes, in which zsh and fish read everything as it is, but for the quote itself."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 _SCRIPTS: dict[str, Callable[[], Iterator[str]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}

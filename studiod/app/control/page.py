@@ -12,7 +12,15 @@ from studiod.model.transport import timecode
 
 PLAIN: Final = ""
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
-STATE_STYLES: Final = {"recording": RED, "playing": GREEN, "good": GREEN, "repaired": YELLOW, "damaged": RED}
+STATE_STYLES: Final = {
+    "recording": RED,
+    "playing": GREEN,
+    "good": GREEN,
+    "repaired": YELLOW,
+    "damaged": RED,
+    "broken": RED,
+    "away": YELLOW,
+}
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _KILO = 1000.0
 

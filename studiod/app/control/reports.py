@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock, duration, size
+from studiod.app.control.page import BOLD, DIM, GREEN, RED, YELLOW, Facts, Page, clock, duration, size
 from studiod.app.control.studio import armed_labels
 
 _PROCESSES = ("supervisor", "engine", "tape", "desk")
 _COUNTERS = (
-    ("xruns", "xruns"),
-    ("late_blocks", "late blocks"),
-    ("bad_samples", "bad samples"),
-    ("dry_frames", "frames played too late"),
-    ("gaps", "gaps"),
+    ("xruns", "xrun", "xruns"),
+    ("late_blocks", "late block", "late blocks"),
+    ("bad_samples", "bad sample", "bad samples"),
+    ("dry_frames", "frame not there to be played", "frames not there to be played"),
+    ("gaps", "gap", "gaps"),
 )
 _LOW_SPACE_S = 3600.0  # an hour left is the moment to look for a disk
 _FULL_LOAD, _FULL_RING = 0.7, 0.5
@@ -59,7 +59,11 @@ def _engine(status: Facts, page: Page) -> str:
     load, worst = engine.number("load"), engine.number("worst_load")
     told = f"load {load:.0%}, worst {worst:.0%}"
     parts = [page.style(told, YELLOW) if worst > _FULL_LOAD else told]
-    counters = [f"{engine.count(key)} {word}" for key, word in _COUNTERS if engine.count(key)]
+    counters = [
+        f"{engine.count(key)} {one if engine.count(key) == 1 else many}"
+        for key, one, many in _COUNTERS
+        if engine.count(key)
+    ]
     parts += [page.style(text, YELLOW) for text in counters] or ["no xruns"]
     if status.text("isa"):
         parts.append(status.text("isa"))
@@ -87,7 +91,7 @@ def _network(status: Facts) -> str:
     where = f"OSC on {osc.text('bind')}:{osc.count('port')}"
     name, addresses = zeroconf.text("name"), zeroconf.texts("addresses")
     if not name:
-        return where
+        return f"{where}, not announced: {zeroconf.text('fault') or 'off'}"
     return f"{where}, announced as {name!r}{' at ' if addresses else ''}{', '.join(addresses)}"
 
 
@@ -99,7 +103,7 @@ def _processes(status: Facts, page: Page) -> str:
 
 
 def _faults(status: Facts) -> list[str]:
-    found = [*status.texts("faults"), *status.texts("tape", "faults"), status.text("zeroconf", "fault")]
+    found = [*status.texts("faults"), *status.texts("tape", "faults")]
     return [fault for fault in dict.fromkeys(found) if fault]
 
 
@@ -132,35 +136,46 @@ def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
 
 
 def show_devices(found: Facts, page: Page) -> None:
-    """What the machine has, in three lists."""
+    """What the machine has, and what studiod uses of it."""
+    page.line(f"{page.style('in use', DIM)}  {_device(found.text('host'), found.text('device')) or 'nothing'}")
     audio = [
         (
             device.text("name"),
             device.text("host"),
-            str(device.count("inputs")),
-            str(device.count("outputs")),
-            page.style("in use", "32") if device.at("in_use") else "",
+            _known(device, "inputs"),
+            _known(device, "outputs"),
+            page.style("in use", GREEN) if device.at("in_use") else "",
         )
         for device in found.parts("audio")
     ]
-    _list("audio", audio, ("device", "host", "inputs", "outputs", ""), page, right=(2, 3))
-    midi = [(port.text("name"),) for port in found.parts("midi")]
-    _list("MIDI", midi, ("port",), page)
+    _list("sound cards", audio, ("card", "host", "inputs", "outputs", ""), page, right=(2, 3))
     surfaces = [
-        (each.text("name"), each.text("state"), each.text("port"), page.style(each.text("fault"), RED))
+        (
+            each.text("name"),
+            page.state(each.text("state")),
+            f"strips from {each.count('first_strip')}",
+            each.text("port"),
+            each.text("note"),
+        )
         for each in found.parts("surfaces")
     ]
-    _list("surfaces", surfaces, ("surface", "state", "port", ""), page)
+    _list("surfaces", surfaces, ("surface", "state", "", "port", ""), page)
+    if found.text("midi_fault"):
+        page.line(f"{page.style('!', RED)} {found.text('midi_fault')}")
+
+
+def _known(device: Facts, key: str) -> str:
+    return str(device.count(key)) if device.at(key) is not None else "?"
 
 
 def _list(
     title: str, rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], page: Page, right: tuple[int, ...] = ()
 ) -> None:
-    page.line(page.style(title, "1"))
     if rows:
+        page.line(page.style(title, BOLD))
         page.table([("", *row) for row in rows], ("", *heads), right=tuple(column + 1 for column in right))
     else:
-        page.line("  none")
+        page.line(f"{page.style(title, BOLD)}: none")
 
 
 def _home(path: str) -> str:

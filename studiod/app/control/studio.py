@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from studiod.app.control.faults import NotDone
 from studiod.app.control.link import Link
@@ -10,6 +11,7 @@ from studiod.app.control.words import BUS, STRIP, Reading, Target, Wanted, on_th
 from studiod.net.osc.packet import Message, message
 
 STATUS, DEVICES, TAKES = "/system/status", "/system/devices", "/take/list"
+NEAR_S: Final = 0.001  # positions are said in milliseconds
 _POLL_S = 0.02  # shorter than anyone notices, long beside what a question costs
 
 
@@ -79,6 +81,16 @@ class Studio:
             return take if take is not None and take.text("state") != "recording" else None
 
         return self.look_for(closed) or listed()
+
+    def back_at_beginning(self, take: Facts) -> Facts:
+        """The status when the transport has gone back to where `take` began; as it is if that takes too long."""
+        began_s = take.number("position") / max(take.number("rate_hz"), 1.0)
+
+        def back() -> Facts | None:
+            status = self.status()
+            return status if abs(status.number("position_s") - began_s) < NEAR_S else None
+
+        return self.look_for(back) or self.status()
 
     def look_for(self, look: Callable[[], Facts | None]) -> Facts | None:
         """What `look` finds before the time-out passes."""
