@@ -139,7 +139,6 @@ cdef class Engine:
         g.ramp_frames = <float>(RAMP_S * rate)
         g.lanes.lanes = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
         g.lanes.buses = g.dims.buses
-        g.lanes.stale = 1
         g.lanes.peak_fall = <float>pow(10.0, -PEAK_FALL_DB_S / 20.0 / rate)
         g.lanes.mean_rate = <float>(1.0 - exp(-1.0 / (RMS_S * rate)))
         g.limiter.gain = 1.0

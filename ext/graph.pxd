@@ -148,7 +148,6 @@ cdef inline void snap_all(Graph *g) noexcept nogil:
     for b in range(2):
         g.main_gain[b].value = g.main_gain[b].target
     g.limiter.ceiling.value = g.limiter.ceiling.target
-    g.lanes.stale = 1
 
 
 # -- transport ---------------------------------------------------------------------------------------------------------
@@ -359,6 +358,15 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
     COUNT_U64(&(<block_life *>(g.base + LIFE_AT)).beats[PROCESS_ENGINE])
 
 
+cdef inline void mark_gap(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
+    """Write down that the next `frames` hold no sound that was played."""
+    cdef block_gap *gap = &g.head.gaps[g.head.gap_count % BLOCK_GAPS]
+    gap.start = g.now.frame
+    gap.frames = frames
+    gap.cause = cause
+    RELEASE_U64(&g.head.gap_count, g.head.gap_count + 1)
+
+
 cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
     """Frames that nobody heard: the clock goes on, the rings get exact silence, the gap is written down."""
     cdef uint64_t size = g.dims.capture_frames
@@ -366,7 +374,6 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
     cdef uint64_t first = g.now.frame + frames - silent
     cdef uint64_t start, n
     cdef uint32_t channel
-    cdef block_gap *gap = &g.head.gaps[g.head.gap_count % BLOCK_GAPS]
     if frames == 0:
         return
     for channel in range(g.dims.captures):
@@ -375,10 +382,7 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
             n = min(first + silent - start, size - (start & (size - 1)))
             memset(capture_ring(g, channel) + (start & (size - 1)), 0, n * sizeof(float))
             start += n
-    gap.start = g.now.frame
-    gap.frames = frames
-    gap.cause = cause
-    RELEASE_U64(&g.head.gap_count, g.head.gap_count + 1)
+    mark_gap(g, frames, cause)
     if g.now.state != STOPPED:
         g.now.position += frames
     g.now.frame += frames

@@ -28,7 +28,6 @@ cdef extern from "kernel.h" nogil:
         float peak_fall
         float mean_rate
         uint32_t lanes, buses
-        uint32_t stale
         uint64_t bad_samples
     ctypedef struct kernel_ops:
         const char *isa

@@ -26,12 +26,10 @@ typedef struct {
   ramp_lanes left, right; /* pan and solo */
   ramp_lanes pre[MAX_BUSES], post[MAX_BUSES]; /* sends from before and after the fader */
   float hpf_s1[MAX_LANES], hpf_s2[MAX_LANES]; /* state of the trapezoidal integrators */
-  float hpf_a1[MAX_LANES], hpf_a2[MAX_LANES], hpf_a3[MAX_LANES]; /* coefficients that belong to cutoff.value */
   float peak[MAX_LANES], mean_square[MAX_LANES]; /* meters, after trim */
   float peak_fall; /* factor a sample */
   float mean_rate; /* one-pole coefficient */
   uint32_t lanes, buses; /* in use */
-  uint32_t stale; /* coefficients do not belong to cutoff.value yet */
   uint64_t bad_samples;
 } strip_lanes;
 

@@ -11,46 +11,40 @@ typedef int32_t vi __attribute__((vector_size(4 * W)));
 
 #define LANE_INLINE static inline __attribute__((always_inline))
 
-#if W == 16
-#define MIX_LOW (vi){0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
-#define MIX_HIGH (vi){8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
-#define LOG2W 4
-#elif W == 8
-#define MIX_LOW (vi){0, 8, 1, 9, 2, 10, 3, 11}
-#define MIX_HIGH (vi){4, 12, 5, 13, 6, 14, 7, 15}
-#define LOG2W 3
-#elif W == 4
-#define MIX_LOW (vi){0, 4, 1, 5}
-#define MIX_HIGH (vi){2, 6, 3, 7}
-#define LOG2W 2
-#endif
-
 LANE_INLINE vf splat(float x) { return (vf){} + x; }
 LANE_INLINE vf load(const float *p) { return *(const vf *)p; }
 LANE_INLINE void store(float *p, vf x) { *(vf *)p = x; }
 LANE_INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
-LANE_INLINE int any(vi mask) {
-  int32_t seen = 0;
-  for (int i = 0; i < W; i++) seen |= mask[i];
-  return seen != 0;
-}
 
+/* fma_: a b + c, in one rounding where the machine can. any: some lane of a comparison is true. worse: keeps track of
+ * the largest magnitude's bits, so that one look at the end finds what is no sample. */
 #if W == 16
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+LANE_INLINE int any(vi mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
+LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm512_max_epi32((__m512i)worst, (__m512i)vabs(x)); }
 #elif W == 8
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
+LANE_INLINE int any(vi mask) { return _mm256_movemask_epi8((__m256i)mask) != 0; }
+LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm256_max_epi32((__m256i)worst, (__m256i)vabs(x)); }
 #elif defined(__x86_64__)
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; } /* SSE2 has none: two roundings, in both loops */
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+LANE_INLINE int any(vi mask) { return _mm_movemask_epi8((__m128i)mask) != 0; }
+LANE_INLINE vi worse(vi worst, vf x) { /* no integer maximum either */
+  vi size = (vi)vabs(x), more = size > worst;
+  return (size & more) | (worst & ~more);
+}
 #elif defined(__ARM_NEON)
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
+LANE_INLINE int any(vi mask) { return vmaxvq_u32((uint32x4_t)mask) != 0; }
+LANE_INLINE vi worse(vi worst, vf x) { return (vi)vmaxq_s32((int32x4_t)worst, (int32x4_t)vabs(x)); }
 #else
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; }
 LANE_INLINE vf vmin(vf a, vf b) {
@@ -61,19 +55,75 @@ LANE_INLINE vf vmax(vf a, vf b) {
   vi more = a > b;
   return (vf)(((vi)a & more) | ((vi)b & ~more));
 }
+LANE_INLINE int any(vi mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
+LANE_INLINE vi worse(vi worst, vf x) {
+  vi size = (vi)vabs(x), more = size > worst;
+  return (size & more) | (worst & ~more);
+}
 #endif
 
-/* W vectors of W samples: rows become columns, in place. */
-LANE_INLINE void transpose(vf *rows) {
-  vf mixed[W];
+/* Four samples of each of W / 4 rows, side by side: rows[0], rows[4], rows[8]... */
+LANE_INLINE vf load_quads(const float *const *rows, uint32_t at) {
+#if W == 16
+  __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(rows[0] + at));
+  x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[4] + at), 1);
+  x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[8] + at), 2);
+  return (vf)_mm512_insertf32x4(x, _mm_loadu_ps(rows[12] + at), 3);
+#elif W == 8
+  return (vf)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[0] + at)), _mm_loadu_ps(rows[4] + at), 1);
+#else
+  vf x;
+  memcpy(&x, rows[0] + at, sizeof x);
+  return x;
+#endif
+}
+
+/* The masks stay inside quads of four lanes, where every machine shuffles in one instruction. */
+#if W == 16
+#define QUADS(a, b, c, d) \
+  (vi){a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, c + 12, d + 12}
+#elif W == 8
+#define QUADS(a, b, c, d) (vi){a, b, c, d, a + 4, b + 4, c + 4, d + 4}
+#else
+#define QUADS(a, b, c, d) (vi){a, b, c, d}
+#endif
+
+/* Four vectors of quads, as load_quads gives them for rows 0 to 3, become four frames of W strips. */
+LANE_INLINE void transpose_quads(vf *x) {
+  vf low01 = __builtin_shuffle(x[0], x[1], QUADS(0, W, 1, W + 1)), high01 = __builtin_shuffle(x[0], x[1], QUADS(2, W + 2, 3, W + 3));
+  vf low23 = __builtin_shuffle(x[2], x[3], QUADS(0, W, 1, W + 1)), high23 = __builtin_shuffle(x[2], x[3], QUADS(2, W + 2, 3, W + 3));
+  x[0] = __builtin_shuffle(low01, low23, QUADS(0, 1, W, W + 1));
+  x[1] = __builtin_shuffle(low01, low23, QUADS(2, 3, W + 2, W + 3));
+  x[2] = __builtin_shuffle(high01, high23, QUADS(0, 1, W, W + 1));
+  x[3] = __builtin_shuffle(high01, high23, QUADS(2, 3, W + 2, W + 3));
+}
+
+LANE_INLINE vf add_neighbours(vf a, vf b) {
+  return __builtin_shuffle(a, b, QUADS(0, 2, W, W + 2)) + __builtin_shuffle(a, b, QUADS(1, 3, W + 1, W + 3));
+}
+
+#if W == 16
+LANE_INLINE vf add_quads(vf a, vf b) {
+  return __builtin_shuffle(a, b, (vi){0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27}) +
+         __builtin_shuffle(a, b, (vi){4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31});
+}
+#elif W == 8
+LANE_INLINE vf add_quads(vf a, vf b) {
+  return __builtin_shuffle(a, b, (vi){0, 1, 2, 3, 8, 9, 10, 11}) + __builtin_shuffle(a, b, (vi){4, 5, 6, 7, 12, 13, 14, 15});
+}
+#endif
+
+/* The sum of the lanes of each of W vectors, in order; always the same tree, whichever of the W it is. */
+LANE_INLINE vf sum_lanes(const vf *x) {
+  vf quads[W / 4];
 #pragma GCC unroll 4
-  for (int round = 0; round < LOG2W; round++) {
-#pragma GCC unroll 8
-    for (int i = 0; i < W / 2; i++) {
-      mixed[2 * i] = __builtin_shuffle(rows[i], rows[i + W / 2], MIX_LOW);
-      mixed[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + W / 2], MIX_HIGH);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < W; i++) rows[i] = mixed[i];
-  }
+  for (int i = 0; i < W / 4; i++)
+    quads[i] = add_neighbours(add_neighbours(x[4 * i], x[4 * i + 1]), add_neighbours(x[4 * i + 2], x[4 * i + 3]));
+#if W == 16
+  return add_quads(add_quads(quads[0], quads[1]), add_quads(quads[2], quads[3]));
+#elif W == 8
+  return add_quads(quads[0], quads[1]);
+#else
+  return quads[0];
+#endif
 }

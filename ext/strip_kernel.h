@@ -1,5 +1,9 @@
-/* The strip, W at a time: source -> trim -> meter -> high-pass -> mute -> fader -> pan, sends. See kernel.h for the contract.
- * Included once for each instruction set with W, ISA_NAME and VARIANT set; every variant is built with -ffp-contract=off. */
+/* The strip, W at a time: source -> trim -> meter -> high-pass -> mute, then into main and the buses through their gains.
+ * See kernel.h for the contract. Included once for each instruction set with W, ISA_NAME and VARIANT set; every variant is
+ * built with -ffp-contract=off.
+ *
+ * Gains that follow each other are multiplied before they meet the sound: at rest that is once a chunk. What moves
+ * multiplies them in the same order sample by sample, so that both give the same bits. */
 #include <string.h>
 
 #include "kernel.h"
@@ -9,6 +13,7 @@
 #define PASTE(a, b) PASTE_(a, b)
 /* 1/Q of a second-order Butterworth: Q = 1/sqrt(2) */
 #define DAMPING 1.41421356f
+#define BANKS (MAX_LANES / W)
 
 typedef struct { vf value, target, step; } ramp;
 
@@ -16,179 +21,233 @@ LANE_INLINE ramp ramp_load(const ramp_lanes *lanes, uint32_t lane) {
   return (ramp){load(lanes->value + lane), load(lanes->target + lane), load(lanes->step + lane)};
 }
 LANE_INLINE vf ramp_next(ramp *r) {
-  r->value += vmin(vmax(r->target - r->value, -r->step), r->step);
-  return r->value;
+  return r->value = vmin(vmax(r->target, r->value - r->step), r->value + r->step);
 }
-LANE_INLINE int ramp_moves(const ramp_lanes *lanes, uint32_t lane) {
-  return any(load(lanes->value + lane) != load(lanes->target + lane));
+LANE_INLINE vi ramp_moves(const ramp_lanes *lanes, uint32_t lane) {
+  return load(lanes->value + lane) != load(lanes->target + lane);
 }
-LANE_INLINE int ramp_sounds(const ramp_lanes *lanes, uint32_t lane) {
-  return any((load(lanes->value + lane) != splat(0)) | (load(lanes->target + lane) != splat(0)));
+LANE_INLINE vi ramp_sounds(const ramp_lanes *lanes, uint32_t lane) {
+  return (load(lanes->value + lane) != splat(0)) | (load(lanes->target + lane) != splat(0));
 }
 
-LANE_INLINE vi is_fault(vf x) { return ((vi)x & 0x7fffffff) >= (vi)splat(NOT_A_SAMPLE); }
+LANE_INLINE vi is_fault(vf x) { return (vi)vabs(x) >= (vi)splat(NOT_A_SAMPLE); }
 
-/* `frames` samples of W strips into x[frame], rounded up to whole vectors; pure movement. */
-LANE_INLINE void gather(const float *const *rows, uint32_t frames, vf *x) {
+/* `frames` samples of W strips into x[frame]; what is no sample becomes 0 and is counted. */
+LANE_INLINE void gather(strip_lanes *s, const float *const *rows, uint32_t frames, vf *x) {
   static const float silence[CHUNK];
   const float *from[W];
+  vi worst = {};
   for (int i = 0; i < W; i++) from[i] = rows[i] ? rows[i] : silence;
-  uint32_t whole = frames / W * W;
-  for (uint32_t f = 0; f < whole; f += W) {
-    vf block[W];
-    for (int i = 0; i < W; i++) memcpy(&block[i], from[i] + f, sizeof(vf));
-    transpose(block);
-    for (int i = 0; i < W; i++) x[f + i] = block[i];
-  }
-  for (uint32_t f = whole; f < frames; f++)
-    for (int i = 0; i < W; i++) x[f][i] = from[i][f];
-}
-
-/* Sum of the W lanes of each of `frames` vectors, always as the same tree. x: CHUNK vectors, read past `frames`. */
-LANE_INLINE void gather_sum(const vf *x, uint32_t frames, float *out) {
-  for (uint32_t f = 0; f < frames; f += W) {
-    vf block[W];
-    for (int i = 0; i < W; i++) block[i] = x[f + i];
-    transpose(block);
-    for (int half = W / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; i++) block[i] += block[i + half];
-    uint32_t n = frames - f < W ? frames - f : W;
-    memcpy(out + f, &block[0], 4 * n);
-  }
-}
-
-typedef struct { /* what the sends of this bank of W strips do in this chunk */
-  uint32_t count;
-  uint8_t bus[MAX_BUSES], pre[MAX_BUSES], post[MAX_BUSES];
-} open_sends;
-
-LANE_INLINE void sends(strip_lanes *s, uint32_t lane, const open_sends *open, const vf *before, const vf *after,
-                       vf (*sums)[CHUNK], uint32_t frames) {
-  for (uint32_t k = 0; k < open->count; k++) {
-    uint32_t bus = open->bus[k];
-    vf *sum = sums[bus];
-    if (open->pre[k]) {
-      ramp r = ramp_load(&s->pre[bus], lane);
-      for (uint32_t f = 0; f < frames; f++) sum[f] = fma_(before[f], ramp_next(&r), sum[f]);
-      store(s->pre[bus].value + lane, r.value);
+  uint32_t whole = frames & ~3u;
+  for (uint32_t f = 0; f < whole; f += 4) {
+    vf quads[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      quads[i] = load_quads(from + i, f);
+      worst = worse(worst, quads[i]);
     }
-    if (open->post[k]) {
-      ramp r = ramp_load(&s->post[bus], lane);
-      if (any(r.value != r.target)) {
-        for (uint32_t f = 0; f < frames; f++) sum[f] = fma_(after[f], ramp_next(&r), sum[f]);
-        store(s->post[bus].value + lane, r.value);
+    transpose_quads(quads);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) x[f + i] = quads[i];
+  }
+  for (uint32_t f = whole; f < frames; f++) {
+    float column[W] __attribute__((aligned(sizeof(vf))));
+    for (int i = 0; i < W; i++) column[i] = from[i][f];
+    x[f] = load(column);
+    worst = worse(worst, x[f]);
+  }
+  if (any(worst >= (vi)splat(NOT_A_SAMPLE))) {
+    for (uint32_t f = 0; f < frames; f++) {
+      vi fault = is_fault(x[f]);
+      x[f] = (vf)((vi)x[f] & ~fault);
+      for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
+    }
+  }
+}
+
+typedef struct { vf s1, s2, peak, mean; } strip_state;
+typedef struct { vf in, tape, dry, wet; } strip_gains; /* with trim; with mute */
+typedef struct { vf a1, a2, b, g2; } high_pass;
+typedef struct { vf fall, rate; } ballistics;
+
+LANE_INLINE high_pass high_pass_at(vf g) {
+  vf gk = g + splat(DAMPING), a1 = splat(1.0f) / fma_(g, gk, splat(1.0f));
+  return (high_pass){a1, g * a1, -(a1 * gk), g + g};
+}
+
+LANE_INLINE strip_state state_load(const strip_lanes *s, uint32_t lane) {
+  return (strip_state){load(s->hpf_s1 + lane), load(s->hpf_s2 + lane), load(s->peak + lane), load(s->mean_square + lane)};
+}
+LANE_INLINE void state_store(strip_lanes *s, uint32_t lane, const strip_state *state) {
+  store(s->hpf_s1 + lane, state->s1), store(s->hpf_s2 + lane, state->s2);
+  store(s->peak + lane, state->peak), store(s->mean_square + lane, state->mean);
+}
+
+/* One sample of W strips up to the mute. */
+LANE_INLINE vf strip_sample(strip_state *state, const strip_gains *gain, const high_pass *h, const ballistics *meter, vf in,
+                            vf tape, int has_tape) {
+  vf x = in * gain->in;
+  if (has_tape) x = fma_(tape, gain->tape, x);
+  state->peak = vmax(vabs(x), state->peak * meter->fall);
+  state->mean = fma_(fma_(x, x, -state->mean), meter->rate, state->mean);
+  /* state-variable filter, trapezoidal integrators (Simper, "Solving the continuous SVF equations", 2013); the high-pass
+   * and the second state from v1 and v3, which takes two operations less than over the low-pass */
+  vf v3 = x - state->s2;
+  vf v1 = fma_(h->a2, v3, h->a1 * state->s1);
+  vf high = fma_(h->b, state->s1, h->a1 * v3);
+  state->s1 = fma_(splat(2.0f), v1, -state->s1);
+  state->s2 = fma_(h->g2, v1, state->s2);
+  return fma_(high, gain->wet, x * gain->dry);
+}
+
+/* `count` banks (1 or 2, a constant) whose gains rest; two side by side hide each other's latency. */
+LANE_INLINE void rest(strip_lanes *s, uint32_t lane, int count, vf (*in)[CHUNK], vf (*tape)[CHUNK], vf (*before)[CHUNK],
+                      uint32_t frames, int has_tape) {
+  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  strip_state state[2];
+  strip_gains gain[2];
+  high_pass h[2];
+#pragma GCC unroll 2
+  for (int n = 0; n < count; n++) {
+    uint32_t at = lane + (uint32_t)n * W;
+    vf trim = load(s->trim.value + at), mute = load(s->mute.value + at);
+    state[n] = state_load(s, at);
+    gain[n] = (strip_gains){load(s->input.value + at) * trim, load(s->tape.value + at) * trim,
+                            load(s->dry.value + at) * mute, load(s->wet.value + at) * mute};
+    h[n] = high_pass_at(load(s->cutoff.value + at));
+  }
+  for (uint32_t f = 0; f < frames; f++) {
+#pragma GCC unroll 2
+    for (int n = 0; n < count; n++)
+      before[n][f] = strip_sample(&state[n], &gain[n], &h[n], &meter, in[n][f], has_tape ? tape[n][f] : splat(0), has_tape);
+  }
+#pragma GCC unroll 2
+  for (int n = 0; n < count; n++) state_store(s, lane + (uint32_t)n * W, &state[n]);
+}
+
+/* One bank with a gain or a corner that moves. */
+LANE_INLINE void move(strip_lanes *s, uint32_t lane, const vf *in, const vf *tape, vf *before, uint32_t frames, int has_tape) {
+  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  ramp input = ramp_load(&s->input, lane), track = ramp_load(&s->tape, lane), trim = ramp_load(&s->trim, lane);
+  ramp cutoff = ramp_load(&s->cutoff, lane), dry = ramp_load(&s->dry, lane), wet = ramp_load(&s->wet, lane);
+  ramp mute = ramp_load(&s->mute, lane);
+  strip_state state = state_load(s, lane);
+  for (uint32_t f = 0; f < frames; f++) {
+    ramp_next(&input), ramp_next(&track), ramp_next(&trim), ramp_next(&dry), ramp_next(&wet), ramp_next(&mute);
+    high_pass h = high_pass_at(ramp_next(&cutoff));
+    strip_gains gain = {input.value * trim.value, track.value * trim.value, dry.value * mute.value, wet.value * mute.value};
+    before[f] = strip_sample(&state, &gain, &h, &meter, in[f], has_tape ? tape[f] : splat(0), has_tape);
+  }
+  state_store(s, lane, &state);
+  store(s->input.value + lane, input.value), store(s->tape.value + lane, track.value);
+  store(s->trim.value + lane, trim.value), store(s->cutoff.value + lane, cutoff.value);
+  store(s->dry.value + lane, dry.value), store(s->wet.value + lane, wet.value), store(s->mute.value + lane, mute.value);
+}
+
+LANE_INLINE int bank_moves(const strip_lanes *s, uint32_t lane) {
+  return any(ramp_moves(&s->input, lane) | ramp_moves(&s->tape, lane) | ramp_moves(&s->trim, lane) |
+             ramp_moves(&s->cutoff, lane) | ramp_moves(&s->dry, lane) | ramp_moves(&s->wet, lane) |
+             ramp_moves(&s->mute, lane));
+}
+
+/* Everything up to the mute, into before[bank][frame]. */
+LANE_INLINE void sources(strip_lanes *s, const float *const *inputs, const float *const *tapes, vf (*before)[CHUNK],
+                         uint32_t frames) {
+  vf in[2][CHUNK], tape[2][CHUNK];
+  for (uint32_t lane = 0; lane < s->lanes;) {
+    int moving = bank_moves(s, lane), has_tape = any(ramp_sounds(&s->tape, lane));
+    vf(*out)[CHUNK] = before + lane / W;
+    gather(s, inputs + lane, frames, in[0]);
+    if (has_tape) gather(s, tapes + lane, frames, tape[0]);
+    if (moving) {
+      if (has_tape)
+        move(s, lane, in[0], tape[0], out[0], frames, 1);
+      else
+        move(s, lane, in[0], tape[0], out[0], frames, 0);
+    } else if (has_tape) {
+      rest(s, lane, 1, in, tape, out, frames, 1);
+    } else if (lane + W < s->lanes && !bank_moves(s, lane + W) && !any(ramp_sounds(&s->tape, lane + W))) {
+      gather(s, inputs + lane + W, frames, in[1]);
+      rest(s, lane, 2, in, tape, out, frames, 0);
+      lane += W;
+    } else {
+      rest(s, lane, 1, in, tape, out, frames, 0);
+    }
+    lane += W;
+  }
+}
+
+/* Faders that move, sample by sample, into faders[bank]; their bits in the answer. */
+LANE_INLINE uint32_t walk_faders(strip_lanes *s, vf (*faders)[CHUNK], uint32_t frames) {
+  uint32_t moving = 0;
+  for (uint32_t lane = 0; lane < s->lanes; lane += W) {
+    if (!any(ramp_moves(&s->fader, lane))) continue;
+    ramp fader = ramp_load(&s->fader, lane);
+    for (uint32_t f = 0; f < frames; f++) faders[lane / W][f] = ramp_next(&fader);
+    store(s->fader.value + lane, fader.value);
+    moving |= 1u << lane / W;
+  }
+  return moving;
+}
+
+/* Sums every strip into `out` at the gain fader x post + pre (pre may be NULL). faders: of the banks in `walking`. */
+static __attribute__((noinline)) void mix(strip_lanes *s, const vf (*before)[CHUNK], const vf (*faders)[CHUNK],
+                                          uint32_t walking, ramp_lanes *post, ramp_lanes *pre, uint32_t frames, float *out) {
+  uint32_t open[BANKS], count = 0, moving = 0; /* moving: bit of each place in `open` */
+  vf gains[BANKS][CHUNK], rest[BANKS];
+  for (uint32_t lane = 0; lane < s->lanes; lane += W) {
+    vi sounds = ramp_sounds(post, lane);
+    if (pre) sounds |= ramp_sounds(pre, lane);
+    if (!any(sounds)) continue;
+    int post_moves = any(ramp_moves(post, lane)), pre_moves = pre && any(ramp_moves(pre, lane));
+    ramp r_post = ramp_load(post, lane), r_pre = {};
+    if (pre) r_pre = ramp_load(pre, lane);
+    vf fader = load(s->fader.value + lane);
+    int walks = walking >> lane / W & 1;
+    open[count] = lane / W;
+    if (walks | post_moves | pre_moves) {
+      for (uint32_t f = 0; f < frames; f++) {
+        vf a = walks ? faders[lane / W][f] : fader;
+        vf b = post_moves ? ramp_next(&r_post) : r_post.value;
+        vf c = pre_moves ? ramp_next(&r_pre) : r_pre.value;
+        gains[count][f] = fma_(a, b, c);
+      }
+      store(post->value + lane, r_post.value);
+      if (pre) store(pre->value + lane, r_pre.value);
+      moving |= 1u << count;
+    } else {
+      rest[count] = fma_(fader, r_post.value, r_pre.value);
+    }
+    count++;
+  }
+  for (uint32_t f = 0; f < frames; f += W) {
+    vf sums[W] = {};
+    for (uint32_t k = 0; k < count; k++) {
+      const vf *x = before[open[k]] + f, *gain = gains[k] + f;
+      if (moving >> k & 1) {
+#pragma GCC unroll 16
+        for (int i = 0; i < W; i++) sums[i] = fma_(x[i], gain[i], sums[i]);
       } else {
-        for (uint32_t f = 0; f < frames; f++) sum[f] = fma_(after[f], r.value, sum[f]);
+        vf still = rest[k];
+#pragma GCC unroll 16
+        for (int i = 0; i < W; i++) sums[i] = fma_(x[i], still, sums[i]);
       }
     }
-  }
-}
-
-/* One bank of W strips. `moving` is a constant to the compiler: the resting loop carries no ramp. */
-LANE_INLINE void bank(strip_lanes *s, uint32_t lane, const vf *in, const vf *tape, vf *before, vf *after, vf *left, vf *right,
-                      uint32_t frames, int moving, int has_tape) {
-  const vf damping = splat(DAMPING), one = splat(1.0f), two = splat(2.0f);
-  const vf fall = splat(s->peak_fall), rate = splat(s->mean_rate);
-  ramp r_input = ramp_load(&s->input, lane), r_tape = ramp_load(&s->tape, lane), r_trim = ramp_load(&s->trim, lane);
-  ramp r_cutoff = ramp_load(&s->cutoff, lane), r_dry = ramp_load(&s->dry, lane), r_wet = ramp_load(&s->wet, lane);
-  ramp r_mute = ramp_load(&s->mute, lane), r_fader = ramp_load(&s->fader, lane);
-  ramp r_left = ramp_load(&s->left, lane), r_right = ramp_load(&s->right, lane);
-  vf s1 = load(s->hpf_s1 + lane), s2 = load(s->hpf_s2 + lane);
-  vf a1 = load(s->hpf_a1 + lane), a2 = load(s->hpf_a2 + lane), a3 = load(s->hpf_a3 + lane);
-  vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
-  vi bad = {};
-  for (uint32_t f = 0; f < frames; f++) {
-    if (moving) {
-      ramp_next(&r_input), ramp_next(&r_tape), ramp_next(&r_trim), ramp_next(&r_dry), ramp_next(&r_wet);
-      ramp_next(&r_mute), ramp_next(&r_fader), ramp_next(&r_left), ramp_next(&r_right);
-      vf g = ramp_next(&r_cutoff);
-      a1 = one / fma_(g, g + damping, one);
-      a2 = g * a1;
-      a3 = g * a2;
-    }
-    vi fault = is_fault(in[f]);
-    bad |= fault;
-    vf x = (vf)((vi)in[f] & ~fault) * r_input.value;
-    if (has_tape) {
-      fault = is_fault(tape[f]);
-      bad |= fault;
-      x = fma_((vf)((vi)tape[f] & ~fault), r_tape.value, x);
-    }
-    x = x * r_trim.value;
-    peak = vmax(vabs(x), peak * fall);
-    mean = fma_(fma_(x, x, -mean), rate, mean);
-    /* state-variable filter, trapezoidal integrators (Simper, "Solving the continuous SVF equations", 2013) */
-    vf v3 = x - s2;
-    vf v1 = fma_(a2, v3, a1 * s1);
-    vf v2 = fma_(a3, v3, fma_(a2, s1, s2));
-    s1 = fma_(two, v1, -s1);
-    s2 = fma_(two, v2, -s2);
-    vf high = fma_(-damping, v1, x) - v2;
-    x = fma_(high, r_wet.value, x * r_dry.value);
-    x = x * r_mute.value;
-    before[f] = x;
-    x = x * r_fader.value;
-    after[f] = x;
-    left[f] = fma_(x, r_left.value, left[f]);
-    right[f] = fma_(x, r_right.value, right[f]);
-  }
-  if (any(bad)) {
-    for (uint32_t f = 0; f < frames; f++) {
-      vi faults = is_fault(in[f]);
-      if (has_tape) faults += is_fault(tape[f]);
-      for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)faults[i];
-    }
-  }
-  store(s->hpf_s1 + lane, s1), store(s->hpf_s2 + lane, s2);
-  store(s->peak + lane, peak), store(s->mean_square + lane, mean);
-  if (moving) {
-    store(s->hpf_a1 + lane, a1), store(s->hpf_a2 + lane, a2), store(s->hpf_a3 + lane, a3);
-    store(s->input.value + lane, r_input.value), store(s->tape.value + lane, r_tape.value);
-    store(s->trim.value + lane, r_trim.value), store(s->cutoff.value + lane, r_cutoff.value);
-    store(s->dry.value + lane, r_dry.value), store(s->wet.value + lane, r_wet.value);
-    store(s->mute.value + lane, r_mute.value), store(s->fader.value + lane, r_fader.value);
-    store(s->left.value + lane, r_left.value), store(s->right.value + lane, r_right.value);
+    vf sum = sum_lanes(sums);
+    memcpy(out + f, &sum, 4 * (frames - f < W ? frames - f : W)); /* what lies past `frames` was never set */
   }
 }
 
 static void strips(strip_lanes *s, const float *const *inputs, const float *const *tapes, float *left, float *right,
                    float *const *buses, uint32_t frames) {
-  vf sum_left[CHUNK], sum_right[CHUNK], sums[MAX_BUSES][CHUNK];
-  vf in[CHUNK], tape[CHUNK], before[CHUNK], after[CHUNK];
-  uint32_t padded = (frames + W - 1) / W * W;
-  memset(sum_left, 0, padded * sizeof(vf));
-  memset(sum_right, 0, padded * sizeof(vf));
-  for (uint32_t b = 0; b < s->buses; b++) memset(sums[b], 0, padded * sizeof(vf));
-  for (uint32_t lane = 0; lane < s->lanes; lane += W) {
-    open_sends open = {0};
-    for (uint32_t b = 0; b < s->buses; b++) {
-      int pre = ramp_sounds(&s->pre[b], lane), post = ramp_sounds(&s->post[b], lane);
-      if (pre | post) {
-        open.bus[open.count] = (uint8_t)b, open.pre[open.count] = (uint8_t)pre, open.post[open.count] = (uint8_t)post;
-        open.count++;
-      }
-    }
-    int moving = s->stale || ramp_moves(&s->input, lane) || ramp_moves(&s->tape, lane) || ramp_moves(&s->trim, lane) ||
-                 ramp_moves(&s->cutoff, lane) || ramp_moves(&s->dry, lane) || ramp_moves(&s->wet, lane) ||
-                 ramp_moves(&s->mute, lane) || ramp_moves(&s->fader, lane) || ramp_moves(&s->left, lane) ||
-                 ramp_moves(&s->right, lane);
-    int has_tape = ramp_sounds(&s->tape, lane);
-    gather(inputs + lane, frames, in);
-    if (has_tape) gather(tapes + lane, frames, tape);
-    if (moving && has_tape)
-      bank(s, lane, in, tape, before, after, sum_left, sum_right, frames, 1, 1);
-    else if (moving)
-      bank(s, lane, in, tape, before, after, sum_left, sum_right, frames, 1, 0);
-    else if (has_tape)
-      bank(s, lane, in, tape, before, after, sum_left, sum_right, frames, 0, 1);
-    else
-      bank(s, lane, in, tape, before, after, sum_left, sum_right, frames, 0, 0);
-    sends(s, lane, &open, before, after, sums, frames);
-  }
-  s->stale = 0;
-  gather_sum(sum_left, frames, left);
-  gather_sum(sum_right, frames, right);
-  for (uint32_t b = 0; b < s->buses; b++) gather_sum(sums[b], frames, buses[b]);
+  vf strip[BANKS][CHUNK], fader[BANKS][CHUNK];
+  const vf(*before)[CHUNK] = (const vf(*)[CHUNK])strip, (*faders)[CHUNK] = (const vf(*)[CHUNK])fader;
+  sources(s, inputs, tapes, strip, frames);
+  uint32_t walking = walk_faders(s, fader, frames);
+  mix(s, before, faders, walking, &s->left, NULL, frames, left);
+  mix(s, before, faders, walking, &s->right, NULL, frames, right);
+  for (uint32_t b = 0; b < s->buses; b++)
+    mix(s, before, faders, walking, &s->post[b], &s->pre[b], frames, buses[b]);
 }
 
 __attribute__((visibility("hidden"))) const kernel_ops PASTE(kernel, VARIANT) = {ISA_NAME, W, strips};

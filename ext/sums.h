@@ -33,8 +33,7 @@ static inline void lane_aim(ramp_lanes *ramp, uint32_t lane, float target, float
 }
 
 static inline float ramp_walk(scalar_ramp *ramp) {
-  ramp->value += smaller(larger(ramp->target - ramp->value, -ramp->step), ramp->step);
-  return ramp->value;
+  return ramp->value = smaller(larger(ramp->target, ramp->value - ramp->step), ramp->value + ramp->step);
 }
 
 /* Multiply `frames` samples in place by a gain that walks to its target. */

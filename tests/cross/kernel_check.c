@@ -62,7 +62,7 @@ static void rest(ramp_lanes *ramp, uint32_t lane, float value, float step) {
 }
 
 static void set_up(void) {
-  desk.lanes = STRIPS, desk.buses = BUSES, desk.stale = 1;
+  desk.lanes = STRIPS, desk.buses = BUSES;
   desk.peak_fall = 0.9998f, desk.mean_rate = 0.0007f;
   for (uint32_t lane = 0; lane < STRIPS; lane++) {
     int polarity = lane % 3 == 1 ? -1 : 1;
