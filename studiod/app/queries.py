@@ -1,7 +1,6 @@
 """Questions anyone may ask of a running studio, answered in JSON: status, devices, takes."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,6 @@ class Queries:
         self._settings = settings
         self._hub = hub
         self._transport = transport
-        self._started = time.monotonic()
 
     def register(self, endpoint: OscEndpoint) -> None:
         """Answer the questions that are no parameters. One string of JSON each, but for names and numbers."""
@@ -76,6 +74,7 @@ class Queries:
             "strip_names": [self._hub.text(f"/strip/{n + 1}/name") for n in range(layout.strips)],
             "bus_names": [self._hub.text(f"/bus/{n + 1}/name") for n in range(layout.buses)],
             "state": TransportState(snapshot.state).word,
+            "settled": self._transport.is_settled,
             "position_s": snapshot.position / block.rate_hz,
             "position": timecode(snapshot.position, block.rate_hz),
             "armed": self._armed(layout.strips, layout.buses),
@@ -88,7 +87,7 @@ class Queries:
             "session": str(library / settings.tape.session),
             "tape": self._tape_state(),
             "engine": _engine_state(snapshot, block.gap_count),
-            "uptime_s": round(time.monotonic() - self._started, 1),
+            "uptime_s": round(snapshot.frame / block.rate_hz, 1),
             "faults": self._all_faults(engine),
         }
 

@@ -63,7 +63,8 @@ class Studio:
         def done() -> Facts | None:
             nonlocal last
             last = self.status()
-            return last if is_done(last) else None
+            # settled: no command of anyone is still being carried out, so that what is shown will stay true
+            return last if is_done(last) and last.at("settled") is not False else None
 
         found = self.look_for(done)
         if found is None:
