@@ -9,7 +9,7 @@ from studiod.app.settings import Settings
 from studiod.link import TAPE, Block
 from studiod.tape import Player, TapeMachine
 
-IDLE_S = 0.02
+PLAYER_IDLE_S = 0.05  # a locate is noticed within this; the rings hold far more
 _log = logging.getLogger(__name__)
 
 
@@ -30,8 +30,9 @@ def run(block: Block, settings: Settings) -> int:
     playing = threading.Thread(target=_play, args=(player, stopped), name="player")
     playing.start()
     block.set_ready(TAPE, ready=True)
-    while not stopped.wait(IDLE_S):
+    while not stopped.is_set():
         machine.turn()
+        time.sleep(machine.pause_s)  # half the price of waiting on the event; a signal is seen a few blocks later
     machine.stop()
     playing.join(timeout=2.0)
     return 0
@@ -44,5 +45,5 @@ def _play(player: Player, stopped: threading.Event) -> None:
         except Exception:  # noqa: BLE001 - logged; the take goes on whatever a file did to us
             _log.exception("playback")
             is_hungry = False
-        stopped.wait(0.001 if is_hungry else IDLE_S)
+        time.sleep(0.001 if is_hungry else PLAYER_IDLE_S)
     player.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studiod.link import ENGINE, TAPE, Block, TakeFrames
+from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.tape.capture import TakeWriter
 from studiod.tape.files import load_json
@@ -19,6 +19,11 @@ from studiod.tape.repair import Repaired, repair_session, take_ids, takes_folder
 STATUS_S = 0.1
 HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 SPACE_S = 2.0  # how often the disk is asked for its room
+IDLE_S = 0.02  # a take begins within this; while one runs, STATUS_S is soon enough
+LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
+SLOWER = 1.5  # than the slowest sync of late, the next one may be
+LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
+CALM = 0.9  # the slowest sync is forgotten within a few seconds
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +49,7 @@ class TapeMachine:
     repaired: list[Repaired] = field(default_factory=list)
     lost_frames: int = 0
     _synced_at: float = 0.0
+    _sync_s: float = 0.0
     _told_at: float = -1.0
     _space_at: float = -SPACE_S
     _free_bytes: int | None = None
@@ -114,7 +120,7 @@ class TapeMachine:
         writer.take = take
         behind = head - take.start - writer.written
         self._fill = max(min(behind / self.block.capture_frames, 1.0), 0.0)
-        if take.stop is None and now - self._synced_at < self.max_loss_s / 2 and self._fill < HURRY_FILL:
+        if take.stop is None and now < self._synced_at + self._interval_s and self._fill < HURRY_FILL:
             return
         self._guarded(lambda w: w.advance(head), "written")
         if self.writer is None:
@@ -125,6 +131,20 @@ class TapeMachine:
         else:
             self._guarded(lambda w: w.sync(), "made durable")
             self._synced_at = now
+            self._sync_s = max(self.clock() - now, CALM * self._sync_s)
+
+    @property
+    def _interval_s(self) -> float:
+        """From one sync to the next: what is played just after one begins is durable when the next one ends."""
+        spare = self.max_loss_s - LATE_S - SLOWER * self._sync_s
+        return min(max(spare, LEAST * self.max_loss_s), MOST * self.max_loss_s)
+
+    @property
+    def pause_s(self) -> float:
+        """How long nothing needs a turn."""
+        if self.writer is None:
+            return IDLE_S
+        return min(max(self._synced_at + self._interval_s - self.clock(), 0.001), STATUS_S)
 
     def _open(self, take: TakeFrames) -> bool:
         order = self._order(take.id)
@@ -202,8 +222,3 @@ class TapeMachine:
             with contextlib.suppress(OSError):
                 self._free_bytes = shutil.disk_usage(self.session).free
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))
-
-    @property
-    def is_busy(self) -> bool:
-        """A take runs: turn again soon."""
-        return self.writer is not None or self.block.snapshot().state != 0 or not self.block.is_ready(ENGINE)
