@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -69,7 +68,7 @@ def one_start() -> tuple[float, float]:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
     ):
         client.connect(("127.0.0.1", port))
-        client.setblocking(False)
+        client.settimeout(0.0)
         command = [studiod, "run", "--host", "virtual", "--library", folder, "--osc-port", str(port)]
         began = time.monotonic()
         with running(command) as process:
