@@ -285,6 +285,7 @@ cdef class Engine:
         self.stream.generation = self.h.generation
         self.stream.inputs = inputs
         self.stream.outputs = outputs
+        self.stream.blocks = 0
         self.host_name = "portaudio"
         return <uintptr_t><void *>portaudio_callback, <uintptr_t>&self.stream
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 SUPERVISOR, ENGINE, TAPE, DESK = range(4)
 PROCESS_NAMES = ("supervisor", "engine", "tape", "desk")
-GAP_CAUSES = {1: "engine restarted", 2: "device lost", 3: "engine late"}
+GAP_CAUSES = {1: "engine restarted", 2: "device lost", 3: "engine late", 4: "device dropped frames"}
 
 
 class BlockMismatch(RuntimeError):  # noqa: N818 - it reads as the fact it reports

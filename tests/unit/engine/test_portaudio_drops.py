@@ -1,0 +1,121 @@
+"""Frames that a sound card drops, or does not have in time, are a gap: marked, silent, as long as the clock says."""
+
+import ctypes
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.fakes.desk_rig import Rig
+from tests.helpers import eventually
+
+CHANNELS, FRAMES, RATE_HZ = 2, 480, 48_000
+BLOCK_NS = 10_000_000
+INPUT_UNDERFLOW, INPUT_OVERFLOW, OUTPUT_UNDERFLOW = 1, 2, 4  # portaudio.h, paInputUnderflow ...
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_ulong,
+    ctypes.c_void_p,
+    ctypes.c_ulong,
+    ctypes.c_void_p,
+)
+
+
+class Times(ctypes.Structure):
+    """PaStreamCallbackTimeInfo."""
+
+    _fields_ = (("captured", ctypes.c_double), ("current", ctypes.c_double), ("played", ctypes.c_double))
+
+
+class FakeCard:
+    """Calls the engine as PortAudio does, a block each 10 ms of the real clock.
+
+    A card that is asked late has kept the sound: its time info says how old the block is.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        callback, self._user = rig.engine.portaudio_stream(CHANNELS, CHANNELS)
+        self._call = _CALLBACK(callback)
+        self._due_ns = time.monotonic_ns()
+        self._sound = np.full((FRAMES, CHANNELS), 0.5, np.float32)
+        self._heard = np.zeros((FRAMES, CHANNELS), np.float32)
+
+    def wait(self, blocks: int) -> None:
+        """Let the time of so many blocks go by, without a call."""
+        self._due_ns += blocks * BLOCK_NS
+        eventually(lambda: time.monotonic_ns() >= self._due_ns)
+
+    def be_late(self, blocks: int) -> None:
+        """Call so many blocks later than they are due; what is due then is kept."""
+        late_ns = self._due_ns + blocks * BLOCK_NS
+        eventually(lambda: time.monotonic_ns() >= late_ns)
+
+    def drift(self, late_ns: int) -> None:
+        """The next block is due so much later."""
+        self._due_ns += late_ns
+
+    def block(self, flags: int = 0) -> int:
+        """One block when it is due; the frame it begins at, after what was passed over."""
+        self.wait(1)
+        now_ns = time.monotonic_ns()
+        times = Times((self._due_ns - BLOCK_NS) / 1e9, now_ns / 1e9, 0.0)
+        sound, heard = self._sound.ctypes.data, self._heard.ctypes.data
+        assert self._call(sound, heard, FRAMES, ctypes.addressof(times), flags, self._user) == 0
+        return int(self.rig.block.snapshot().frame) - FRAMES
+
+
+@pytest.fixture
+def card() -> Iterator[FakeCard]:
+    with Rig.make(CHANNELS, 1, inputs=CHANNELS, outputs=CHANNELS) as rig:
+        card = FakeCard(rig)
+        for _ in range(10):  # until it has found its pace
+            card.block()
+        yield card
+        rig.engine.stop()
+
+
+@pytest.mark.parametrize("flags", [INPUT_OVERFLOW, OUTPUT_UNDERFLOW])
+def test_dropped_frames_are_a_gap_as_long_as_the_clock_says(card: FakeCard, flags: int) -> None:
+    before = int(card.rig.block.snapshot().frame)
+    card.wait(20)
+    start = card.block(flags)
+    (gap,) = card.rig.block.gaps()
+    assert (gap.start, gap.start + gap.frames, gap.cause) == (before, start, "device dropped frames")
+    assert gap.frames == pytest.approx(20 * FRAMES, abs=FRAMES // 2)
+    assert not card.rig.captured(0, before, gap.frames).any()
+    assert (card.rig.captured(0, start, FRAMES) == 0.5).all()
+
+
+def test_dropped_frames_of_which_nobody_tells_are_a_gap_a_few_blocks_later(card: FakeCard) -> None:
+    card.wait(20)
+    for _ in range(4):
+        card.block()
+    (gap,) = card.rig.block.gaps()
+    assert gap.frames == pytest.approx(20 * FRAMES, abs=FRAMES // 2)
+
+
+def test_a_block_without_sound_in_time_is_a_gap_of_that_block(card: FakeCard) -> None:
+    start = card.block(INPUT_UNDERFLOW)
+    (gap,) = card.rig.block.gaps()
+    assert (gap.start, gap.frames) == (start, FRAMES)
+
+
+@pytest.mark.parametrize("flags", [0, OUTPUT_UNDERFLOW])
+def test_blocks_that_were_kept_for_a_late_thread_are_no_gap(card: FakeCard, flags: int) -> None:
+    before = int(card.rig.block.snapshot().frame)
+    card.be_late(20)
+    assert card.block(flags) == before
+    for _ in range(30):
+        card.block()
+    assert list(card.rig.block.gaps()) == []
+
+
+def test_a_card_whose_clock_is_slow_drops_nothing(card: FakeCard) -> None:
+    for _ in range(100):
+        card.drift(BLOCK_NS // 100)  # a hundred times worse than any quartz
+        card.block()
+    assert list(card.rig.block.gaps()) == []
