@@ -244,9 +244,9 @@ cdef inline void keep(Graph *g, uint32_t channel, const float *x, uint32_t frame
     """Write `frames` samples (NULL: silence) of capture `channel` at the engine frame; none past the end of its ring."""
     cdef float *ring = capture_ring(g, channel) + (g.now.frame & (g.dims.capture_frames - 1))
     if x != NULL:
-        memcpy(ring, x, frames * sizeof(float))
+        samples_copy(ring, x, frames)
     else:
-        memset(ring, 0, frames * sizeof(float))
+        samples_clear(ring, frames)
 
 
 cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_count, float *const *outputs,
@@ -255,8 +255,6 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
     cdef uint32_t i
     cdef int32_t channel
     cdef float *buses[16]
-    cdef float fall = g.lanes.peak_fall
-    cdef float rate = g.lanes.mean_rate
     for i in range(g.dims.strips):
         channel = g.input_of[i]
         g.strip_in[i] = NULL
@@ -267,12 +265,13 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
     g.ops.strips(g.lanes, g.strip_in, g.strip_tape, g.left, g.right, <float *const *>buses, frames)
     for i in range(g.dims.buses):
         gain_apply(g.bus[i], frames, &g.bus_gain[i])
-        meter_run(&g.bus_meter[i], g.bus[i], frames, fall, rate)
+        g.sums[i] = g.bus[i]
     gain_apply(g.left, frames, &g.main_gain[0])
     gain_apply(g.right, frames, &g.main_gain[1])
     limiter_run(&g.limiter, g.left, g.right, frames)
-    meter_run(&g.main_meter[0], g.left, frames, fall, rate)
-    meter_run(&g.main_meter[1], g.right, frames, fall, rate)
+    g.sums[g.dims.buses] = g.left
+    g.sums[g.dims.buses + 1] = g.right
+    g.ops.meters(g.lanes, g.sums, g.dims.buses + 2, frames)
     # capture rings: every input, every bus, main
     for i in range(g.dims.inputs):
         keep(g, i, inputs[i] + at if i < input_count and inputs[i] != NULL else NULL, frames)
@@ -282,15 +281,15 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
     keep(g, g.dims.inputs + g.dims.buses + 1, g.right, frames)
     # outputs
     for i in range(output_count):
-        memset(outputs[i] + at, 0, frames * sizeof(float))
+        samples_clear(outputs[i] + at, frames)
     for i in range(g.dims.buses):
         channel = g.bus_output[i]
         if 0 <= channel < <int32_t>output_count:
-            memcpy(outputs[channel] + at, g.bus[i], frames * sizeof(float))
+            samples_copy(outputs[channel] + at, g.bus[i], frames)
     if 0 <= g.main_output[0] < <int32_t>output_count:
-        memcpy(outputs[g.main_output[0]] + at, g.left, frames * sizeof(float))
+        samples_copy(outputs[g.main_output[0]] + at, g.left, frames)
     if 0 <= g.main_output[1] < <int32_t>output_count:
-        memcpy(outputs[g.main_output[1]] + at, g.right, frames * sizeof(float))
+        samples_copy(outputs[g.main_output[1]] + at, g.right, frames)
 
 
 cdef inline void tell(Graph *g) noexcept nogil:
@@ -304,13 +303,13 @@ cdef inline void tell(Graph *g) noexcept nogil:
         meters[2 * i + 1] = g.lanes.mean_square[i]
     meters += 2 * strips
     for i in range(buses):
-        meters[2 * i] = g.bus_meter[i].peak
-        meters[2 * i + 1] = g.bus_meter[i].mean_square
+        meters[2 * i] = g.lanes.sum_peak[i]
+        meters[2 * i + 1] = g.lanes.sum_mean_square[i]
     meters += 2 * buses
-    meters[0] = g.main_meter[0].peak
-    meters[1] = g.main_meter[1].peak
-    meters[2] = g.main_meter[0].mean_square
-    meters[3] = g.main_meter[1].mean_square
+    meters[0] = g.lanes.sum_peak[buses]
+    meters[1] = g.lanes.sum_peak[buses + 1]
+    meters[2] = g.lanes.sum_mean_square[buses]
+    meters[3] = g.lanes.sum_mean_square[buses + 1]
     meters[4] = <float>g.limiter.gain
     g.now.bad_samples = g.lanes.bad_samples
     cell_store(<ab_cell *>(g.base + g.dims.snapshot_at), <uint64_t *>&g.now, block_snapshot_words(g.dims))

@@ -25,6 +25,8 @@ cdef extern from "kernel.h" nogil:
         ramp_lanes post[16]
         float peak[128]
         float mean_square[128]
+        float sum_peak[32]
+        float sum_mean_square[32]
         float peak_fall
         float mean_rate
         uint32_t lanes, buses
@@ -34,21 +36,21 @@ cdef extern from "kernel.h" nogil:
         uint32_t width
         void (*strips)(strip_lanes *, const float *const *, const float *const *, float *, float *, float *const *,
                        uint32_t) noexcept nogil
+        void (*meters)(strip_lanes *, const float *const *, uint32_t, uint32_t) noexcept nogil
     const kernel_ops *kernel_select(const char *isa)
 
 cdef extern from "sums.h" nogil:
     ctypedef struct scalar_ramp:
         float value, target, step
-    ctypedef struct meter_state:
-        float peak, mean_square
     ctypedef struct limiter_state:
         scalar_ramp ceiling
         double gain
         double release
+    void samples_copy(float *to, const float *from_, uint32_t frames)
+    void samples_clear(float *to, uint32_t frames)
     void ramp_aim(scalar_ramp *ramp, float target, float frames)
     void lane_aim(ramp_lanes *ramp, uint32_t lane, float target, float frames)
     void gain_apply(float *x, uint32_t frames, scalar_ramp *gain)
-    void meter_run(meter_state *meter, const float *x, uint32_t frames, float fall, float rate)
     void limiter_run(limiter_state *limiter, float *left, float *right, uint32_t frames)
     double quarter_sine(double u)
 
@@ -140,8 +142,6 @@ ctypedef struct Graph:
     int32_t main_output[2]
     scalar_ramp bus_gain[16]
     scalar_ramp main_gain[2]
-    meter_state bus_meter[16]
-    meter_state main_meter[2]
     limiter_state limiter
     int64_t read_position  # of the tape; runs on past a stop until its ramp has closed, whatever is located then
     uint64_t read_generation
@@ -154,3 +154,4 @@ ctypedef struct Graph:
     float bus[16][64]
     const float *strip_in[128]
     const float *strip_tape[128]
+    const float *sums[32]  # buses, main left, main right: what is metered

@@ -1,6 +1,6 @@
 # cython: cdivision=True
 """A native JACK (or PipeWire) client; libjack comes by dlopen, so nothing is needed to build or to run without it."""
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memset
 
 from graph cimport process
@@ -62,13 +62,14 @@ cdef inline int jack_callback(uint32_t frames, void *user) noexcept nogil:
     cdef Host *h = j.host
     cdef uint32_t i, n
     cdef uint32_t done = 0
+    cdef uint64_t before
     cdef const float *taken[128]
     cdef float *given[128]
     if ACQUIRE_INT(&h.generation) != j.generation:
         for i in range(j.outputs):  # JACK plays what lies in the buffer
             memset(j.api.port_get_buffer(j.out[i], frames), 0, frames * sizeof(float))
         return 0
-    rt_flush_denormals()
+    before = rt_flush_denormals()  # the thread is JACK's: it gets its own rules back
     enter_audio_thread(h)
     for i in range(j.inputs):
         taken[i] = <const float *>j.api.port_get_buffer(j.in_[i], frames)
@@ -82,6 +83,7 @@ cdef inline int jack_callback(uint32_t frames, void *user) noexcept nogil:
             h.out_at[i] = given[i] + done if i < j.outputs else h.out[i]
         process(h.g, h.in_at, h.inputs, h.out_at, h.outputs, n)
         done += n
+    rt_restore(before)
     return 0
 
 

@@ -75,11 +75,12 @@ cdef inline int portaudio_callback(const void *taken, void *given, unsigned long
     cdef float *y = <float *>given
     cdef uint32_t done = 0
     cdef uint32_t n, f, c
+    cdef uint64_t before
     if ACQUIRE_INT(&h.generation) != stream.generation:
         if y != NULL:
             memset(y, 0, frames * stream.outputs * sizeof(float))
         return PA_ABORT
-    rt_flush_denormals()
+    before = rt_flush_denormals()  # the thread is PortAudio's: it gets its own rules back
     enter_audio_thread(h)
     if flags & PA_TROUBLE:
         h.g.now.xruns += 1
@@ -100,4 +101,5 @@ cdef inline int portaudio_callback(const void *taken, void *given, unsigned long
                 for f in range(n):
                     y[(done + f) * stream.outputs + c] = h.out[c][f] if c < h.outputs else 0.0
         done += n
+    rt_restore(before)
     return PA_CONTINUE

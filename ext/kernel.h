@@ -9,6 +9,7 @@
 
 #define MAX_LANES 128
 #define MAX_BUSES 16
+#define MAX_SUMS 32 /* buses and main, in whole vectors */
 #define CHUNK 64 /* frames at most in one call: the scratch stays in the first-level cache */
 #define NOT_A_SAMPLE 1048576.0f /* 2^20, +120 dBFS: anything at or past it (inf, NaN too) is a fault, not sound */
 
@@ -27,6 +28,7 @@ typedef struct {
   ramp_lanes pre[MAX_BUSES], post[MAX_BUSES]; /* sends from before and after the fader */
   float hpf_s1[MAX_LANES], hpf_s2[MAX_LANES]; /* state of the trapezoidal integrators */
   float peak[MAX_LANES], mean_square[MAX_LANES]; /* meters, after trim */
+  float sum_peak[MAX_SUMS], sum_mean_square[MAX_SUMS]; /* meters of what the strips are summed into */
   float peak_fall; /* factor a sample */
   float mean_rate; /* one-pole coefficient */
   uint32_t lanes, buses; /* in use */
@@ -40,6 +42,8 @@ typedef struct {
    * left, right, buses[b]: `frames` samples, overwritten. 1 <= frames <= CHUNK. */
   void (*strips)(strip_lanes *lanes, const float *const *inputs, const float *const *tapes, float *left, float *right,
                  float *const *buses, uint32_t frames);
+  /* sums: MAX_SUMS pointers to `frames` samples, NULL = silence; the first `count` are metered. */
+  void (*meters)(strip_lanes *lanes, const float *const *sums, uint32_t count, uint32_t frames);
 } kernel_ops;
 
 /* The fastest variant this processor has, or the one named (`sse2`, `avx2`, `avx512`, `neon`); NULL if it has not. */

@@ -30,10 +30,8 @@ LANE_INLINE vi ramp_sounds(const ramp_lanes *lanes, uint32_t lane) {
   return (load(lanes->value + lane) != splat(0)) | (load(lanes->target + lane) != splat(0));
 }
 
-LANE_INLINE vi is_fault(vf x) { return (vi)vabs(x) >= (vi)splat(NOT_A_SAMPLE); }
-
-/* `frames` samples of W strips into x[frame]; what is no sample becomes 0 and is counted. */
-LANE_INLINE void gather(strip_lanes *s, const float *const *rows, uint32_t frames, vf *x) {
+/* `frames` samples of W rows into x[frame]; the bits of the largest magnitude of each row. */
+LANE_INLINE vi gather(const float *const *rows, uint32_t frames, vf *x) {
   static const float silence[CHUNK];
   const float *from[W];
   vi worst = {};
@@ -56,12 +54,16 @@ LANE_INLINE void gather(strip_lanes *s, const float *const *rows, uint32_t frame
     x[f] = load(column);
     worst = worse(worst, x[f]);
   }
-  if (any(worst >= (vi)splat(NOT_A_SAMPLE))) {
-    for (uint32_t f = 0; f < frames; f++) {
-      vi fault = is_fault(x[f]);
-      x[f] = (vf)((vi)x[f] & ~fault);
-      for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
-    }
+  return worst;
+}
+
+/* The same from outside: what is no sample becomes 0 and is counted. */
+LANE_INLINE void gather_samples(strip_lanes *s, const float *const *rows, uint32_t frames, vf *x) {
+  if (!any(gather(rows, frames, x) >= (vi)splat(NOT_A_SAMPLE))) return;
+  for (uint32_t f = 0; f < frames; f++) {
+    vi fault = (vi)vabs(x[f]) >= (vi)splat(NOT_A_SAMPLE);
+    x[f] = (vf)((vi)x[f] & ~fault);
+    for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
   }
 }
 
@@ -69,6 +71,11 @@ typedef struct { vf s1, s2, peak, mean; } strip_state;
 typedef struct { vf in, tape, dry, wet; } strip_gains; /* with trim; with mute */
 typedef struct { vf a1, a2, b, g2; } high_pass;
 typedef struct { vf fall, rate; } ballistics;
+
+LANE_INLINE void meter_sample(vf *peak, vf *mean, const ballistics *meter, vf x) {
+  *peak = vmax(vabs(x), *peak * meter->fall);
+  *mean = fma_(fma_(x, x, -*mean), meter->rate, *mean);
+}
 
 LANE_INLINE high_pass high_pass_at(vf g) {
   vf gk = g + splat(DAMPING), a1 = splat(1.0f) / fma_(g, gk, splat(1.0f));
@@ -88,8 +95,7 @@ LANE_INLINE vf strip_sample(strip_state *state, const strip_gains *gain, const h
                             vf tape, int has_tape) {
   vf x = in * gain->in;
   if (has_tape) x = fma_(tape, gain->tape, x);
-  state->peak = vmax(vabs(x), state->peak * meter->fall);
-  state->mean = fma_(fma_(x, x, -state->mean), meter->rate, state->mean);
+  meter_sample(&state->peak, &state->mean, meter, x);
   /* state-variable filter, trapezoidal integrators (Simper, "Solving the continuous SVF equations", 2013); the high-pass
    * and the second state from v1 and v3, which takes two operations less than over the low-pass */
   vf v3 = x - state->s2;
@@ -157,8 +163,8 @@ LANE_INLINE void sources(strip_lanes *s, const float *const *inputs, const float
   for (uint32_t lane = 0; lane < s->lanes;) {
     int moving = bank_moves(s, lane), has_tape = any(ramp_sounds(&s->tape, lane));
     vf(*out)[CHUNK] = before + lane / W;
-    gather(s, inputs + lane, frames, in[0]);
-    if (has_tape) gather(s, tapes + lane, frames, tape[0]);
+    gather_samples(s, inputs + lane, frames, in[0]);
+    if (has_tape) gather_samples(s, tapes + lane, frames, tape[0]);
     if (moving) {
       if (has_tape)
         move(s, lane, in[0], tape[0], out[0], frames, 1);
@@ -167,7 +173,7 @@ LANE_INLINE void sources(strip_lanes *s, const float *const *inputs, const float
     } else if (has_tape) {
       rest(s, lane, 1, in, tape, out, frames, 1);
     } else if (lane + W < s->lanes && !bank_moves(s, lane + W) && !any(ramp_sounds(&s->tape, lane + W))) {
-      gather(s, inputs + lane + W, frames, in[1]);
+      gather_samples(s, inputs + lane + W, frames, in[1]);
       rest(s, lane, 2, in, tape, out, frames, 0);
       lane += W;
     } else {
@@ -250,4 +256,15 @@ static void strips(strip_lanes *s, const float *const *inputs, const float *cons
     mix(s, before, faders, walking, &s->post[b], &s->pre[b], frames, buses[b]);
 }
 
-__attribute__((visibility("hidden"))) const kernel_ops PASTE(kernel, VARIANT) = {ISA_NAME, W, strips};
+static void meters(strip_lanes *s, const float *const *sums, uint32_t count, uint32_t frames) {
+  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  vf x[CHUNK];
+  for (uint32_t lane = 0; lane < count; lane += W) {
+    vf peak = load(s->sum_peak + lane), mean = load(s->sum_mean_square + lane);
+    gather(sums + lane, frames, x);
+    for (uint32_t f = 0; f < frames; f++) meter_sample(&peak, &mean, &meter, x[f]);
+    store(s->sum_peak + lane, peak), store(s->sum_mean_square + lane, mean);
+  }
+}
+
+__attribute__((visibility("hidden"))) const kernel_ops PASTE(kernel, VARIANT) = {ISA_NAME, W, strips, meters};

@@ -1,4 +1,4 @@
-/* What happens after the strips are summed: bus and main faders, meters, the main limiter. One channel at a time. */
+/* What happens after the strips are summed: bus and main faders, the main limiter. One channel at a time. */
 #ifndef STUDIOD_SUMS_H
 #define STUDIOD_SUMS_H
 #include <math.h>
@@ -11,8 +11,19 @@
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline float smaller(float a, float b) { return a < b ? a : b; }
 
+/* memcpy and memset by a call: where gcc knows that there are few bytes it writes `rep movs`, which takes thrice as long */
+static inline void samples_copy(float *to, const float *from, uint32_t frames) {
+  size_t bytes = frames * sizeof(float);
+  __asm__("" : "+r"(bytes));
+  memcpy(to, from, bytes);
+}
+static inline void samples_clear(float *to, uint32_t frames) {
+  size_t bytes = frames * sizeof(float);
+  __asm__("" : "+r"(bytes));
+  memset(to, 0, bytes);
+}
+
 typedef struct { float value, target, step; } scalar_ramp;
-typedef struct { float peak, mean_square; } meter_state;
 
 static inline float ramp_step(float from, float to, float frames) {
   float whole = fabsf(to - from) / frames, size = larger(fabsf(from), fabsf(to));
@@ -44,29 +55,38 @@ static inline void gain_apply(float *x, uint32_t frames, scalar_ramp *gain) {
   for (; f < frames; f++) x[f] *= rest;
 }
 
-static inline void meter_run(meter_state *meter, const float *x, uint32_t frames, float fall, float rate) {
-  float peak = meter->peak, mean = meter->mean_square;
-  for (uint32_t f = 0; f < frames; f++) {
-    peak = larger(fabsf(x[f]), peak * fall);
-    mean += (x[f] * x[f] - mean) * rate;
-  }
-  meter->peak = peak;
-  meter->mean_square = mean;
-}
-
 typedef struct {
   scalar_ramp ceiling; /* linear */
   double gain; /* double: in float the release would stop short of 1 */
   double release; /* fraction of the way back to 1, a sample */
 } limiter_state;
 
+/* The largest magnitude of both channels; through integers, whose order is that of the floats and which vectorise. */
+static inline float limiter_loudest(const float *left, const float *right, uint32_t frames) {
+  int32_t most = 0;
+  for (uint32_t f = 0; f < frames; f++) {
+    int32_t l, r;
+    memcpy(&l, left + f, 4), memcpy(&r, right + f, 4);
+    l &= 0x7fffffff, r &= 0x7fffffff;
+    l = l > r ? l : r;
+    most = most > l ? most : l;
+  }
+  float loudest;
+  memcpy(&loudest, &most, 4);
+  return loudest;
+}
+
 /* Keep both channels under the ceiling: the gain falls at once, returns exponentially; the last clamp catches rounding. */
 static inline void limiter_run(limiter_state *limiter, float *left, float *right, uint32_t frames) {
   double gain = limiter->gain;
+  if (gain == 1.0 && limiter->ceiling.value == limiter->ceiling.target &&
+      limiter_loudest(left, right, frames) <= limiter->ceiling.value)
+    return; /* each sample would be multiplied by 1 */
   for (uint32_t f = 0; f < frames; f++) {
     float ceiling = ramp_walk(&limiter->ceiling);
     float loudest = larger(fabsf(left[f]), fabsf(right[f]));
     gain += (1.0 - gain) * limiter->release;
+    if ((float)gain == 1.0f) gain = 1.0; /* arrived: an exponential alone never does */
     if ((float)gain * loudest > ceiling) gain = (double)ceiling / (double)loudest;
     float now = (float)gain;
     left[f] = smaller(larger(left[f] * now, -ceiling), ceiling);
