@@ -45,6 +45,16 @@ def read_numbers(path: Path) -> Frames:
     return numbers
 
 
+def silences(numbers: Frames) -> list[tuple[int, int]]:
+    """Start and length of each silence in a take."""
+    return [(part.start, part.frames) for part in stretches(numbers) if not part.first_number]
+
+
+def sounds(numbers: Frames, least_frames: int = 1) -> list[Stretch]:
+    """Runs of numbers that are at least so long."""
+    return [part for part in stretches(numbers) if part.first_number and part.frames >= least_frames]
+
+
 def stretches(numbers: Frames) -> list[Stretch]:
     """Cut a take into silences and runs of numbers, in order. A damaged sample is a stretch of its own."""
     step = np.diff(numbers)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lab.numbered import Frames, Stretch, stretches
+from tests.lab.numbered import silences, sounds
 from tests.lab.player import numbers_play
 from tests.lab.studio import Report, Studio
 from tests.lab.takes import FinishedTake, finish_take, start_take, wait_for_frames
@@ -10,8 +10,9 @@ from tests.lab.takes import FinishedTake, finish_take, start_take, wait_for_fram
 pytestmark = pytest.mark.lab
 
 RATE_HZ = 48_000
+# Blocks so long that emulation rarely misses one: what is missed is a gap, and there is a test for that too.
 ONE_CARD = """\
-audio: {host: portaudio, device: Loopback, block_frames: 1024, inputs: 2, outputs: 2}
+audio: {host: portaudio, device: Loopback, block_frames: 4096, inputs: 2, outputs: 2}
 desk: {strips: 2}
 """
 
@@ -29,10 +30,6 @@ def take(installed: Studio, opened: Report) -> FinishedTake:  # noqa: ARG001 - t
         number = start_take(installed)
         wait_for_frames(installed, 5 * RATE_HZ)
         return finish_take(installed, number)
-
-
-def longest(numbers: Frames) -> Stretch:
-    return max((part for part in stretches(numbers) if part.first_number), key=lambda part: part.frames)
 
 
 def test_the_card_is_opened_by_a_part_of_its_name(opened: Report) -> None:
@@ -53,7 +50,7 @@ def test_the_take_is_whole(take: FinishedTake) -> None:
 
 
 def test_its_samples_are_the_ones_played_for_two_seconds_and_more(take: FinishedTake) -> None:
-    assert longest(take.strips[0]).frames > 2 * RATE_HZ
+    assert sounds(take.strips[0], 2 * RATE_HZ)
 
 
 def test_both_inputs_are_aligned_to_the_sample(take: FinishedTake) -> None:
@@ -61,5 +58,4 @@ def test_both_inputs_are_aligned_to_the_sample(take: FinishedTake) -> None:
 
 
 def test_what_is_not_the_sound_played_is_silence_that_is_marked(take: FinishedTake) -> None:
-    holes = [(part.start, part.frames) for part in stretches(take.strips[0]) if not part.first_number]
-    assert holes == take.gaps
+    assert silences(take.strips[0]) == take.gaps

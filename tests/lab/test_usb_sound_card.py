@@ -1,11 +1,10 @@
 """The card that the outputs are on is pulled out and put back while a take is recorded from another one."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pytest
 
-from tests.lab.numbered import stretches
+from tests.lab.numbered import silences, sounds
 from tests.lab.player import numbers_play
 from tests.lab.studio import Report, Studio
 from tests.lab.takes import FinishedTake, finish_take, start_take, wait_for_frames
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.lab
 RATE_HZ = 48_000
 CARD = "QEMU USB Audio"
 TWO_CARDS = f"""\
-audio: {{host: portaudio, device: Loopback, output_device: {CARD}, block_frames: 1024, inputs: 2, outputs: 2}}
+audio: {{host: portaudio, device: Loopback, output_device: {CARD}, block_frames: 4096, inputs: 2, outputs: 2}}
 desk: {{strips: 2}}
 """
 
@@ -39,7 +38,7 @@ def replug(installed: Studio) -> Replug:
         number = start_take(installed)
         wait_for_frames(installed, 3 * RATE_HZ)
         machine.pull("snd1")
-        without = installed.wait_for(lambda status: bool(status["faults"]) and CARD not in (status["device"] or ""))
+        without = installed.wait_for(lambda status: any(CARD in fault for fault in status["faults"]))
         wait_for_frames(installed, 3 * RATE_HZ)
         machine.plug("snd1")
         after = installed.wait_for(lambda status: not status["faults"] and CARD in (status["device"] or ""))
@@ -74,22 +73,18 @@ def test_the_take_goes_on_through_it_and_is_valid(replug: Replug) -> None:
     assert replug.take.about["frames"] > 9 * RATE_HZ
 
 
-def test_every_gap_is_marked_to_the_frame_and_holds_silence(replug: Replug) -> None:
+def test_every_silence_in_it_is_a_marked_gap_to_the_frame(replug: Replug) -> None:
     assert replug.take.gaps
-    for start, frames in replug.take.gaps:
-        for numbers in replug.take.strips:
-            assert not numbers[start : start + frames].any()
+    for numbers in replug.take.strips:
+        assert silences(numbers) == replug.take.gaps
 
 
-def test_the_sound_on_both_sides_of_each_gap_is_the_one_played(replug: Replug) -> None:
-    sound = [part for part in stretches(replug.take.strips[0]) if part.first_number]
-    assert len(sound) == len(replug.take.gaps) + 1
-    assert sum(part.frames for part in sound) > 9 * RATE_HZ
+def test_before_between_and_after_it_holds_the_sound_that_was_played(replug: Replug) -> None:
+    # The engine starts anew twice: without the card, and with it.
+    assert len(sounds(replug.take.strips[0], RATE_HZ)) >= 3
 
 
-def test_the_take_is_as_long_as_the_clock_says(replug: Replug) -> None:
-    sound = [part for part in stretches(replug.take.strips[0]) if part.first_number]
-    for before, after in pairwise(sound):
-        played_s = (after.first_number - before.first_number) / RATE_HZ
-        recorded_s = (after.start - before.start) / RATE_HZ
-        assert recorded_s == pytest.approx(played_s, abs=0.5)  # the buffers of two cards in a slow machine
+def test_the_gaps_are_as_long_as_the_clock_says(replug: Replug) -> None:
+    numbers_ahead = [part.first_number - part.start for part in sounds(replug.take.strips[0], RATE_HZ // 2)]
+    # Of the 15 s and more; buffers of two cards in a slow machine.
+    assert max(numbers_ahead) - min(numbers_ahead) < RATE_HZ // 4
