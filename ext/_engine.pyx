@@ -391,6 +391,11 @@ cdef class Engine:
             self.h.has_thread = False
         stage_free(&self.h.band)
 
+    def fade_out(self) -> float:
+        """Let everything that leaves the machine fade to silence; seconds until it has, at the host's block size."""
+        RELEASE_INT(&self.g.leaving, 1)
+        return RAMP_S + 2.0 * self.g.now.period_ns / 1e9
+
     def stop(self) -> None:
         """Part from the host; may be called twice. A PortAudio stream that still calls is told to abort itself."""
         RELEASE_INT(&self.h.generation, self.h.generation + 1)

@@ -124,6 +124,15 @@ cdef inline void set_value(Graph *g, uint32_t slot, float value) noexcept nogil:
         ramp_aim(&g.limiter.ceiling, value, g.ramp_frames)
 
 
+cdef inline void aim_at_silence(Graph *g) noexcept nogil:
+    """Everything that leaves the machine fades out."""
+    cdef uint32_t i
+    for i in range(g.dims.buses):
+        ramp_aim(&g.bus_gain[i], 0.0, g.ramp_frames)
+    for i in range(2):
+        ramp_aim(&g.main_gain[i], 0.0, g.ramp_frames)
+
+
 cdef inline void snap_ramp(ramp_lanes *ramp) noexcept nogil:
     memcpy(ramp.value, ramp.target, sizeof(ramp.value))
 
@@ -241,7 +250,7 @@ cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
 
 
 cdef inline void keep(Graph *g, uint32_t channel, const float *x, uint32_t frames) noexcept nogil:
-    """Write `frames` samples (NULL: silence) of capture `channel` at the engine frame; none past the end of its ring."""
+    """Write `frames` samples (NULL: silence) of capture `channel` at the engine frame, none past its ring's end."""
     cdef float *ring = capture_ring(g, channel) + (g.now.frame & (g.dims.capture_frames - 1))
     if x != NULL:
         samples_copy(ring, x, frames)
@@ -325,6 +334,8 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
     if g.cued != ACQUIRE_U64(&g.cue.generation):
         g.cued = ACQUIRE_U64(&g.cue.generation)
         aim_sources(g)
+    if ACQUIRE_INT(&g.leaving):
+        aim_at_silence(g)
     while done < frames:
         n = obey_due(g, min(frames - done, <uint32_t>CHUNK))
         n = unwrapped(g.now.frame, g.dims.capture_frames, n)

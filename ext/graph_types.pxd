@@ -137,6 +137,7 @@ ctypedef struct Graph:
     float bus_fader[16]
     float bus_mute[16]
     float main_fader, main_mute
+    int leaving  # fade out: set by the control thread before it parts from the host
     int32_t input_of[128]  # hardware input of the strip, NO_CHANNEL for none
     int32_t bus_output[16]
     int32_t main_output[2]

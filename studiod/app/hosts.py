@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,9 @@ class Hosts:
         return None
 
     def leave(self) -> None:
-        """Part from the host. A PortAudio stream is left to the end of the process: closing it may hang."""
+        """Part from the host, without a click. A PortAudio stream is left to the end of the process: closing it may hang."""
+        if self._engine.host != "internal":
+            time.sleep(self._engine.fade_out())
         self._engine.stop()
 
     def status(self) -> dict[str, Any]:
