@@ -1,6 +1,6 @@
 """Build of the compiled parts: sources in ext/, modules in studiod.*; everything else is in pyproject.toml."""
 
-from glob import glob
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
@@ -10,7 +10,8 @@ from setuptools import Extension, find_packages, setup
 FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra"]
 # what Cython's own C cannot avoid
 QUIET = ["-Wno-unused-parameter", "-Wno-unused-function", "-Wno-cast-function-type", "-Wno-sign-compare"]
-HEADERS = [*glob("ext/*.h"), *glob("ext/*.pxd"), *glob("ext/dsp/*")]
+HEADERS = [str(path) for pattern in ("*.h", "*.pxd", "dsp/*") for path in sorted(Path("ext").glob(pattern))]
+VARIANTS = [str(path) for path in sorted(Path("ext").glob("variant_*.c"))]
 
 
 def extension(name: str, source: str, *more: str) -> Extension:
@@ -33,7 +34,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("studiod.link._block", "_block.pyx"),
-            extension("studiod.engine._engine", "_engine.pyx", *sorted(glob("ext/variant_*.c"))),
+            extension("studiod.engine._engine", "_engine.pyx", *VARIANTS),
             extension("studiod.tape._tape", "_tape.pyx"),
         ],
         include_path=["ext"],

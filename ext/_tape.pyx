@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # distutils: define_macros=_GNU_SOURCE=1
-"""The tape's compiled half: samples out of the capture rings into file bytes, and file samples into the playback rings."""
+"""The tape's compiled half: capture rings into file bytes, file bytes into playback rings."""
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset
 
@@ -55,7 +55,7 @@ cdef class RingView:
         return head - held if head > held else 0
 
     def pack(self, uint32_t channel, uint64_t start, size_t frames, int bits, unsigned char[::1] out) -> None:
-        """Write `frames` samples of capture `channel` from frame `start` to `out` as little-endian 16, 24 or 32 (float) bits.
+        """Write `frames` samples of capture `channel` from `start` on to `out`: little-endian; 16, 24, or 32 = float.
 
         Out of range samples are clipped, what is no number becomes 0. Raises ValueError when `out` is too short or the
         channel or width is none.
@@ -65,7 +65,8 @@ cdef class RingView:
         cdef const float *ring
         cdef size_t width = bits // 8
         cdef size_t n
-        if channel >= self.dims.captures or bits not in (16, 24, 32) or <size_t>out.shape[0] < frames * width or frames > size:
+        if (channel >= self.dims.captures or bits not in (16, 24, 32) or frames > size
+                or <size_t>out.shape[0] < frames * width):
             raise ValueError(f"capture {channel}, {frames} frames of {bits} bits into {out.shape[0]} bytes")
         if frames == 0:
             return
@@ -117,8 +118,9 @@ cdef class RingView:
         """Write silence into `strip`'s playback ring."""
         self._place(strip, position, NULL, frames, 32)
 
-    def place(self, uint32_t strip, int64_t position, const unsigned char[::1] samples, size_t frames, int bits) -> None:
-        """Write `frames` little-endian samples of 16, 24 or 32 (float) bits into `strip`'s playback ring at `position`."""
+    def place(self, uint32_t strip, int64_t position, const unsigned char[::1] samples, size_t frames,
+              int bits) -> None:
+        """Write `frames` samples (little-endian; 16, 24, or 32 = float) into `strip`'s playback ring at `position`."""
         if bits not in (16, 24, 32) or <size_t>samples.shape[0] < frames * (bits // 8):
             raise ValueError(f"{frames} frames of {bits} bits out of {samples.shape[0]} bytes")
         if frames:

@@ -77,7 +77,9 @@ def load(folder: Path) -> tuple[list[tuple[str, float]], list[tuple[str, str]], 
         except FileNotFoundError:
             continue
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
-            faults.append(f"{path} cannot be read ({str(fault).splitlines()[0]}); an older one or the defaults are used")
+            faults.append(
+                f"{path} cannot be read ({str(fault).splitlines()[0]}); an older one or the defaults are used"
+            )
     return [], [], faults
 
 

@@ -12,6 +12,7 @@ from studiod.engine import Engine, engine_targets
 from studiod.link import Block, Dimensions, Operation, create_block
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.registry import Registry
+from studiod.tape import RingView
 
 Samples = NDArray[np.float32]
 
@@ -75,7 +76,9 @@ class Rig:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._engine = None
         os.close(self.fd)
 
@@ -127,8 +130,6 @@ class Rig:
 
     def captured(self, channel: int, start: int, frames: int) -> Samples:
         """What the capture ring of `channel` holds, through the tape's own reader at 32 bits."""
-        from studiod.tape import RingView
-
         out = bytearray(4 * frames)
         RingView(self.block).pack(channel, start, frames, 32, out)
         return np.frombuffer(out, "<f4")

@@ -22,7 +22,7 @@ class Manager:
         self.environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "600000"}
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.setblocking(False)
+        self.socket.settimeout(0.0)
         self.told: list[str] = []
 
     def hears(self, word: str) -> bool:
