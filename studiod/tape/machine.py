@@ -1,6 +1,7 @@
 """The tape process at work: takes as the engine rolls them, playback ahead of it, and its state for everyone to see."""
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -56,11 +57,22 @@ class TapeMachine:
     _next_id: int = 1
     _done: set[int] = field(default_factory=set)
     _fill: float = 0.0
+    _lock: int | None = None
+    _said: str = ""
 
     def start(self) -> None:
-        """Look at the library: make the session's folder, repair what was cut off, find the next take's number."""
+        """Look at the library: make the session's folder, repair what was cut off, find the next take's number.
+
+        A library that cannot be used is looked at again from time to time.
+        """
+        self._open_library()
+        self._tell()
+
+    def _open_library(self) -> None:
+        self.library_fault = ""
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
+            self._lock_session()
             probe = self.session / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()
@@ -69,13 +81,34 @@ class TapeMachine:
             for done in self.repaired:
                 _log.warning("%s", done)
             self._next_id = max(take_ids(self.session), default=0) + 1
+        except BlockingIOError:
+            owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
+            self.library_fault = (
+                f"{self.session} is in use by another studiod (process {owner or 'unknown'}); nothing can be recorded "
+                "there. Stop that one, or choose another folder with --library"
+            )
         except OSError as fault:
             self.library_fault = (
                 f"{self.session}: {fault.strerror}; nothing can be recorded there. "
                 "Make it writable, or choose another folder with --library"
             )
-            _log.error("%s", self.library_fault)
-        self._tell()
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.session / ".lock"
+
+    def _lock_session(self) -> None:
+        """One studiod writes into a session. Raises BlockingIOError; the lock ends with this process."""
+        if self._lock is None:
+            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(fd)
+                raise
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
+            self._lock = fd
 
     def turn(self) -> None:
         """Write what the rings hold for the running take, close what has ended, tell how it stands."""
@@ -98,6 +131,9 @@ class TapeMachine:
                 self._guarded(lambda writer: writer.close(self._end_state()), "closed")
                 self._finish(take.id)
         self._tell()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     # -- takes -----------------------------------------------------------------------------------------------------
 
@@ -217,8 +253,13 @@ class TapeMachine:
 
     def _tell(self) -> None:
         now = self.clock()
+        if self.library_fault != self._said:
+            self._said = self.library_fault
+            _log.error("%s", self._said or f"{self.session} can be written again")
         if now - self._space_at >= SPACE_S:
             self._space_at = now
+            if self.library_fault:
+                self._open_library()
             with contextlib.suppress(OSError):
                 self._free_bytes = shutil.disk_usage(self.session).free
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))

@@ -150,3 +150,17 @@ def test_the_mix_is_there_again_after_a_restart_with_arms_off(tmp_path: Path) ->
 
 def _limit_file_size(pid: int, size: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_two_studios_do_not_write_into_one_session_and_the_second_takes_over_when_it_is_free(tmp_path: Path) -> None:
+    with LiveStudio(tmp_path / "library", QUIET) as first:
+        owner = first.status()["processes"]["supervisor"]
+        second = TroubledStudio(tmp_path / "library", QUIET)
+        with second:
+            assert any(f"in use by another studiod (process {owner})" in fault for fault in second.status()["faults"])
+            second.send("/strip/1/arm", 1)
+            assert "in use by another studiod" in error_of(second, "/transport/record")
+            first.stop()
+            eventually(lambda: second.status()["faults"] == [], within_s=15)
+            second.record(1)
+            assert second.stop_take()["state"] == "good"
