@@ -150,7 +150,7 @@ class Hosts:
         return None
 
     def leave(self) -> None:
-        """Part from the host, without a click. A PortAudio stream is left to the end of the process: closing may hang."""
+        """Part from the host, without a click. PortAudio is left to the end of the process: closing it may hang."""
         if self._engine.host != "internal":
             time.sleep(self._engine.fade_out())
         self._engine.stop()
