@@ -279,8 +279,10 @@ cdef class Engine:
         """
         self.stop()
         self._begin(inputs, outputs)
-        self._catch_up(False)
+        if inputs == 0:  # else the first block knows how long nobody heard anything: opening a device takes a while
+            self._catch_up(False)
         self.g.now.anchor_ns = 0
+        self.stream.cause = ENGINE_RESTARTED if self.host_name == "none" else DEVICE_LOST
         self.stream.host = &self.h
         self.stream.generation = self.h.generation
         self.stream.inputs = inputs

@@ -17,7 +17,8 @@ cdef enum:
     DROPPED = 4  # words.GAP_CAUSES
     SETTLING = 8  # blocks until a stream that starts has found its pace
     FOLLOW = 16  # blocks over which the usual lateness is taken: the drift of the card's clock, not its jitter
-    SURE = 4  # blocks that are late in a row: it was not this thread that came late, frames are missing
+    JITTER_NS = 5000000  # a USB card tells where it is in steps of some milliseconds
+    SURE_NS = 20000000  # late in a row for so long: no outlier, frames are missing
 
 ctypedef struct PaTimes:  # PaStreamCallbackTimeInfo, in seconds
     double captured  # first frame of the input
@@ -31,39 +32,49 @@ cdef inline int64_t backlog_ns(const PaTimes *times) noexcept nogil:
     return <int64_t>(seconds * 1e9) if 0.0 < seconds < 10.0 else 0
 
 
+cdef inline int64_t in_ns(uint64_t frames, int64_t rate) noexcept nogil:
+    return <int64_t>frames // rate * 1000000000 + <int64_t>frames % rate * 1000000000 // rate
+
+
 cdef inline void pass_over_dropped(PortAudioStream *stream, const PaTimes *times, uint32_t frames,
                                    unsigned long flags) noexcept nogil:
-    """Before a block of `frames`: the clock passes over input that the device has dropped, and the gap is written down.
+    """Before a block of `frames`: the clock passes over input that nobody heard, and the gap is written down.
 
-    PortAudio tells that frames are gone, sometimes, and never how many. The clock knows: a block that was captured so
-    much later than its number says.
+    That is the time until a stream that was opened gives its first frame, and what the device drops. PortAudio tells
+    that frames are gone, sometimes, and never how many. The clock knows: a block is captured so much later than its
+    number says.
     """
     cdef Graph *g = stream.host.g
     cdef int64_t rate = g.dims.rate_hz
-    cdef int64_t half = <int64_t>frames * 500000000 // rate  # less is no block: the jitter of a card
+    cdef int64_t period = in_ns(frames, rate)
     cdef int64_t captured = rt_now_ns() - backlog_ns(times)
-    cdef int64_t since, late, more
+    cdef int64_t late, more
     if stream.blocks == 0:
+        if g.now.monotonic_ns and captured > g.now.monotonic_ns:
+            skip(g, <uint64_t>((captured - g.now.monotonic_ns) * rate // 1000000000), stream.cause)
         stream.began_ns = captured
         stream.began_frame = g.now.frame
-    since = <int64_t>(g.now.frame - stream.began_frame)
-    late = captured - stream.began_ns - (since // rate * 1000000000 + since % rate * 1000000000 // rate)
-    more = late - stream.usual_late_ns
+        stream.usual_late_ns = 0
+        stream.odd_blocks = 0
     stream.blocks += 1
-    if stream.blocks <= SETTLING or more < -half:
+    late = captured - stream.began_ns - in_ns(g.now.frame - stream.began_frame, rate)
+    more = late - stream.usual_late_ns
+    if flags & PA_DROPPED and more > period // 2:
+        skip(g, <uint64_t>(more * rate // 1000000000), DROPPED)
+    elif stream.blocks <= SETTLING:
         stream.usual_late_ns = late
-        stream.late_blocks = 0
-    elif more <= half:
+    elif -max(period // 2, JITTER_NS) < more < max(period // 2, JITTER_NS):
         stream.usual_late_ns += more // FOLLOW
-        stream.late_blocks = 0
     else:
-        stream.late_blocks += 1
-        stream.least_more_ns = min(more, stream.least_more_ns) if stream.late_blocks > 1 else more
-        if flags & PA_DROPPED or stream.late_blocks >= SURE:
-            skip(g, <uint64_t>(stream.least_more_ns * rate // 1000000000), DROPPED)
-            stream.late_blocks = 0
-    if flags & PA_INPUT_UNDERFLOW:
-        mark_gap(g, frames, DROPPED)
+        stream.odd_blocks += 1
+        if stream.odd_blocks > 1 and stream.odd_blocks * period > SURE_NS:
+            if more > 0:
+                skip(g, <uint64_t>(more * rate // 1000000000), DROPPED)
+            else:
+                stream.usual_late_ns = late  # a device that is ahead of the clock has dropped nothing
+            stream.odd_blocks = 0
+        return
+    stream.odd_blocks = 0
 
 
 cdef inline int portaudio_callback(const void *taken, void *given, unsigned long frames, const void *times,
@@ -86,6 +97,8 @@ cdef inline int portaudio_callback(const void *taken, void *given, unsigned long
         h.g.now.xruns += 1
     if stream.inputs:
         pass_over_dropped(stream, <const PaTimes *>times, <uint32_t>frames, flags)
+        if flags & PA_INPUT_UNDERFLOW:
+            mark_gap(h.g, frames, DROPPED)
     while done < frames:
         n = min(<uint32_t>frames - done, h.block_frames)
         for c in range(h.inputs):

@@ -44,9 +44,9 @@ ctypedef struct PortAudioStream:
     Host *host
     int generation
     uint32_t inputs, outputs  # of the stream: interleaved
+    uint64_t cause  # why there was no sound before the first block
     uint64_t blocks  # since it began
     int64_t began_ns  # when the first frame was captured
     uint64_t began_frame
     int64_t usual_late_ns  # how much later than its number says a block is captured
-    int64_t least_more_ns  # of the late ones in a row: how much later than usual the least late was
-    uint32_t late_blocks  # in a row
+    uint32_t odd_blocks  # in a row: much later than usual, or much earlier
