@@ -1,8 +1,8 @@
 """A JACK server of our own: dummy driver, its own name, nothing shared with a server the machine may run."""
 
-import itertools
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from typing import IO
 
 from tests.helpers import eventually
 
-_numbers = itertools.count(1)
+_NAMES = 6  # a machine has room for eight servers
 _SHM = Path("/dev/shm")  # noqa: S108 - where jackd keeps its sockets and memory
 _START_S = 10.0
 _STOP_S = 5.0
@@ -26,8 +26,9 @@ def has_jackd() -> bool:
 class JackServer:
     """`jackd -d dummy` under a name of its own. Clients find it by `environment`."""
 
-    def __init__(self, rate_hz: int, frames: int, channels: int) -> None:
-        self.name = f"studiod-test-{os.getpid()}-{next(_numbers)}"
+    def __init__(self, name: str, claim: socket.socket, rate_hz: int, frames: int, channels: int) -> None:
+        self.name = name
+        self._claim = claim
         self.environment = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_AUDIO_RESERVATION": "1"}
         driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(frames), "-C", str(channels), "-P", str(channels)]
         self._command = ["jackd", "-n", self.name, "-r", *driver]
@@ -43,6 +44,7 @@ class JackServer:
             stdout=self._log,
             stderr=self._log,
             env=os.environ | self.environment,
+            pass_fds=[self._claim.fileno()],  # a server that outlives a killed test run keeps its name
         )
         try:
             eventually(lambda: self._is_up() or self._process is None or self._process.poll() is not None, _START_S)
@@ -76,18 +78,38 @@ class JackServer:
 
 
 @contextmanager
+def _claimed_name() -> Iterator[tuple[str, socket.socket]]:
+    """A name for a server that no test has now, here or in another run, and what holds it.
+
+    Names are used again: jackd never forgets a server that was killed until one of the same name starts, and has room
+    for eight.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+        for number in range(_NAMES):
+            name = f"studiod-test-{number}"
+            try:
+                claim.bind(f"\0{name}")
+            except OSError:
+                continue
+            yield name, claim
+            return
+    raise AssertionError(f"{_NAMES} test servers run already: pgrep -a jackd")
+
+
+@contextmanager
 def jack_server(rate_hz: int = 48_000, frames: int = 256, channels: int = 2) -> Iterator[JackServer]:
     """A running server, which clients in this process find too (libjack reads the environment)."""
-    server = JackServer(rate_hz, frames, channels)
-    before = {key: os.environ.get(key) for key in server.environment}
-    os.environ.update(server.environment)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        for key, words in before.items():
-            if words is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = words
+    with _claimed_name() as (name, claim):
+        server = JackServer(name, claim, rate_hz, frames, channels)
+        before = {key: os.environ.get(key) for key in server.environment}
+        os.environ.update(server.environment)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            for key, words in before.items():
+                if words is None:
+                    del os.environ[key]
+                else:
+                    os.environ[key] = words
