@@ -84,7 +84,7 @@ def test_ports_have_steady_names_and_are_connected_as_asked(rig: Rig, server: Ja
 def test_what_goes_out_comes_in_again_sample_for_sample(rig: Rig, server: JackServer) -> None:
     start(rig, connect=False)
     rig.set("/strip/1/mute", 1.0)  # or it would go round for ever
-    samples = np.random.default_rng(2).uniform(-0.5, 0.5, 48_000).astype(np.float32)
+    samples = np.random.default_rng(2).uniform(-0.5, 0.5, 120_000).astype(np.float32)
     command = ["jack_connect", "-s", server.name, f"{NAME}:out_1", f"{NAME}:in_1"]
     subprocess.run(command, check=True, capture_output=True)
     tape = Tape(rig)

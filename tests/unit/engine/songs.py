@@ -9,8 +9,6 @@ from tests.fakes.desk_rig import Rig, Samples
 
 STRIPS, BUSES = 13, 3  # no multiple of any vector: the last bank is part empty
 FRAMES = 9000
-RATE_HZ = 48_000
-NOISE_SEED = 20261121
 
 
 @dataclass(frozen=True)
@@ -23,11 +21,18 @@ class Move:
 
 
 def band(strips: int = STRIPS, frames: int = FRAMES, level: float = 0.1) -> Samples:
-    """Noise on a tone on a constant for each input, shape (strips, frames): the high-pass has something to do."""
-    noise = np.random.default_rng(NOISE_SEED).uniform(-1.0, 1.0, (strips, frames))
-    time_s = np.arange(frames) / RATE_HZ
-    tones = np.sin(2 * np.pi * np.outer(55.0 * 1.3 ** np.arange(strips), time_s))
-    return (level * (0.5 * noise + tones + 0.3)).astype(np.float32)
+    """Noise on a triangle on a constant for each input, shape (strips, frames): the high-pass has something to do.
+
+    Made of integers: every machine and every numpy gives the same bits.
+    """
+    number = np.arange(strips * frames, dtype=np.uint32).reshape(strips, frames)
+    for factor in (0x7FEB352D, 0x846CA68B):  # odd, and half their bits set: neighbours end far apart
+        number = (number ^ (number >> np.uint32(16))) * np.uint32(factor)
+    noise = (number >> np.uint32(8)) / (1 << 23) - 1.0
+    period = 48 * np.arange(2, strips + 2)[:, np.newaxis]  # 500 Hz and below
+    phase = np.arange(frames) % period / period
+    triangle = 4.0 * np.abs(phase - 0.5) - 1.0
+    return (level * (0.5 * noise + triangle + 0.3)).astype(np.float32)
 
 
 # At frames that are no multiple of any block size; two at one frame; one amid the ramp of another.
