@@ -10,6 +10,8 @@ from tests.helpers import eventually
 from tests.lab.numbered import Frames, read_numbers
 from tests.lab.studio import PATIENCE_S, Studio
 
+_FIRST_NUMBERS_DB = -130.0  # the second of them; silence is -inf
+
 
 @dataclass(frozen=True, slots=True)
 class FinishedTake:
@@ -25,12 +27,19 @@ class FinishedTake:
 
 
 def start_take(studio: Studio) -> int:
-    """Arm both strips, record, and wait until frames arrive; number of the take."""
+    """Wait for sound, arm both strips, record, and wait until frames arrive; number of the take."""
+    eventually(lambda: is_heard(studio), PATIENCE_S)
     for strip in (1, 2):
         studio.tell(f"/strip/{strip}/arm", 1)
     studio.tell("/transport/record")
     status = studio.wait_for(lambda status: bool(status["take"]) and status["take"]["frames"] > 0)
     return int(status["take"]["id"])
+
+
+def is_heard(studio: Studio) -> bool:
+    """The meter of the first strip moves."""
+    peak_db = studio.ask("/meter/strip/1")[0]
+    return isinstance(peak_db, float) and peak_db > _FIRST_NUMBERS_DB
 
 
 def wait_for_frames(studio: Studio, more: int) -> None:

@@ -36,13 +36,13 @@ def replug(installed: Studio) -> Replug:
     before = installed.configure(TWO_CARDS)
     with numbers_play(machine, seconds=170):
         number = start_take(installed)
-        wait_for_frames(installed, 3 * RATE_HZ)
+        wait_for_frames(installed, 5 * RATE_HZ)
         machine.pull("snd1")
         without = installed.wait_for(lambda status: any(CARD in fault for fault in status["faults"]))
-        wait_for_frames(installed, 3 * RATE_HZ)
+        wait_for_frames(installed, 5 * RATE_HZ)
         machine.plug("snd1")
         after = installed.wait_for(lambda status: not status["faults"] and CARD in (status["device"] or ""))
-        wait_for_frames(installed, 3 * RATE_HZ)
+        wait_for_frames(installed, 5 * RATE_HZ)
         take = finish_take(installed, number)
     return Replug(before, without, after, installed.journal(), take)
 
@@ -81,7 +81,7 @@ def test_every_silence_in_it_is_a_marked_gap_to_the_frame(replug: Replug) -> Non
 
 def test_before_between_and_after_it_holds_the_sound_that_was_played(replug: Replug) -> None:
     # The engine starts anew twice: without the card, and with it.
-    assert len(sounds(replug.take.strips[0], RATE_HZ)) >= 3
+    assert len(sounds(replug.take.strips[0], RATE_HZ // 2)) >= 3
 
 
 def test_the_gaps_are_as_long_as_the_clock_says(replug: Replug) -> None:
