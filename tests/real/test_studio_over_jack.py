@@ -8,7 +8,7 @@ import soundfile
 
 from tests.fakes.live_studio import LiveStudio
 from tests.helpers import eventually
-from tests.real.jackd import JackServer, has_jackd
+from tests.real.jackd import has_jackd, jack_server
 
 pytestmark = [
     pytest.mark.real,
@@ -19,14 +19,8 @@ pytestmark = [
 QUIET = "osc: {zeroconf: false}\nsurfaces: {enable: false}\n"
 
 
-def jack_server() -> JackServer:
-    return JackServer(rate_hz=48000, frames=256, channels=8)
-
-
 def test_auto_takes_jack_when_a_server_runs_and_records_from_it(tmp_path: Path) -> None:
-    server = jack_server()
-    server.start()
-    try:
+    with jack_server(channels=8) as server:
         with LiveStudio(tmp_path / "library", QUIET, ("--host", "auto"), server.environment) as studio:
             status = studio.status()
             assert status["host"] == "jack"
@@ -37,14 +31,10 @@ def test_auto_takes_jack_when_a_server_runs_and_records_from_it(tmp_path: Path) 
         samples, _ = soundfile.read(Path(take["path"]) / take["files"][0])
         assert len(samples) == take["frames"] >= 24000
         assert not np.any(samples)  # the dummy driver hears silence
-    finally:
-        server.stop()
 
 
 def test_the_take_goes_on_when_the_jack_server_ends_and_it_is_taken_back_when_it_returns(tmp_path: Path) -> None:
-    server = jack_server()
-    server.start()
-    try:
+    with jack_server(channels=8) as server:
         with LiveStudio(tmp_path / "library", QUIET, ("--host", "jack"), server.environment) as studio:
             engine = studio.status()["processes"]["engine"]
             studio.record(1)
@@ -63,17 +53,11 @@ def test_the_take_goes_on_when_the_jack_server_ends_and_it_is_taken_back_when_it
         assert take["frames"] >= 36000
         samples, _ = soundfile.read(Path(take["path"]) / take["files"][0])
         assert len(samples) == take["frames"]
-    finally:
-        server.stop()
 
 
 def test_a_server_at_another_rate_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    server = JackServer(rate_hz=44100, frames=256, channels=2)
-    server.start()
-    try:
+    with jack_server(rate_hz=44_100) as server:
         studio = LiveStudio(tmp_path / "library", QUIET, ("--host", "auto"), server.environment)
         with studio:
             assert studio.status()["host"] == "virtual"
         assert "JACK runs at 44100 Hz, audio.rate_hz is 48000: make them the same" in studio.log
-    finally:
-        server.stop()
