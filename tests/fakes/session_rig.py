@@ -1,0 +1,83 @@
+"""A whole session in one process and virtual time: real engine, real tape, real transport; sleeping renders sound."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from studiod.desk.hub import Hub
+from studiod.desk.store import BlockStore
+from studiod.desk.transport import Transport
+from studiod.link import ENGINE, TAPE
+from studiod.tape import Player, TapeMachine
+from tests.fakes.desk_rig import Rig, Samples, layout
+
+RATE_HZ = 48000
+
+
+@dataclass
+class SessionRig:
+    """Turned by `roll`, and by whatever waits. Inputs: channel c plays the constant (c + 1) / 100."""
+
+    rig: Rig
+    session: Path
+    has_engine: bool = True
+    has_tape: bool = True
+    heard: list[Samples] = field(default_factory=list)
+    now_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.hub = Hub(self.rig.registry, BlockStore(self.rig.block), RATE_HZ)
+        self.machine = TapeMachine(self.rig.block, self.session, RATE_HZ, 0.25, lambda: self.now_s)
+        self.player = Player(self.rig.block, RATE_HZ)
+        strips, buses = self.rig.block.strips, self.rig.block.buses
+        self.transport = self.new_transport(strips, buses)
+        self.rig.block.set_ready(ENGINE, ready=True)
+        self.rig.block.set_ready(TAPE, ready=True)
+
+    def new_transport(self, strips: int, buses: int) -> Transport:
+        """What a restarted desk makes."""
+        return Transport(self.rig.block, self.hub, layout(strips, buses), self.session, 24, self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        """Virtual time: the engine renders it, the tape and the player turn."""
+        await self.roll(max(round(seconds * RATE_HZ), 1))
+
+    async def roll(self, frames: int) -> None:
+        """Let `frames` go by. The tape, another process in life, turns in another thread: it may wait for its disk."""
+        block = self.rig.block
+        if self.has_engine:
+            levels = (np.arange(block.inputs, dtype=np.float32) + 1) / 100
+            self.heard.append(self.rig.render(np.repeat(levels[:, None], frames, axis=1)))
+        self.now_s += frames / RATE_HZ
+        if self.has_tape:
+            await asyncio.to_thread(self._turn_tape)
+        self.transport.poll(block.snapshot())
+
+    def _turn_tape(self) -> None:
+        self.machine.turn()
+        while self.player.turn():
+            pass
+
+    async def start(self) -> None:
+        """Open the library."""
+        await asyncio.to_thread(self.machine.start)
+
+    async def stop(self) -> None:
+        """Close what is open."""
+        await asyncio.to_thread(self.machine.stop)
+        await asyncio.to_thread(self.player.close)
+
+    async def settle(self) -> None:
+        """Until every command is carried out."""
+        for _ in range(10_000):
+            await asyncio.sleep(0.001)
+            if self.transport.is_settled:
+                return
+        raise AssertionError("the transport does not come to rest")
+
+    @property
+    def output(self) -> Samples:
+        """Everything main and the buses played so far."""
+        return np.concatenate(self.heard, axis=1)
