@@ -1,5 +1,6 @@
 """A JACK server of our own: dummy driver, its own name, nothing shared with a server the machine may run."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -26,9 +27,9 @@ def has_jackd() -> bool:
 class JackServer:
     """`jackd -d dummy` under a name of its own. Clients find it by `environment`."""
 
-    def __init__(self, name: str, claim: socket.socket, rate_hz: int, frames: int, channels: int) -> None:
-        self.name = name
-        self._claim = claim
+    def __init__(self, rate_hz: int, frames: int, channels: int) -> None:
+        self._claim: socket.socket | None = None
+        self.name = self._claimed_name()
         self.environment = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_AUDIO_RESERVATION": "1"}
         driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(frames), "-C", str(channels), "-P", str(channels)]
         self._command = ["jackd", "-n", self.name, "-r", *driver]
@@ -38,6 +39,8 @@ class JackServer:
     def start(self) -> None:
         """Start, and wait until clients can come. Raises AssertionError with what jackd said when it does not."""
         self._log = TemporaryFile()  # noqa: SIM115 - lives until stop
+        if self._claim is None:
+            self._claim = _claimed(self.name)
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
@@ -56,7 +59,7 @@ class JackServer:
         assert self._process is not None, f"jackd does not start: {said}"
 
     def stop(self) -> None:
-        """Stop it; may be called twice."""
+        """Stop it; may be called twice. It can be started again, under the same name."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -68,8 +71,24 @@ class JackServer:
         if self._log is not None:
             self._log.close()
             self._log = None
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
         for left in _SHM.glob(f"jack*_{self.name}_*"):
             left.unlink(missing_ok=True)  # semaphores of clients that were killed
+
+    def _claimed_name(self) -> str:
+        """A name that no test has now, here or in another run.
+
+        Names are used again: jackd never forgets a server that was killed until one of the same name starts, and has
+        room for eight.
+        """
+        for number in range(_NAMES):
+            name = f"studiod-test-{number}"
+            with contextlib.suppress(OSError):
+                self._claim = _claimed(name)
+                return name
+        raise AssertionError(f"{_NAMES} test servers run already: pgrep -a jackd")
 
     def _is_up(self) -> bool:
         """A client can come: the socket alone is there a moment earlier."""
@@ -77,39 +96,30 @@ class JackServer:
         return asked.stdout.strip() == b"running"
 
 
-@contextmanager
-def _claimed_name() -> Iterator[tuple[str, socket.socket]]:
-    """A name for a server that no test has now, here or in another run, and what holds it.
-
-    Names are used again: jackd never forgets a server that was killed until one of the same name starts, and has room
-    for eight.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
-        for number in range(_NAMES):
-            name = f"studiod-test-{number}"
-            try:
-                claim.bind(f"\0{name}")
-            except OSError:
-                continue
-            yield name, claim
-            return
-    raise AssertionError(f"{_NAMES} test servers run already: pgrep -a jackd")
+def _claimed(name: str) -> socket.socket:
+    """What holds `name` until it is closed, here and in the server. Raises OSError when another holds it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0{name}")
+    except OSError:
+        claim.close()
+        raise
+    return claim
 
 
 @contextmanager
 def jack_server(rate_hz: int = 48_000, frames: int = 256, channels: int = 2) -> Iterator[JackServer]:
     """A running server, which clients in this process find too (libjack reads the environment)."""
-    with _claimed_name() as (name, claim):
-        server = JackServer(name, claim, rate_hz, frames, channels)
-        before = {key: os.environ.get(key) for key in server.environment}
-        os.environ.update(server.environment)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
-            for key, words in before.items():
-                if words is None:
-                    del os.environ[key]
-                else:
-                    os.environ[key] = words
+    server = JackServer(rate_hz, frames, channels)
+    before = {key: os.environ.get(key) for key in server.environment}
+    os.environ.update(server.environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        for key, words in before.items():
+            if words is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = words
