@@ -16,6 +16,7 @@ HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 10.0}  # the tape may wait for a disk a
 GRACE_S = 15.0  # a child that has not beaten yet is starting
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0}
 TURN_S = 0.25
+HEAD_START_S = 0.1  # sound first: three starts at once on two cores make each of them late
 FALSE_STARTS, PAUSE_S = 3, 1.0  # a child that never gets to work is not started as fast as the machine can
 REATTACH = 75  # a child asks to be started anew: sysexits' "try again"
 
@@ -54,16 +55,23 @@ class Supervisor:
         signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         self._life.began(0, os.getpid())
+        for child in self._children[1:]:
+            child.not_before = time.monotonic() + HEAD_START_S
         while True:
             for child in self._children:
                 if child.process is None and time.monotonic() >= child.not_before:
                     self._start(child)
-            caught = signal.sigtimedwait(signals, TURN_S)
+            caught = signal.sigtimedwait(signals, self._wait_s())
             if caught is not None and caught.si_signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 break
             self._look(time.monotonic())
         self._stop()
         return 0
+
+    def _wait_s(self) -> float:
+        """Until the next turn, or the next start that is due."""
+        due = [child.not_before for child in self._children if child.process is None]
+        return max(min([TURN_S, *(at - time.monotonic() for at in due)]), 0.0)
 
     def _start(self, child: Child) -> None:
         environment = {

@@ -9,6 +9,7 @@ Loss is what /stats/osc/received does not count; CPU is user + system of the des
 
 import argparse
 import asyncio
+import contextlib
 import json
 import signal
 import socket
@@ -87,10 +88,16 @@ def wait_for_desk(port: int, process: subprocess.Popen[bytes], patience_s: float
 
 
 def free_port() -> int:
-    """A port that is free for UDP now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free for TCP and UDP now."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram,
+        ):
+            stream.bind(("0.0.0.0", 0))  # noqa: S104 - where studiod will bind
+            with contextlib.suppress(OSError):
+                datagram.bind(stream.getsockname())
+                return int(stream.getsockname()[1])
 
 
 @contextmanager
