@@ -54,7 +54,10 @@ def main(arguments: list[str] | None = None) -> None:
     from studiod.app.run import run
 
     options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}
-    sys.exit(run(given.config, {name: value for name, value in options.items() if value is not None}))
+    try:
+        sys.exit(run(given.config, {name: value for name, value in options.items() if value is not None}))
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl-C before anything was open
 
 
 def _check(path: Path) -> int:
