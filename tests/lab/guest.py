@@ -25,7 +25,7 @@ MORE_MODULES = ("xhci_pci", "snd-usb-audio", "libcomposite", "usb_f_midi", "usb_
 # One pair of substreams: what is played to hw:Loopback,1 comes in at hw:Loopback,0. Always card 0.
 MODULE_OPTIONS = "options snd-aloop index=0 id=Loopback pcm_substreams=1\noptions dummy_hcd num=2\n"
 
-PROGRAMS = ("mmdebstrap", "mke2fs", "cpio", "qemu-system-x86_64")
+PROGRAMS = ("mmdebstrap", "mke2fs", "cpio", "qemu-system-x86_64", "setpriv")
 _TREE = Path(__file__).parents[2]
 _GUEST_FILES = Path(__file__).parent / "inside"
 _CACHE = _TREE / ".cache" / "lab"

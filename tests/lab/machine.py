@@ -121,7 +121,8 @@ class Machine:
         words = "console=ttyS0 root=/dev/vda rw panic=-1 quiet systemd.show_status=0 net.ifnames=0 mitigations=off"
         devices = [f"{made['driver']},id={name},audiodev={made['audiodev']}" for name, made in USB_DEVICES.items()]
         return [
-            "qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
+            # Its end is ours, whatever ends us: a time limit around the tests too.
+            "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
             "-accel", "tcg,thread=multi,tb-size=512", "-cpu", _PROCESSOR, "-smp", "2", "-m", str(_MEMORY_MB),
             "-kernel", str(self._guest.kernel), "-initrd", str(self._guest.initrd), "-append", words,
             "-drive", f"file={self._guest.disk},format=raw,if=virtio,snapshot=on,cache=unsafe",
