@@ -47,9 +47,23 @@ def assert_true_to_the_clock(take: dict[str, Any], files: int) -> None:
         assert not values[~heard].any()
 
 
+def play_along(studio: LiveStudio) -> None:
+    """Something on tape for strip 8, which plays while the takes of the tests are recorded."""
+    studio.record(8)
+    studio.roll_on(2 * RATE_HZ)
+    studio.stop_take()
+    studio.send("/strip/8/arm", 0)
+
+
+def assert_played(studio: LiveStudio) -> None:
+    """The tape fed what it had: strip 8 was never without."""
+    assert studio.status()["engine"]["dry_frames"] == 0
+
+
 def test_a_killed_desk_costs_not_one_frame_of_output_or_take(tmp_path: Path) -> None:
     with LiveStudio(tmp_path / "library", COUNTER) as studio:
-        # polarity of two strips against each other makes main a known signal of the counters
+        play_along(studio)
+        # strip 1 alone, hard left, makes main a known signal
         studio.send("/strip/2/mute", 1)
         for strip in range(3, 9):
             studio.send(f"/strip/{strip}/mute", 1)
@@ -60,6 +74,7 @@ def test_a_killed_desk_costs_not_one_frame_of_output_or_take(tmp_path: Path) -> 
         studio.record(1, 2)
         for _ in range(KILLS):
             studio.wait_for_other("desk", studio.kill("desk"))
+        assert_played(studio)
         take = studio.stop_take()
         status = studio.status()
     assert take["gaps"] == []
@@ -73,10 +88,12 @@ def test_a_killed_desk_costs_not_one_frame_of_output_or_take(tmp_path: Path) -> 
 
 def test_a_killed_tape_loses_no_frame_of_the_take(tmp_path: Path) -> None:
     with LiveStudio(tmp_path / "library", COUNTER) as studio:
+        play_along(studio)
         studio.record(1, 2, 3, 4)
         for _ in range(KILLS):
             studio.wait_for_other("tape", studio.kill("tape"))
             studio.roll_on(RATE_HZ // 20)
+        assert_played(studio)
         take = studio.stop_take()
         assert studio.status()["restarts"]["tape"] == KILLS
     assert take["gaps"] == []
@@ -85,6 +102,7 @@ def test_a_killed_tape_loses_no_frame_of_the_take(tmp_path: Path) -> None:
 
 def test_a_killed_engine_is_back_in_a_second_with_its_faders_and_marks_the_gap(tmp_path: Path) -> None:
     with LiveStudio(tmp_path / "library", COUNTER) as studio:
+        play_along(studio)
         studio.send("/strip/1/fader", -6.5)
         studio.send("/strip/2/mute", 1)
         studio.record(1, 2, 3, 4)
