@@ -50,6 +50,7 @@ lab: setup lab-packages ## a virtual machine with sound cards, USB and systemd (
 
 cross: setup test-packages ## the NEON variant under qemu-aarch64
 	@$(BIN)/pytest -m cross $(ARGS)
+	@$(PYTHON) -m tests.cross.build_arm64
 
 bench: setup test-packages ## measure: one JSON object a bench
 	@for bench in $(BENCHES); do echo "== $$bench"; $(PYTHON) -m tests.bench.$$bench --json; done

@@ -22,7 +22,7 @@ from tests.cross.toolchain import AARCH64_CPUS, ROOT, aarch64
 
 CACHE = ROOT / ".cache" / "arm64"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-SOURCE = f"deb [signed-by={KEYRING}] http://deb.debian.org/debian bookworm main\n"
+SUITE = "bookworm"
 PYTHON = "python3.11"
 PACKAGES = (PYTHON, f"lib{PYTHON}-dev", "libstdc++6")  # numpy is written in C++ too
 EXTENSION = ".cpython-311-aarch64-linux-gnu.so"
@@ -63,6 +63,17 @@ def is_made(stamp: Path, of: Sequence[str]) -> bool:
     return stamp.exists() and stamp.read_text() == "\n".join(of)
 
 
+def archive() -> str:
+    """Where this machine itself gets Debian's packages from. Raises Missing."""
+    words = ("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)")
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    for line in told.splitlines():
+        address, _, suite = line.partition(" ")
+        if suite == f"{SUITE} main":
+            return address
+    raise Missing(f"apt knows no archive of {SUITE}: run apt-get update")
+
+
 def unpack_python() -> Path:
     """Debian's Python for ARM and its headers, unpacked; returns their root."""
     stamp, root = CACHE / "root.done", CACHE / "root"
@@ -74,7 +85,7 @@ def unpack_python() -> Path:
     for folder in ("lists/partial", "archives/partial"):
         (apt / folder).mkdir(parents=True, exist_ok=True)
     (apt / "status").touch()
-    (apt / "sources.list").write_text(SOURCE)
+    (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {archive()} {SUITE} main\n")
     options = {
         "APT::Architecture": "arm64",
         "APT::Architectures": "arm64",
