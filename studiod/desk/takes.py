@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from studiod.link.playlist import Region
+from studiod.link.session import takes_folder
 
 _LABEL_LETTERS = 24
 
@@ -52,16 +53,6 @@ class Take:
             "path": str(self.path),
             "created": self.created,
         }
-
-
-def takes_folder(session: Path) -> Path:
-    """Where a session keeps its takes."""
-    return session / "takes"
-
-
-def take_folder(session: Path, take_id: int) -> Path:
-    """Where take `take_id` is."""
-    return takes_folder(session) / f"{take_id:04d}"
 
 
 def label(name: str) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from studiod.desk.hub import Hub
-from studiod.desk.takes import Take, label, read_takes, regions, take_folder
+from studiod.desk.takes import Take, label, read_takes, regions
 from studiod.link import TAPE, Block, Operation, Snapshot
 from studiod.link.order import TakeOrder, TrackOrder
 from studiod.link.playlist import Playlist
+from studiod.link.session import take_folder
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
 from studiod.model.transport import TransportState

@@ -51,6 +51,7 @@ class TakeWriter:
         self._width = self.order.bits // 8
         self._gaps_seen = max(self.block.gap_count - 256, 0)
         self._is_renewed = False
+        self._is_claimed = False  # the headers say `synced`: a writer before this one may have died before it told them
         self._created = time.time()
 
     @property
@@ -138,7 +139,7 @@ class TakeWriter:
     def sync(self) -> None:
         """Make everything written durable, then let the headers claim it: they never claim more."""
         self._collect_gaps()
-        if self.written == self.synced and not self._is_renewed:
+        if self.written == self.synced and self._is_claimed and not self._is_renewed:
             return
         length = self.written
         for file in self._files:
@@ -150,6 +151,7 @@ class TakeWriter:
         for file in self._files:
             os.pwrite(file.fd, page, 0)
         self.synced = length
+        self._is_claimed = True
         if self._is_renewed:
             self._save("recording")
 

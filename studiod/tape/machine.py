@@ -13,9 +13,10 @@ from typing import Any
 
 from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
+from studiod.link.session import takes_folder
 from studiod.tape.capture import TakeWriter
 from studiod.tape.files import load_json
-from studiod.tape.repair import Repaired, repair_session, take_ids, takes_folder
+from studiod.tape.repair import Repaired, repair_session, take_ids
 
 STATUS_S = 0.1
 HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick

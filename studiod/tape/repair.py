@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studiod.link.session import take_folder, takes_folder
 from studiod.tape.files import load_json, save_json
 from studiod.tape.wavfile import DATA_AT, IN_DS64, header_page
 
@@ -22,11 +23,6 @@ class Repaired:
         return f"take {self.id} was cut off; repaired: {self.frames} frames, {self.regained_frames} of them regained"
 
 
-def takes_folder(session: Path) -> Path:
-    """Where a session keeps its takes."""
-    return session / "takes"
-
-
 def take_ids(session: Path) -> list[int]:
     """Ids of the take folders there are, in order; other names are not takes."""
     try:
@@ -40,7 +36,7 @@ def repair_session(session: Path, running: frozenset[int] = frozenset()) -> list
     """Repair every take that says it is recording but is not in `running`. Idempotent. Raises OSError."""
     done = []
     for number in take_ids(session):
-        folder = takes_folder(session) / f"{number:04d}"
+        folder = take_folder(session, number)
         document = load_json(folder / "take.json")
         if number not in running and document is not None and document.get("state") == "recording":
             done.append(_repair(folder, document))

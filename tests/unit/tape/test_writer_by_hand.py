@@ -53,6 +53,19 @@ def test_files_hold_what_the_rings_held(tmp_path: Path, bits: int) -> None:
         assert json.loads((tmp_path / "0001" / "take.json").read_text())["frames"] == 3333
 
 
+def test_a_writer_after_one_that_died_before_its_headers_claims_what_is_there(tmp_path: Path) -> None:
+    with Rig.make(strips=1, buses=0) as rig:
+        rig.render(ramp(1, 1473))
+        first = TakeWriter(rig.block, order(tmp_path / "0001", 1), TakeFrames(1, 0, None, 0), RATE_HZ)
+        first.open()
+        first.advance(1473)
+        first.let_go()
+        second = TakeWriter(rig.block, order(tmp_path / "0001", 1), TakeFrames(1, 0, 1473, 0), RATE_HZ)
+        second.open()
+        second.close()
+    assert counts_in(tmp_path / "0001" / "strip-01.wav") == list(range(1473))
+
+
 @settings(max_examples=30)
 @given(cuts=st.lists(st.integers(1, 1500), min_size=1, max_size=6), keeps=st.data())
 def test_a_writer_that_dies_anywhere_is_followed_by_one_that_misses_nothing(
