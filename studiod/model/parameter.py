@@ -53,13 +53,41 @@ class Refused(ValueError):  # noqa: N818 - it reads as the fact it reports
     """A value the parameter cannot take; the message names address, fault and what is allowed."""
 
 
+class Space(enum.Enum):
+    """What the engine makes of a value; the parameter converts, nobody else."""
+
+    NUMBER = enum.auto()
+    """The value itself."""
+    GAIN = enum.auto()
+    """dB to linear gain."""
+    OCTAVES = enum.auto()
+    """dB to log2 of the gain: what dynamics calculate in."""
+    PREWARPED = enum.auto()
+    """Hz to tan(pi f / rate): the coefficient of a trapezoidal integrator, held under Nyquist."""
+    ONE_POLE = enum.auto()
+    """ms to 1 - exp(-1 / (t rate)), the share of the way gone in a sample; 0 ms is 1."""
+    FRAMES = enum.auto()
+    """ms to whole frames."""
+    PERCENT = enum.auto()
+    """100 is 1."""
+
+
+_SPACES = {Kind.LEVEL: Space.GAIN, Kind.FREQ: Space.PREWARPED}
+_DB_PER_OCTAVE = 20.0 * math.log10(2.0)
+_NYQUIST_SHARE = 0.49  # of the rate: tan() grows without bound at 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class EngineTarget:
-    """Where the engine keeps it: a control word of the graph, and up to two indices."""
+    """Where the engine keeps it: a control word of the graph, up to two indices, and the space it calculates in.
+
+    space: None for what the kind of the parameter suggests.
+    """
 
     control: str
     index: int = 0
     sub: int = 0
+    space: Space | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +203,23 @@ class ParameterSpec:
         return f"{number} {self.unit}".rstrip()
 
     def engine_value(self, value: float, rate_hz: int) -> float:
-        """`value` in the engine's space at `rate_hz`.
-
-        A linear gain for levels, the coefficient tan(pi f / rate) for frequencies, the number itself for the rest.
-        """
-        if self.kind is Kind.LEVEL:
-            return gain_from_db(value)
-        if self.kind is Kind.FREQ:
-            # Trapezoidal state-variable filter, g = tan(pi f / rate); held under Nyquist at low rates.
-            return math.tan(math.pi * min(value / rate_hz, 0.49))
-        return value
+        """`value` in the engine's space at `rate_hz`; the value itself where the engine keeps none."""
+        space = self.engine.space if self.engine is not None else None
+        match space or _SPACES.get(self.kind, Space.NUMBER):
+            case Space.GAIN:
+                return gain_from_db(value)
+            case Space.OCTAVES:
+                return value / _DB_PER_OCTAVE
+            case Space.PREWARPED:
+                return math.tan(math.pi * min(value / rate_hz, _NYQUIST_SHARE))
+            case Space.ONE_POLE:
+                return 1.0 - math.exp(-1000.0 / (value * rate_hz)) if value > 0.0 else 1.0
+            case Space.FRAMES:
+                return float(round(value * rate_hz / 1000.0))
+            case Space.PERCENT:
+                return value / 100.0
+            case Space.NUMBER:
+                return value
 
 
 def _number(words: str) -> float | None:

@@ -77,6 +77,32 @@ class Logarithmic:
 
 
 @dataclass(frozen=True, slots=True)
+class Power:
+    """Finer towards `low`, by travel to the power of `exponent`: times and lengths that may be 0."""
+
+    low: float
+    high: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        if not (self.low < self.high and self.exponent > 0.0):
+            raise ValueError(f"a power taper runs upwards, not {self.low:g}..{self.high:g} ^ {self.exponent:g}")
+
+    def value(self, travel: float) -> float:
+        """Value at `travel`, ends exact."""
+        position = _unit(travel)
+        if position == 1.0:
+            return self.high
+        return min(self.low + (self.high - self.low) * math.pow(position, self.exponent), self.high)
+
+    def travel(self, value: float) -> float:
+        """Travel of `value`; values at or under `low` give 0."""
+        if value <= self.low:
+            return 0.0
+        return _unit(math.pow((value - self.low) / (self.high - self.low), 1.0 / self.exponent))
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """`count` equal steps, value 0..count-1: switches and choices."""
 

@@ -1,0 +1,21 @@
+"""The one parameter table: every parameter of a desk of a given size. Everything else derives from it."""
+
+from studiod.model.console.layout import MAX_BUSES, MAX_MATRICES, MAX_STRIPS, ConsoleLayout
+from studiod.model.console.section import section_rows, transport_rows
+from studiod.model.console.strip import MONITOR_CHOICES, strip_rows
+from studiod.model.console.sums import bus_rows, main_rows, matrix_rows
+from studiod.model.parameter import ParameterSpec
+
+__all__ = ["MAX_BUSES", "MAX_MATRICES", "MAX_STRIPS", "MONITOR_CHOICES", "ConsoleLayout", "console_parameters"]
+
+
+def console_parameters(layout: ConsoleLayout) -> tuple[ParameterSpec, ...]:
+    """Every parameter of the desk, in the order that gives the engine its slots."""
+    return (
+        *(spec for strip in range(1, layout.strips + 1) for spec in strip_rows(strip, layout)),
+        *(spec for bus in range(1, layout.buses + 1) for spec in bus_rows(bus, layout)),
+        *(spec for matrix in range(1, layout.matrices + 1) for spec in matrix_rows(matrix, layout)),
+        *main_rows(layout),
+        *section_rows(layout),
+        *transport_rows(),
+    )
