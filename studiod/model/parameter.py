@@ -2,6 +2,7 @@
 
 import enum
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from studiod.model.taper import Taper
@@ -75,6 +76,15 @@ class Space(enum.Enum):
 _SPACES = {Kind.LEVEL: Space.GAIN, Kind.FREQ: Space.PREWARPED}
 _DB_PER_OCTAVE = 20.0 * math.log10(2.0)
 _NYQUIST_SHARE = 0.49  # of the rate: tan() grows without bound at 0.5
+_CONVERSIONS: dict[Space, Callable[[float, int], float]] = {
+    Space.NUMBER: lambda value, _rate_hz: value,
+    Space.GAIN: lambda level_db, _rate_hz: gain_from_db(level_db),
+    Space.OCTAVES: lambda level_db, _rate_hz: level_db / _DB_PER_OCTAVE,
+    Space.PREWARPED: lambda freq_hz, rate_hz: math.tan(math.pi * min(freq_hz / rate_hz, _NYQUIST_SHARE)),
+    Space.ONE_POLE: lambda time_ms, rate_hz: -math.expm1(-1000.0 / (time_ms * rate_hz)) if time_ms > 0.0 else 1.0,
+    Space.FRAMES: lambda time_ms, rate_hz: float(round(time_ms * rate_hz / 1000.0)),
+    Space.PERCENT: lambda percent, _rate_hz: percent / 100.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,21 +215,7 @@ class ParameterSpec:
     def engine_value(self, value: float, rate_hz: int) -> float:
         """`value` in the engine's space at `rate_hz`; the value itself where the engine keeps none."""
         space = self.engine.space if self.engine is not None else None
-        match space or _SPACES.get(self.kind, Space.NUMBER):
-            case Space.GAIN:
-                return gain_from_db(value)
-            case Space.OCTAVES:
-                return value / _DB_PER_OCTAVE
-            case Space.PREWARPED:
-                return math.tan(math.pi * min(value / rate_hz, _NYQUIST_SHARE))
-            case Space.ONE_POLE:
-                return 1.0 - math.exp(-1000.0 / (value * rate_hz)) if value > 0.0 else 1.0
-            case Space.FRAMES:
-                return float(round(value * rate_hz / 1000.0))
-            case Space.PERCENT:
-                return value / 100.0
-            case Space.NUMBER:
-                return value
+        return _CONVERSIONS[space or _SPACES.get(self.kind, Space.NUMBER)](value, rate_hz)
 
 
 def _number(words: str) -> float | None:

@@ -25,8 +25,8 @@ _ON_MAIN = frozenset({"group", "fx"})
 class ConsoleLayout:
     """How big the desk is. `strip_inputs[i]` is the 1-based hardware input of strip i+1, 0 for none.
 
-    bus_roles: one of BUS_ROLES for each bus, aux for those left out. inputs, outputs: hardware channels that inserts and
-    direct outs may be patched to.
+    bus_roles: one of BUS_ROLES for each bus, aux for those left out. inputs, outputs: hardware channels that inserts
+    and direct outs may be patched to.
     """
 
     strips: int

@@ -150,7 +150,11 @@ def main_rows(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
 def _levels(at: str, label: str, channel: int, text: str) -> Iterator[ParameterSpec]:
     yield fader(f"{at}/fader", f"{label} fader", "Fader", target("channel.fader", channel), 0.0, text)
     yield toggle(
-        f"{at}/mute", f"{label} mute", "Mute", target("channel.mute", channel), f"Silences {label.split(maxsplit=1)[0].lower()}."
+        f"{at}/mute",
+        f"{label} mute",
+        "Mute",
+        target("channel.mute", channel),
+        f"Silences {label.split(maxsplit=1)[0].lower()}.",
     )
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.model.parameter import Kind, ParameterSpec, Refused
-from studiod.model.taper import Fader, Linear, Logarithmic, Stepped
+from studiod.model.parameter import EngineTarget, Kind, ParameterSpec, Refused, Space
+from studiod.model.taper import Fader, Linear, Logarithmic, Power, Stepped
 from studiod.model.units import SILENCE_DB, gain_from_db
 
 FADER = ParameterSpec("/a/fader", Kind.LEVEL, "Fader", "Fader", "dB", SILENCE_DB, 10.0, taper=Fader())
@@ -216,6 +216,59 @@ def test_a_corner_over_nyquist_still_gives_a_stable_filter(value: float, rate_hz
 @pytest.mark.parametrize(("spec", "value"), [(PAN, -0.25), (MUTE, 1.0), (MONITOR, 2.0), (RELEASE, 120.0)])
 def test_the_engine_gets_other_numbers_as_they_are(spec: ParameterSpec, value: float) -> None:
     assert spec.engine_value(value, 48_000) == value
+
+
+def in_space(kind: Kind, space: Space | None) -> ParameterSpec:
+    return ParameterSpec(
+        "/a/x", kind, "X", "X", low=0.0, high=1e6, taper=Power(0.0, 1e6, 3.0), engine=EngineTarget("x", space=space)
+    )
+
+
+@pytest.mark.parametrize(
+    ("space", "value", "in_engine"),
+    [
+        (Space.NUMBER, 3.5, 3.5),
+        (Space.GAIN, 20.0, 10.0),
+        (Space.OCTAVES, 20.0 * math.log10(2.0), 1.0),
+        (Space.OCTAVES, -60.0, math.log2(1e-3)),
+        (Space.PREWARPED, 12_000.0, 1.0),  # a quarter of the rate: tan(45 degrees)
+        (Space.FRAMES, 1.0, 48.0),
+        (Space.FRAMES, 0.03, 1.0),  # 1.44 frames
+        (Space.FRAMES, 500.0, 24_000.0),
+        (Space.PERCENT, 100.0, 1.0),
+        (Space.PERCENT, 37.5, 0.375),
+        (Space.ONE_POLE, 0.0, 1.0),
+        (Space.ONE_POLE, 1000.0 / 48_000, 1.0 - math.exp(-1.0)),  # a time constant of one sample
+    ],
+)
+def test_the_engine_gets_a_value_in_the_space_it_calculates_in(space: Space, value: float, in_engine: float) -> None:
+    assert in_space(Kind.RATIO, space).engine_value(value, 48_000) == pytest.approx(in_engine, rel=1e-12)
+
+
+@given(time_ms=st.floats(0.05, 5000.0), rate_hz=st.sampled_from([44_100, 48_000, 192_000]))
+def test_a_time_constant_is_the_time_for_63_percent_of_the_way(time_ms: float, rate_hz: int) -> None:
+    share = in_space(Kind.TIME, Space.ONE_POLE).engine_value(time_ms, rate_hz)
+    left = (1.0 - share) ** (time_ms * rate_hz / 1000.0)
+    assert left == pytest.approx(math.exp(-1.0), rel=1e-6)
+
+
+@given(time_ms=st.floats(0.0, 5000.0), rate_hz=st.sampled_from([44_100, 48_000, 192_000]))
+def test_a_smoothing_step_never_goes_past_its_aim(time_ms: float, rate_hz: int) -> None:
+    assert 0.0 < in_space(Kind.TIME, Space.ONE_POLE).engine_value(time_ms, rate_hz) <= 1.0
+
+
+@given(time_ms=st.floats(0.0, 5000.0), rate_hz=st.sampled_from([44_100, 48_000, 192_000]))
+def test_a_delay_is_whole_frames_and_within_half_a_frame(time_ms: float, rate_hz: int) -> None:
+    frames = in_space(Kind.TIME, Space.FRAMES).engine_value(time_ms, rate_hz)
+    assert frames == int(frames)
+    assert abs(frames - time_ms * rate_hz / 1000.0) <= 0.5 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("kind", "space"), [(Kind.LEVEL, Space.GAIN), (Kind.FREQ, Space.PREWARPED), (Kind.TIME, Space.NUMBER)]
+)
+def test_a_target_without_a_space_has_that_of_its_kind(kind: Kind, space: Space) -> None:
+    assert in_space(kind, None).engine_value(7.0, 48_000) == in_space(kind, space).engine_value(7.0, 48_000)
 
 
 def test_only_numbers_are_numeric() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.model.taper import FADER_HIGH_DB, FADER_JOINTS, Fader, Linear, Logarithmic, Stepped, Taper
+from studiod.model.taper import FADER_HIGH_DB, FADER_JOINTS, Fader, Linear, Logarithmic, Power, Stepped, Taper
 from studiod.model.units import SILENCE_DB
 
 ONE_STEP = 1 / 16383  # of a 14-bit fader, the finest there is
@@ -17,6 +17,8 @@ LAWS: dict[str, tuple[Taper, float, float]] = {
     "trim": (Linear(-24.0, 24.0), -24.0, 24.0),
     "low cut": (Logarithmic(20.0, 400.0), 20.0, 400.0),
     "whole band": (Logarithmic(20.0, 20_000.0), 20.0, 20_000.0),
+    "release": (Power(1.0, 4000.0, 3.0), 1.0, 4000.0),
+    "delay": (Power(0.0, 500.0, 3.0), 0.0, 500.0),
 }
 travels = st.floats(0.0, 1.0)
 laws = pytest.mark.parametrize(("law", "low", "high"), LAWS.values(), ids=LAWS.keys())
@@ -80,6 +82,17 @@ def test_no_rounding_carries_a_logarithmic_law_past_its_ends(low: float, ratio: 
     assert low <= Logarithmic(low, high).value(travel) <= high
 
 
+@given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e6), exponent=st.floats(0.2, 5.0), travel=travels)
+def test_no_rounding_carries_a_power_law_past_its_ends(low: float, span: float, exponent: float, travel: float) -> None:
+    high = low + span
+    assert low <= Power(low, high, exponent).value(travel) <= high
+
+
+def test_half_the_throw_of_a_cubic_law_is_an_eighth_of_the_way() -> None:
+    assert Power(100.0, 900.0, 3.0).value(0.5) == 200.0
+    assert Power(100.0, 900.0, 3.0).travel(200.0) == pytest.approx(0.5)
+
+
 def test_equal_throw_is_equal_ratio_on_a_logarithmic_law() -> None:
     law = Logarithmic(20.0, 2000.0)
     assert law.value(0.5) == pytest.approx(200.0)
@@ -92,6 +105,14 @@ def test_a_law_that_does_not_run_upwards_is_refused(low: float, high: float) -> 
         Linear(low, high)
     with pytest.raises(ValueError, match="upwards"):
         Logarithmic(low, high)
+    with pytest.raises(ValueError, match="upwards"):
+        Power(low, high, 2.0)
+
+
+@pytest.mark.parametrize("exponent", [0.0, -1.0, math.nan])
+def test_a_power_law_needs_a_positive_exponent(exponent: float) -> None:
+    with pytest.raises(ValueError, match="upwards"):
+        Power(0.0, 1.0, exponent)
 
 
 def test_a_logarithmic_law_cannot_start_at_zero() -> None:
