@@ -1,0 +1,65 @@
+"""What a strip pays for what is switched off: 32 strips with nothing on, each feature alone, W, and everything.
+
+    python -m tests.bench.engine_idle_features --json [--force-isa avx2]
+
+Nanoseconds of CPU for a channel and a sample, the whole engine, as in tests/bench/strip.py. `bypassed_share` is nothing
+against W (high-pass, equaliser, compressor, four sends), the stricter way to see it; `everything` is W with gate, delay
+and 16 sends.
+"""
+
+import argparse
+import json
+from contextlib import ExitStack
+from functools import partial
+
+from studiod.engine import ISAS
+from tests.bench._measure import interleaved
+from tests.bench._workload import FEATURES, MAX_SENDS, TimedDesk, desk_settings, workload
+
+STRIPS, FRAMES = 32, 64
+ROUNDS = 15
+SECONDS = 8.0
+SHARE_LIMIT = 0.30
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.engine_idle_features")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    parser.add_argument("--force-isa", choices=ISAS)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of sound in a round")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    isa = options.force_isa or ISAS[-1]
+    desks = {
+        "bypassed": (desk_settings(STRIPS, ()), 4),
+        **{feature: (desk_settings(STRIPS, (feature,)), 4) for feature in FEATURES},
+        "full": (workload(STRIPS), 4),
+        "everything": (desk_settings(STRIPS, FEATURES, MAX_SENDS), MAX_SENDS),
+    }
+    with ExitStack() as stack:
+        turns = {
+            name: partial(
+                stack.enter_context(TimedDesk(STRIPS, FRAMES, settings, isa, buses)).ns_per_channel_sample,
+                options.seconds,
+            )
+            for name, (settings, buses) in desks.items()
+        }
+        figures = {name: rounds[0] for name, rounds in interleaved(turns, options.rounds).items()}
+    words = {
+        "isa": isa,
+        "strips": STRIPS,
+        "frames": FRAMES,
+        **{f"{name}_ns": round(ns, 3) for name, ns in figures.items()},
+        "bypassed_share": round(figures["bypassed"] / figures["full"], 3),
+        "bypassed_share_of_everything": round(figures["bypassed"] / figures["everything"], 3),
+        "bypassed_share_limit": SHARE_LIMIT,
+    }
+    for name, ns in figures.items():
+        print(f"{name:12} {ns:6.2f} ns a channel and sample, {ns / figures['full']:6.1%} of W({STRIPS})")
+    if options.json:
+        print(json.dumps(words))
+
+
+if __name__ == "__main__":
+    main()
