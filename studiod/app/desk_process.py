@@ -16,6 +16,7 @@ from studiod.app.settings import Settings
 from studiod.desk import state
 from studiod.desk.hub import Change, Hub
 from studiod.desk.meters import Meters
+from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore, values_in
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, TAPE, Block
@@ -51,6 +52,7 @@ class Desk:
         self._session = settings.tape.library.expanduser() / settings.tape.session
         registry = Registry(console_parameters(layout))
         self.hub = Hub(registry, BlockStore(block), block.rate_hz)
+        lay_rules(self.hub, layout)
         self._meters = Meters(self.hub, layout.strips, layout.buses)
         self.transport = Transport(block, self.hub, layout, self._session, settings.tape.bits)
         self.queries = Queries(block, settings, self.hub, self.transport)

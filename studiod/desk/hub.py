@@ -1,7 +1,7 @@
 """The only writer of values: checks, stores, tells the engine and every observer once a turn."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,10 +32,24 @@ class Change:
     spec: ParameterSpec
     origin: str
     """Who wrote last: `osc 127.0.0.1:9000`, `nanokontrol2`, `desk`."""
+    has_followed: bool = False
+    """It followed what the origin wrote elsewhere (a linked pair): the origin does not know it either."""
 
 
 Observer = Callable[[list[Change]], None]
 Trigger = Callable[..., None]
+Followers = Callable[[str, float], Iterable[tuple[str, float]]]
+"""What else is written, and where, when a value is written to an address."""
+Guard = Callable[[Mapping[str, float]], None]
+"""Raises Refused, and changes nothing, when these writes must not be stored together; when it returns, they are."""
+
+
+def _nobody(_address: str, _value: float) -> tuple[tuple[str, float], ...]:
+    return ()
+
+
+def _all_is_well(_writes: Mapping[str, float]) -> None:
+    return
 
 
 class Hub:
@@ -50,7 +64,7 @@ class Hub:
         self._store = store
         self._numbers = [spec.default for spec in registry.numbers]
         self._texts = [spec.default_text for spec in registry.texts]
-        self._changed: dict[str, str] = {}  # address -> origin, in order of first write
+        self._changed: dict[str, tuple[str, bool]] = {}  # address -> origin, has_followed; in order of first write
         self._dirty: dict[int, ParameterSpec] = {}  # slots the engine has not been told yet
         self._observers: dict[object, Observer] = {}  # by the token of each subscription
         self._is_due = False  # a turn is asked for and has not begun
@@ -58,6 +72,8 @@ class Hub:
         self._meters: dict[str, Callable[[], tuple[float, ...]]] = {}
         self.on_first_change: Callable[[], None] = lambda: None
         """Called once when a turn becomes due; wiring schedules `turn` with it."""
+        self.followers: Followers = _nobody
+        self.guard: Guard = _all_is_well
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -87,9 +103,9 @@ class Hub:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def write(self, address: str, value: float, origin: str) -> bool:
-        """Store `value` (natural units) from outside; True when it changed.
+        """Store `value` (natural units) from outside, and what follows it; True when it changed.
 
-        Raises Refused (out of range, NaN, read only) or UnknownAddress; nothing is changed then.
+        Raises Refused (out of range, NaN, read only, or the guard's) or UnknownAddress; nothing is changed then.
         """
         return self._set(self._writable(address), value, origin)
 
@@ -110,7 +126,7 @@ class Hub:
             return False
         self._texts[slot] = text
         self._store.store_text(slot, text)
-        self._mark(address, origin)
+        self._mark(address, origin, has_followed=False)
         return True
 
     def fire(self, address: str, *arguments: float) -> None:
@@ -155,12 +171,13 @@ class Hub:
 
         Returns a sentence for each that does not fit; that one is left as it was.
         """
-        faults: list[str] = []
-        for address, value in numbers:
-            try:
-                self.write(address, value, "session")
-            except (LookupError, ValueError) as fault:
-                faults.append(str(fault))
+        # Links last: both of a pair are what they were saved as before one of them begins to follow the other.
+        waiting = sorted(numbers, key=lambda saved: saved[0].endswith("/link"))
+        refused = self._take_over(waiting)
+        while 0 < len(refused) < len(waiting):  # what the guard refused may be allowed by what stood further down
+            waiting = [saved for saved, _ in refused]
+            refused = self._take_over(waiting)
+        faults = [sentence for _, sentence in refused]
         for address, text in texts:
             try:
                 self.write_text(address, text, "session")
@@ -184,7 +201,7 @@ class Hub:
         """
         self._is_due = False
         self._flush()
-        changes = [Change(self.registry[address], origin) for address, origin in self._changed.items()]
+        changes = [Change(self.registry[address], *who) for address, who in self._changed.items()]
         if not changes:
             return
         self._changed = {}
@@ -215,10 +232,28 @@ class Hub:
         value = spec.check(value)
         if self._numbers[slot] == value:
             return False
-        self._numbers[slot] = value
-        self._to_store(spec, slot)
-        self._mark(spec.address, origin)
+        writes = {spec.address: value}
+        for address, followed in self.followers(spec.address, value):
+            checked = self.registry[address].check(followed)
+            if self.value(address) != checked:
+                writes[address] = checked
+        self.guard(writes)
+        for address, new in writes.items():
+            slot = self.registry.number_slot(address)
+            self._numbers[slot] = new
+            self._to_store(self.registry[address], slot)
+            self._mark(address, origin, has_followed=address != spec.address)
         return True
+
+    def _take_over(self, numbers: Iterable[tuple[str, float]]) -> list[tuple[tuple[str, float], str]]:
+        """Write each of `numbers`; those that were refused, with the reason."""
+        refused: list[tuple[tuple[str, float], str]] = []
+        for address, value in numbers:
+            try:
+                self.write(address, value, "session")
+            except (LookupError, ValueError) as fault:
+                refused.append(((address, value), str(fault)))
+        return refused
 
     def _to_store(self, spec: ParameterSpec, slot: int) -> None:
         value = self._numbers[slot]
@@ -226,8 +261,8 @@ class Hub:
         if spec.engine is not None:
             self._dirty[slot] = spec
 
-    def _mark(self, address: str, origin: str) -> None:
-        self._changed[address] = origin
+    def _mark(self, address: str, origin: str, *, has_followed: bool) -> None:
+        self._changed[address] = (origin, has_followed)
         self._ask_for_a_turn()
 
     def _ask_for_a_turn(self) -> None:

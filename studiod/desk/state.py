@@ -1,6 +1,8 @@
 """The session file: what the desk was set to, saved whole, seconds after it changed."""
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ from studiod.model.parameter import Flag
 from studiod.model.units import SILENCE_DB
 
 GENERATIONS = 10  # saved states kept beside the newest
-_VERSION = 1
+_VERSION = 2
 _MAX_BYTES = 4 << 20
+_FIRST_CEILING_DB = -0.3  # version 1 said nothing where the limiter's ceiling was that
+_FIRST_PRE = re.compile(r"(/strip/\d+/send/\d+)/pre")
 
 
 def snapshot_of(hub: Hub) -> dict[str, Any]:
@@ -91,6 +95,18 @@ def _values(document: object) -> tuple[list[tuple[str, float]], list[tuple[str, 
         for address, value in document["desk"].items()
         if value == "-inf" or isinstance(value, bool | int | float)
     ]
+    if document.get("studiod") == 1:
+        numbers = list(_from_first(numbers))
     names = document.get("names")
     texts = [(str(address), str(text)) for address, text in names.items()] if isinstance(names, dict) else []
     return numbers, texts
+
+
+def _from_first(numbers: list[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    """Values of a document of version 1 under the addresses and defaults of version 2."""
+    if "/main/limiter/ceiling" not in dict(numbers):
+        yield "/main/limiter/ceiling", _FIRST_CEILING_DB
+    for address, value in numbers:
+        pre = _FIRST_PRE.fullmatch(address)
+        # a switch became a choice of post, pre, eq: off and on are its first two
+        yield (f"{pre[1]}/tap" if pre is not None else address), value

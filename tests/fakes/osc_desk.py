@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 
 from studiod.desk.hub import Hub
+from studiod.desk.rules import lay_rules
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.registry import Registry
 from studiod.net.access import Peer
@@ -82,6 +83,7 @@ class OscDesk:
         self.timers = HandTimers()
         self.store = MemoryStore()
         self.hub = Hub(Registry(console_parameters(layout)), self.store, 48_000)
+        lay_rules(self.hub, layout)
         self.fired: list[tuple[str, tuple[float, ...]]] = []
         for spec in self.hub.registry:
             if spec.kind == "trigger":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from studiod.desk.hub import Hub
+from studiod.desk.rules import lay_rules
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.parameter import Refused
 from studiod.model.registry import Registry
@@ -85,6 +86,7 @@ class FakeStudio:
         self._server: OscServer | None = None
         layout = ConsoleLayout(strips, buses, tuple(range(1, strips + 1)), STRIP_NAMES[:strips], BUS_NAMES[:buses])
         self.hub = Hub(Registry(console_parameters(layout)), MemoryStore(), RATE_HZ)
+        lay_rules(self.hub, layout)
         self._wire()
 
     def start(self) -> "FakeStudio":

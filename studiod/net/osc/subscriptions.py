@@ -122,7 +122,11 @@ class Subscriptions:
         self._end_leases()
         if not self._subscribers:
             return []
-        named = [(change.spec.address, change.spec.address + TRAVEL, change.origin) for change in changes]
+        named = [
+            # what followed its own write elsewhere is news to the writer, too
+            (change.spec.address, change.spec.address + TRAVEL, "" if change.has_followed else change.origin)
+            for change in changes
+        ]
         told: list[tuple[Peer, list[str]]] = []
         for peer, subscriber in self._subscribers.items():
             values = subscriber.values

@@ -1,10 +1,12 @@
 """The only writer of values: what it takes, whom it tells, and that nothing is lost on the way."""
 
 import math
+from collections.abc import Mapping
 
 import pytest
 
 from studiod.desk.hub import Change, Hub
+from studiod.desk.rules import lay_rules
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.parameter import TEXT_BYTES, Refused
 from studiod.model.registry import Registry, UnknownAddress
@@ -15,7 +17,8 @@ RATE_HZ = 48_000
 MAIN_ARM = "/main/arm"
 FADER, PAN, MUTE, ARM, NAME = (f"/strip/1/{word}" for word in ("fader", "pan", "mute", "arm", "name"))
 STATE, METER, PLAY, LOCATE = "/transport/state", "/meter/strip/1", "/transport/play", "/transport/locate"
-TABLE = Registry(console_parameters(ConsoleLayout(4, 2, (1, 2, 3, 4), ("kick", "snare", "bass", "keys"), ("a", "b"))))
+LAYOUT = ConsoleLayout(4, 2, (1, 2, 3, 4), ("kick", "snare", "bass", "keys"), ("a", "b"))
+TABLE = Registry(console_parameters(LAYOUT))
 
 
 class Listener:
@@ -383,6 +386,75 @@ def test_nobody_binds_a_stranger(hub: Hub) -> None:
         hub.on_trigger("/transport/fly", lambda: None)
     with pytest.raises(UnknownAddress):
         hub.on_meter("/meter/strip/9", lambda: (0.0,))
+
+
+# -- rules of the desk -------------------------------------------------------------------------------------------------
+
+
+def also_the_pan(address: str, value: float) -> list[tuple[str, float]]:
+    return [(PAN, value / 10.0)] if address == FADER else []
+
+
+def test_what_follows_a_write_is_stored_sent_and_told_with_it(hub: Hub, store: MemoryStore, listener: Listener) -> None:
+    hub.followers = also_the_pan
+    assert hub.write(FADER, -6.0, "hand")
+    hub.turn()
+    assert (hub.value(PAN), store.numbers[TABLE.number_slot(PAN)]) == (-0.6, -0.6)
+    assert sent_to(store, PAN) == [-0.6]
+    assert listener.turns == [[Change(TABLE[FADER], "hand"), Change(TABLE[PAN], "hand", has_followed=True)]]
+
+
+def test_a_follower_that_is_there_already_is_not_told(hub: Hub, listener: Listener) -> None:
+    hub.write(PAN, -0.6, "hand")
+    hub.turn()
+    hub.followers = also_the_pan
+    hub.write(FADER, -6.0, "hand")
+    hub.turn()
+    assert listener.addresses() == [[PAN], [FADER]]
+
+
+def test_a_follower_that_cannot_follow_holds_the_leader(hub: Hub, store: MemoryStore) -> None:
+    hub.followers = also_the_pan
+    with pytest.raises(Refused, match=f"^{PAN}: "):
+        hub.write(FADER, -60.0, "hand")
+    assert (hub.value(FADER), store.numbers) == (0.0, {})
+
+
+def test_the_guard_sees_a_write_and_what_follows_it_before_anything_is_stored(hub: Hub, store: MemoryStore) -> None:
+    seen: list[dict[str, float]] = []
+
+    def guard(writes: Mapping[str, float]) -> None:
+        seen.append(dict(writes))
+        raise Refused("not today")
+
+    hub.followers, hub.guard = also_the_pan, guard
+    with pytest.raises(Refused, match="not today"):
+        hub.write(FADER, -6.0, "hand")
+    hub.write(FADER, 0.0, "hand")  # as it is: nothing to ask
+    assert seen == [{FADER: -6.0, PAN: -0.6}]
+    assert (hub.value(FADER), hub.value(PAN), store.numbers) == (0.0, 0.0, {})
+
+
+def test_what_the_guard_refuses_of_a_session_is_tried_again_when_the_rest_stands(hub: Hub) -> None:
+    def guard(writes: Mapping[str, float]) -> None:
+        if FADER in writes and not hub.value(MUTE):
+            raise Refused(f"{FADER}: mute first")
+
+    hub.guard = guard
+    assert hub.restore([(FADER, -6.0), (MUTE, 1.0)], []) == []
+    assert hub.value(FADER) == -6.0
+
+
+def test_every_solo_ends_at_once_and_nothing_else_does(hub: Hub, listener: Listener) -> None:
+    lay_rules(hub, LAYOUT)
+    solos = ["/strip/2/solo", "/strip/4/solo", "/bus/1/solo"]
+    for address in (*solos, "/strip/3/solo/safe", MUTE):
+        hub.write(address, 1.0, "tablet")
+    hub.turn()
+    hub.fire("/solo/clear")
+    hub.turn()
+    assert [hub.value(address) for address in (*solos, "/strip/3/solo/safe", MUTE)] == [0.0, 0.0, 0.0, 1.0, 1.0]
+    assert [(change.spec.address, change.origin) for change in listener.turns[1]] == [(a, "desk") for a in solos]
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------

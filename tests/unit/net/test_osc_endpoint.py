@@ -37,7 +37,7 @@ def peer() -> FakePeer:
         ("/strip/1/arm", "i", 1, 1.0),
         ("/strip/1/monitor", "i", 2, 2.0),
         ("/strip/1/monitor", "s", "tape", 2.0),
-        ("/strip/1/send/2/pre", "T", True, 1.0),
+        ("/strip/1/send/2/on", "F", False, 0.0),
         ("/strip/1/hpf", "f", 120.0, 120.0),
         ("/strip/1/pan", "f", -0.5, -0.5),
         ("/bus/2/fader", "f", 3.0, 3.0),

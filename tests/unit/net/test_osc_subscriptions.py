@@ -68,6 +68,15 @@ def test_the_writer_does_not_hear_itself_unless_it_asks(desk: OscDesk, peer: Fak
     assert other.messages() == [message("/strip/1/fader", -5.0), message("/strip/1/fader", -6.0)]
 
 
+def test_the_writer_hears_what_followed_elsewhere(desk: OscDesk, peer: FakePeer) -> None:
+    desk.send(peer, "/strip/1/link", 1)
+    desk.hub.turn()
+    desk.send(peer, "/subscribe", "//fader")
+    desk.send(peer, "/strip/2/fader", -5.0)
+    desk.hub.turn()
+    assert peer.messages() == [message("/strip/1/fader", -5.0)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "lasts_s"),
     [(("//fader",), 10.0), (("//fader", 2.5), 2.5), (("//fader", 30), 30.0), (("//fader", 3600.0), 60.0)],
@@ -116,7 +125,8 @@ def test_meters_come_at_their_own_rate_as_long_as_someone_listens(desk: OscDesk,
     assert desk.timers.pending == 0
     desk.send(peer, "/subscribe", "/meter/*")
     desk.timers.advance(0.051)
-    assert peer.messages() == [Message("/meter/main", "N", (None,))]
+    unmeasured = ("/meter/main", "/meter/loudness", "/meter/mono")
+    assert peer.messages() == [Message(address, "N", (None,)) for address in unmeasured]
 
 
 @pytest.mark.parametrize(
