@@ -12,6 +12,8 @@ export PIP_ROOT_USER_ACTION := ignore
 RUN_PACKAGES := build-essential python3-dev python3-venv libportaudio2
 TEST_PACKAGES := jackd2 jack-capture libasound2-plugins sox ffmpeg socat avahi-daemon avahi-utils dbus iproute2 \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static systemd udev
+# What the benches measure studiod beside; each skips, and names, what is not installed.
+BENCH_PACKAGES := supercollider-server valgrind ecasound swh-plugins ardour
 LAB_PACKAGES := qemu-system-x86 mmdebstrap cpio e2fsprogs
 
 VENV := .venv
@@ -26,7 +28,7 @@ CHECKS := check-format check-lint check-types check-stubs check-cython check-lay
 GENERATORS := studiod.app.docs studiod.app.config.export studiod.app.control.docs
 BENCHES := $(filter-out _%,$(basename $(notdir $(wildcard tests/bench/*.py))))
 
-.PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages lab-packages
+.PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages bench-packages lab-packages
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -52,7 +54,7 @@ cross: setup test-packages ## the NEON variant under qemu-aarch64
 	@$(BIN)/pytest -m cross $(ARGS)
 	@$(PYTHON) -m tests.cross.build_arm64
 
-bench: setup test-packages ## measure: one JSON object a bench
+bench: setup test-packages bench-packages ## measure: one JSON object a bench
 	@for bench in $(BENCHES); do echo "== $$bench"; $(PYTHON) -m tests.bench.$$bench --json; done
 
 docs: setup ## write the generated pages of docs/ and config/
@@ -70,6 +72,9 @@ run-packages:
 
 test-packages:
 	@.ci/packages $(TEST_PACKAGES)
+
+bench-packages:
+	@.ci/packages $(BENCH_PACKAGES)
 
 lab-packages:
 	@.ci/packages $(LAB_PACKAGES)
