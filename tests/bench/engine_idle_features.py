@@ -4,7 +4,8 @@
 
 Nanoseconds of CPU for a channel and a sample, the whole engine, as in tests/bench/strip.py. `bypassed_share` is nothing
 against W (high-pass, equaliser, compressor, four sends), the stricter way to see it; `everything` is W with gate, delay
-and 16 sends.
+and 16 sends. What main costs is shared by 32 strips in these; `strip_ns` is what a strip more costs, from 128 and 32
+of them, and `strip_bypassed_share` the share of that.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from studiod.engine import ISAS
 from tests.bench._measure import interleaved
 from tests.bench._workload import FEATURES, MAX_SENDS, TimedDesk, desk_settings, workload
 
-STRIPS, FRAMES = 32, 64
+STRIPS, MORE_STRIPS, FRAMES = 32, 128, 64
 ROUNDS = 15
 SECONDS = 8.0
 SHARE_LIMIT = 0.30
@@ -32,20 +33,26 @@ def main() -> None:
     options = parser.parse_args()
     isa = options.force_isa or ISAS[-1]
     desks = {
-        "bypassed": (desk_settings(STRIPS, ()), 4),
-        **{feature: (desk_settings(STRIPS, (feature,)), 4) for feature in FEATURES},
-        "full": (workload(STRIPS), 4),
-        "everything": (desk_settings(STRIPS, FEATURES, MAX_SENDS), MAX_SENDS),
+        "bypassed": (STRIPS, desk_settings(STRIPS, ()), 4),
+        **{feature: (STRIPS, desk_settings(STRIPS, (feature,)), 4) for feature in FEATURES},
+        "full": (STRIPS, workload(STRIPS), 4),
+        "everything": (STRIPS, desk_settings(STRIPS, FEATURES, MAX_SENDS), MAX_SENDS),
+        "bypassed_128": (MORE_STRIPS, desk_settings(MORE_STRIPS, ()), 4),
+        "full_128": (MORE_STRIPS, workload(MORE_STRIPS), 4),
     }
     with ExitStack() as stack:
         turns = {
             name: partial(
-                stack.enter_context(TimedDesk(STRIPS, FRAMES, settings, isa, buses)).ns_per_channel_sample,
+                stack.enter_context(TimedDesk(strips, FRAMES, settings, isa, buses)).ns_per_channel_sample,
                 options.seconds,
             )
-            for name, (settings, buses) in desks.items()
+            for name, (strips, settings, buses) in desks.items()
         }
         figures = {name: rounds[0] for name, rounds in interleaved(turns, options.rounds).items()}
+    strip = {
+        name: (MORE_STRIPS * figures[f"{name}_128"] - STRIPS * figures[name]) / (MORE_STRIPS - STRIPS)
+        for name in ("bypassed", "full")
+    }
     words = {
         "isa": isa,
         "strips": STRIPS,
@@ -53,10 +60,14 @@ def main() -> None:
         **{f"{name}_ns": round(ns, 3) for name, ns in figures.items()},
         "bypassed_share": round(figures["bypassed"] / figures["full"], 3),
         "bypassed_share_of_everything": round(figures["bypassed"] / figures["everything"], 3),
+        "strip_ns": round(strip["full"], 3),
+        "strip_bypassed_ns": round(strip["bypassed"], 3),
+        "strip_bypassed_share": round(strip["bypassed"] / strip["full"], 3),
         "bypassed_share_limit": SHARE_LIMIT,
     }
     for name, ns in figures.items():
         print(f"{name:12} {ns:6.2f} ns a channel and sample, {ns / figures['full']:6.1%} of W({STRIPS})")
+    print(f"a strip more: bypassed {strip['bypassed']:.2f} ns, full {strip['full']:.2f} ns a sample")
     if options.json:
         print(json.dumps(words))
 
