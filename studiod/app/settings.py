@@ -59,7 +59,17 @@ class StripSettings:
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
-    """An aux bus and where it goes."""
+    """A bus, where it goes and what it is for."""
+
+    name: str
+    output: int
+    """Counted from 1; 0 for none."""
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixSettings:
+    """A matrix and where it goes."""
 
     name: str
     output: int
@@ -72,8 +82,13 @@ class DeskSettings:
 
     strips: tuple[StripSettings, ...]
     buses: tuple[BusSettings, ...]
+    matrices: tuple[MatrixSettings, ...]
     main_outputs: tuple[int, ...]
     """Left and right, counted from 1; 0 for none."""
+    mono_output: int
+    monitor_outputs: tuple[int, ...]
+    """Left and right."""
+    talkback_input: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +158,30 @@ class Settings:
             strip_inputs=tuple(strip.input for strip in self.desk.strips),
             strip_names=tuple(strip.name for strip in self.desk.strips),
             bus_names=tuple(bus.name for bus in self.desk.buses),
+            bus_roles=tuple(bus.role for bus in self.desk.buses),
+            matrix_names=tuple(matrix.name for matrix in self.desk.matrices),
+            inputs=self.input_channels,
+            outputs=self.output_channels,
+            has_monitor=any(self.desk.monitor_outputs),
         )
 
     @property
     def input_channels(self) -> int:
-        """Hardware inputs to make room for before any device is open; every strip's input is among them."""
-        return self.audio.inputs or max(STAGE_INPUTS, *(strip.input for strip in self.desk.strips))
+        """Hardware inputs to make room for before any device is open; every strip's and talkback's are among them."""
+        desk = self.desk
+        return self.audio.inputs or max(STAGE_INPUTS, desk.talkback_input, *(strip.input for strip in desk.strips))
 
     @property
     def output_channels(self) -> int:
-        """Hardware outputs to make room for before any device is open; main and every bus are among them."""
+        """Hardware outputs to make room for before any device is open; every sum's and the monitor's are among them."""
+        desk = self.desk
         return self.audio.outputs or max(
-            STAGE_OUTPUTS, *self.desk.main_outputs, *(bus.output for bus in self.desk.buses)
+            STAGE_OUTPUTS,
+            *desk.main_outputs,
+            *desk.monitor_outputs,
+            desk.mono_output,
+            *(bus.output for bus in desk.buses),
+            *(matrix.output for matrix in desk.matrices),
         )
 
 

@@ -48,31 +48,45 @@ def warnings(config: Config) -> Iterator[str]:
     ):
         if config.audio.host not in hosts and getattr(config.audio, word) != getattr(defaults, word):
             yield f"audio.{word} has no effect with audio.host {config.audio.host}"
-    inputs = config.audio.inputs or max(STAGE_INPUTS, *(strip.input for strip in config.desk.strips))
+    desk = config.desk
+    inputs = config.audio.inputs or max(STAGE_INPUTS, desk.talkback_input, *(strip.input for strip in desk.strips))
     mebibytes = inputs * config.audio.rate_hz * config.tape.ring_s * _SAMPLE_BYTES / (1 << 20)
     if mebibytes > WORTH_A_WORD_MIB:
         yield (
             f"tape.ring_s {config.tape.ring_s:g} takes {mebibytes:.0f} MiB of memory "
             f"for {inputs} inputs at {config.audio.rate_hz} Hz; a shorter ring takes less"
         )
+    taken: dict[int, str] = {}
+    for path, output in _routes(config):
+        if output and taken.setdefault(output, path_text(path)) != path_text(path):
+            yield f"output {output} plays {taken[output]} and {path_text(path)}: give each its own, or 0"
 
 
 def _inputs(config: Config, is_written: Written) -> Iterator[Contradiction]:
     inputs = config.audio.inputs
-    for i, strip in enumerate(config.desk.strips):
-        path: SettingPath = ("desk", "strips", i, "input")
-        if inputs is not None and strip.input > inputs and is_written(path):
-            said = f"{path_text(path)} is {strip.input}; allowed 0..{inputs}, as audio.inputs is {inputs}"
+    wanted: list[tuple[SettingPath, int]] = [
+        (("desk", "strips", i, "input"), strip.input) for i, strip in enumerate(config.desk.strips)
+    ]
+    for path, number in (*wanted, (("desk", "talkback_input"), config.desk.talkback_input)):
+        if inputs is not None and number > inputs and is_written(path):
+            said = f"{path_text(path)} is {number}; allowed 0..{inputs}, as audio.inputs is {inputs}"
             yield Contradiction((path, ("audio", "inputs")), said)
+
+
+def _routes(config: Config) -> Iterator[tuple[SettingPath, int]]:
+    """Every setting that takes an output, and which."""
+    desk = config.desk
+    for word, pair in (("main_outputs", desk.main_outputs), ("monitor_outputs", desk.monitor_outputs)):
+        yield from ((("desk", word, i), output) for i, output in enumerate(pair))
+    yield ("desk", "mono_output"), desk.mono_output
+    yield from ((("desk", "buses", i, "output"), bus.output) for i, bus in enumerate(desk.buses))
+    yield from ((("desk", "matrices", i, "output"), matrix.output) for i, matrix in enumerate(desk.matrices))
 
 
 def _outputs(config: Config, is_written: Written) -> Iterator[Contradiction]:
     taken: dict[int, SettingPath] = {}
     outputs = config.audio.outputs
-    mains = [(("desk", "main_outputs", i), output) for i, output in enumerate(config.desk.main_outputs)]
-    buses = [(("desk", "buses", i, "output"), bus.output) for i, bus in enumerate(config.desk.buses)]
-    routes: list[tuple[SettingPath, int]] = [*mains, *buses]
-    for path, output in routes:
+    for path, output in _routes(config):
         if output == 0 or not is_written(path):
             continue
         if outputs is not None and output > outputs:

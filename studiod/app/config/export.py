@@ -86,8 +86,8 @@ def _pages(schema: Mapping[str, Any]) -> Iterator[str]:
         yield f"## {name}\n\n{definition['description']}\n"
         yield from _table(speaker, definition)
         if name == "desk":
-            for item, words in (("Strip", "Each of `strips`"), ("Bus", "Each of `buses`")):
-                yield f"### {words}\n\n{schema['$defs'][item]['description']}\n"
+            for item, words in (("Strip", "strips"), ("Bus", "buses"), ("Matrix", "matrices")):
+                yield f"### Each of `{words}`\n\n{schema['$defs'][item]['description']}\n"
                 yield from _table(speaker, schema["$defs"][item])
 
 

@@ -4,7 +4,7 @@ The descriptions are the only place where a setting is explained: config/schema.
 written from them (`python -m studiod.app.config.export`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
@@ -23,11 +23,12 @@ from studiod.app.config.values import (
     StudioName,
     allowed,
 )
-from studiod.model.console import MAX_BUSES, MAX_STRIPS
+from studiod.model.console import MAX_BUSES, MAX_MATRICES, MAX_STRIPS
 from studiod.model.parameter import TEXT_BYTES
 
 STAGE_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
 DEFAULT_BUSES = 4
+_BUS_NOUNS = {"aux": "Monitor", "group": "Group", "fx": "Effect"}
 DEFAULT_LIBRARY = "~/studiod-library"
 PRIVATE_NETWORKS = (
     "127.0.0.0/8",
@@ -140,16 +141,37 @@ class Strip(_Section):
 
 
 class Bus(_Section):
-    """One aux bus (a monitor mix, or a feed for an effect). A name alone is enough."""
+    """One bus: a monitor mix, a group of strips, an effect. A name alone is enough: it is a monitor mix then."""
 
     model_config = ConfigDict(json_schema_extra=_nothing_is_required)
 
-    name: Name = Field(description="What the scribble strip shows. Left out: Monitor 1, Monitor 2, ...")
+    name: Name = Field(
+        description="What the scribble strip shows. Left out: Monitor 1, Group 2, Effect 3, as its role and place are."
+    )
     output: OutputNumber = Field(
         description=(
-            "Output of the device, counted from 1; 0 for none. Left out: the next free one. Outputs the "
-            "device lacks stay silent."
+            "Output of the device, counted from 1; 0 for none. Left out: the next free one for an aux, none for "
+            "others. Outputs the device lacks stay silent."
         ),
+    )
+    role: Literal["aux", "group", "fx"] = Field(
+        default="aux",
+        description=(
+            "What it is for. aux: a mix of its own, for its output. group: strips that go into main together. fx: "
+            "as a group, and muted by `/mute/fx`. It sets where the bus begins; `/bus/N/role` and `/bus/N/main/on` "
+            "change it."
+        ),
+    )
+
+
+class Matrix(_Section):
+    """One matrix: a mix of main and buses for another room, a recorder, a stream. A name alone is enough."""
+
+    model_config = ConfigDict(json_schema_extra=_nothing_is_required)
+
+    name: Name = Field(description="What the scribble strip shows. Left out: Matrix 1, Matrix 2, ...")
+    output: OutputNumber = Field(
+        description="Output of the device, counted from 1; 0 for none. Left out: the next one that no bus has."
     )
 
 
@@ -184,8 +206,13 @@ class Desk(_Section):
     )
     buses: list[Bus] = Field(
         max_length=MAX_BUSES,
-        description="How many aux buses, or a list of them; each a name, or a name and an output.",
+        description="How many buses, or a list of them; each a name, or a name, an output and a role.",
         json_schema_extra=_counted("buses", 0, MAX_BUSES, default=DEFAULT_BUSES),
+    )
+    matrices: list[Matrix] = Field(
+        max_length=MAX_MATRICES,
+        description="How many matrices, or a list of them; each a name, or a name and an output.",
+        json_schema_extra=_counted("matrices", 0, MAX_MATRICES, default=0),
     )
     main_outputs: list[OutputNumber] = Field(
         default=[1, 2],
@@ -193,6 +220,25 @@ class Desk(_Section):
         max_length=2,
         description="Outputs of the stereo main, left and right, counted from 1; 0 for none.",
         json_schema_extra=allowed("two outputs, left and right, such as [1, 2]"),
+    )
+    mono_output: OutputNumber = Field(
+        default=0, description="Output of the mono main (a subwoofer, a centre), counted from 1; 0 for none."
+    )
+    monitor_outputs: list[OutputNumber] = Field(
+        default=[0, 0],
+        min_length=2,
+        max_length=2,
+        description=(
+            "Outputs of the monitor section (control room, headphones of who mixes), left and right, counted from 1; "
+            "0 for none. With one, solo is heard there (`/solo/mode` begins as pfl); with none, in place on main."
+        ),
+        json_schema_extra=allowed("two outputs, left and right, such as [7, 8]"),
+    )
+    talkback_input: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_STRIPS,
+        description="Input of the talkback microphone, counted from 1; 0 for none. A strip may have the same.",
     )
 
     @model_validator(mode="before")
@@ -202,8 +248,22 @@ class Desk(_Section):
         if not isinstance(written, dict):
             return written
         strips = _spelled_strips(written.get("strips", len(STAGE_NAMES)))
-        buses = _spelled_buses(written.get("buses", DEFAULT_BUSES), written.get("main_outputs", [1, 2]))
-        return {**written, "strips": strips, "buses": buses}
+        buses = _listed(written.get("buses", DEFAULT_BUSES), 0, MAX_BUSES)
+        matrices = _listed(written.get("matrices", 0), 0, MAX_MATRICES)
+        given = (
+            *_as_list(written.get("main_outputs", [1, 2])),
+            *_as_list(written.get("monitor_outputs")),
+            written.get("mono_output"),
+            *(item.get("output") for item in (*_as_list(buses), *_as_list(matrices)) if isinstance(item, dict)),
+        )
+        taken = {output for output in given if isinstance(output, int)}
+        free = (output for output in range(1, MAX_OUTPUTS + 1) if output not in taken)
+        return {
+            **written,
+            "strips": strips,
+            "buses": _spelled_buses(buses, free),
+            "matrices": _spelled_matrices(matrices, free),
+        }
 
 
 class Tape(_Section):
@@ -305,19 +365,34 @@ def _spelled_strips(written: object) -> object:
     return [_spelled(item, name=f"Strip {i + 1}", input=i + 1) for i, item in enumerate(written)]
 
 
-def _spelled_buses(written: object, main_outputs: object) -> object:
-    if _is_count(written, 0, MAX_BUSES):
-        written = [{} for _ in range(written)]
+def _spelled_buses(written: object, free: Iterator[int]) -> object:
     if not isinstance(written, list):
         return written
-    asked = [item.get("output") for item in written if isinstance(item, dict)]
-    taken = {output for output in (*_as_list(main_outputs), *asked) if isinstance(output, int)}
-    free = (output for output in range(1, MAX_OUTPUTS + 1) if output not in taken)
     buses = []
     for i, item in enumerate(written):
-        is_routed = isinstance(item, dict) and "output" in item
-        buses.append(_spelled(item, name=f"Monitor {i + 1}", output=0 if is_routed else next(free, 0)))
+        role = item.get("role", "aux") if isinstance(item, dict) else "aux"
+        noun = _BUS_NOUNS.get(role, "Bus") if isinstance(role, str) else "Bus"
+        output = 0 if role != "aux" or _is_routed(item) else next(free, 0)
+        buses.append(_spelled(item, name=f"{noun} {i + 1}", output=output, role="aux"))
     return buses
+
+
+def _spelled_matrices(written: object, free: Iterator[int]) -> object:
+    if not isinstance(written, list):
+        return written
+    return [
+        _spelled(item, name=f"Matrix {i + 1}", output=0 if _is_routed(item) else next(free, 0))
+        for i, item in enumerate(written)
+    ]
+
+
+def _is_routed(item: object) -> bool:
+    return isinstance(item, dict) and "output" in item
+
+
+def _listed(written: object, low: int, high: int) -> object:
+    """A count as a list of so many items that say nothing; anything else as it is."""
+    return [{} for _ in range(written)] if _is_count(written, low, high) else written
 
 
 def _is_count(written: object, low: int, high: int) -> TypeGuard[int]:

@@ -94,6 +94,10 @@ def one(setting: str, value: str) -> str:
         ("desk.strips", "true", "true; allowed how many (1..128), or a list of strips"),
         ("desk.strips", f"[{'x, ' * 129}]", "a list of 129; allowed how many (1..128), or a list of strips"),
         ("desk.main_outputs", "[1]", "a list of 1; allowed two outputs, left and right, such as [1, 2]"),
+        ("desk.monitor_outputs", "[1]", "a list of 1; allowed two outputs, left and right, such as [7, 8]"),
+        ("desk.matrices", "7", "7; allowed how many (0..6), or a list of matrices"),
+        ("desk.mono_output", "-1", "-1; allowed 0..64 (whole)"),
+        ("desk.talkback_input", "mic", "'mic'; allowed 0..128 (whole)"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_is_allowed_and_what_was_meant(
@@ -107,6 +111,12 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
     assert folder.faults(text) == [
         "5: desk.strips[2].input is 'two'; allowed 0..128 (whole)",
         "6: desk.strips[3] is 7; allowed a group of settings: name, input",
+    ]
+    text = "desk:\n  buses:\n    - {role: groop}\n    - {role: 3}\n  matrices:\n    - {outptu: 3}\n"
+    assert folder.faults(text) == [
+        "3: desk.buses[1].role is 'groop'; allowed aux, group, fx. Did you mean group?",
+        "4: desk.buses[2].role is 3; allowed aux, group, fx",
+        "6: desk.matrices[1].outptu is no setting; allowed name, output. Did you mean output?",
     ]
 
 
@@ -175,6 +185,26 @@ def test_no_more_is_told_than_anybody_reads_and_it_does_not_take_long(folder: Fo
             "2: desk.main_outputs[2] is 3, which desk.main_outputs[1] has already; allowed a free one, or 0",
         ),
         (
+            "desk:\n  main_outputs: [1, 2]\n  monitor_outputs: [3, 2]\n",
+            "3: desk.monitor_outputs[2] is 2, which desk.main_outputs[2] has already; allowed a free one, or 0",
+        ),
+        (
+            "desk:\n  buses: [{output: 4}]\n  mono_output: 4\n",
+            "2: desk.buses[1].output is 4, which desk.mono_output has already; allowed a free one, or 0",
+        ),
+        (
+            "desk:\n  buses: [{output: 4}]\n  matrices:\n    - {output: 4}\n",
+            "4: desk.matrices[1].output is 4, which desk.buses[1].output has already; allowed a free one, or 0",
+        ),
+        (
+            "audio: {inputs: 4}\ndesk:\n  talkback_input: 5\n",
+            "3: desk.talkback_input is 5; allowed 0..4, as audio.inputs is 4",
+        ),
+        (
+            "audio: {outputs: 4}\ndesk:\n  monitor_outputs: [4, 5]\n",
+            "3: desk.monitor_outputs[2] is 5; allowed 0..4, as audio.outputs is 4",
+        ),
+        (
             "audio: {outputs: 4}\ndesk:\n  buses:\n    - {output: 5}\n",
             "4: desk.buses[1].output is 5; allowed 0..4, as audio.outputs is 4",
         ),
@@ -195,6 +225,25 @@ def test_outputs_that_are_filled_in_avoid_those_that_were_asked_for(folder: Fold
     desk = folder.load("desk:\n  main_outputs: [3, 4]\n  buses: [A, {output: 1}, B, {output: 0}, C]\n").config.desk
     assert [bus.output for bus in desk.buses] == [2, 1, 5, 0, 6]
     assert [bus.name for bus in desk.buses] == ["A", "Monitor 2", "B", "Monitor 4", "C"]
+
+
+def test_outputs_are_filled_in_for_monitor_mixes_then_matrices_and_not_for_what_plays_into_main(folder: Folder) -> None:
+    text = """\
+desk:
+  buses: [A, {role: group}, {role: fx}, {role: fx, output: 9}, B]
+  matrices: 3
+  mono_output: 3
+  monitor_outputs: [5, 6]
+"""
+    desk = folder.load(text).config.desk
+    assert [bus.output for bus in desk.buses] == [4, 0, 0, 9, 7]
+    assert [bus.name for bus in desk.buses] == ["A", "Group 2", "Effect 3", "Effect 4", "B"]
+    assert [bus.role for bus in desk.buses] == ["aux", "group", "fx", "fx", "aux"]
+    assert [(matrix.name, matrix.output) for matrix in desk.matrices] == [
+        ("Matrix 1", 8),
+        ("Matrix 2", 10),
+        ("Matrix 3", 11),
+    ]
 
 
 def test_a_count_of_strips_is_the_stage_and_then_numbers(folder: Folder) -> None:
@@ -273,6 +322,14 @@ def test_under_systemd_takes_go_to_the_state_folder_unless_the_file_says_otherwi
         (
             "audio: {rate_hz: 96000, inputs: 64}\ntape: {ring_s: 60}\n",
             "tape.ring_s 60 takes 1406 MiB of memory for 64 inputs at 96000 Hz; a shorter ring takes less",
+        ),
+        (
+            "desk: {monitor_outputs: [3, 2]}\n",
+            "output 2 plays desk.main_outputs[2] and desk.monitor_outputs[2]: give each its own, or 0",
+        ),
+        (
+            "desk: {buses: [{output: 1}]}\n",
+            "output 1 plays desk.main_outputs[1] and desk.buses[1].output: give each its own, or 0",
         ),
     ],
 )

@@ -47,6 +47,13 @@ def test_settings_hold_every_field_of_the_configuration(name: str) -> None:
 
 def test_settings_hold_what_is_not_the_default(tmp_path: Path) -> None:
     config = config_of(
+        desk={
+            "buses": [{"role": "fx"}],
+            "matrices": ["Hall", {"output": 0}],
+            "mono_output": 4,
+            "monitor_outputs": [5, 6],
+            "talkback_input": 3,
+        },
         audio={"host": "portaudio", "device": "UMC", "output_device": "PCM", "inputs": 4, "outputs": 6},
         surfaces={"enable": False, "maps": [str(tmp_path)], "midi_api": "jack"},
         tape={"library": str(tmp_path / "ta kes \u266b"), "bits": 16},
@@ -75,6 +82,29 @@ def test_the_layout_makes_a_parameter_table() -> None:
     assert registry["/strip/2/name"].default_text == "Bass"
 
 
+def test_the_layout_knows_roles_matrices_patch_points_and_the_monitor() -> None:
+    desk = {
+        "buses": ["Ears", {"role": "group"}, {"name": "Verb", "role": "fx", "output": 20}],
+        "matrices": ["Foyer"],
+        "monitor_outputs": [7, 0],
+        "talkback_input": 30,
+    }
+    layout = settings_of(config_of(desk=desk)).console_layout()
+    assert layout.bus_roles == ("aux", "group", "fx")
+    assert layout.bus_names == ("Ears", "Group 2", "Verb")
+    assert layout.matrix_names == ("Foyer",)
+    assert (layout.inputs, layout.outputs, layout.has_monitor) == (30, 20, True)
+    registry = Registry(console_parameters(layout))
+    assert registry["/matrix/1/name"].default_text == "Foyer"
+    assert registry["/bus/3/main/on"].default == 1.0
+    assert registry["/strip/1/direct/output"].choices[-1] == "20"
+
+
+def test_a_desk_without_monitor_outputs_has_no_monitor_section() -> None:
+    layout = settings_of(config_of()).console_layout()
+    assert (layout.has_monitor, layout.matrices, set(layout.bus_roles)) == (False, 0, {"aux"})
+
+
 def test_the_default_desk_is_the_stage() -> None:
     layout = settings_of(config_of()).console_layout()
     assert layout.strip_names == STAGE_NAMES
@@ -86,6 +116,14 @@ def test_there_is_room_for_every_input_and_output_before_a_device_is_open() -> N
     assert (small.input_channels, small.output_channels) == (STAGE_INPUTS, STAGE_OUTPUTS)
     large = settings_of(config_of(desk__strips=[{"input": 40}], desk__buses=[{"output": 30}]))
     assert (large.input_channels, large.output_channels) == (40, 30)
+    for more, room in (
+        ({"desk__talkback_input": 20}, (20, STAGE_OUTPUTS)),
+        ({"desk__mono_output": 21}, (STAGE_INPUTS, 21)),
+        ({"desk__monitor_outputs": [0, 22]}, (STAGE_INPUTS, 22)),
+        ({"desk__matrices": [{"output": 23}]}, (STAGE_INPUTS, 23)),
+    ):
+        wide = settings_of(config_of(**more))
+        assert (wide.input_channels, wide.output_channels) == room
     told = settings_of(config_of(audio__inputs=4, audio__outputs=2))
     assert (told.input_channels, told.output_channels) == (4, 2)
 
