@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from studiod.engine._engine import CONTROLS, ISAS, SOURCES, Engine
+from studiod.engine._generators import Click, Oscillator
 from studiod.model.registry import Registry
 
-__all__ = ["ISAS", "SOURCES", "Engine", "engine_targets"]
+__all__ = ["ISAS", "SOURCES", "Click", "Engine", "Oscillator", "engine_targets"]
 
 
 def engine_targets(registry: Registry) -> Sequence[tuple[int, int, int]]:
