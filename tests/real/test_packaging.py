@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]  # two cores may be bu
 
 TREE = Path(__file__).parents[2]
 BUILT = {".venv", ".git", ".cache", ".hypothesis", ".benchmarks", "build", "dist", "__pycache__", "library"}
-COMPILED = ("link/_block", "engine/_engine", "engine/_generators", "tape/_tape")
+COMPILED = ("link/_block", "engine/_engine", "engine/_generators", "engine/_limiter", "tape/_tape")
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 MARK = "-DBUILT_BY_TEST_PACKAGING"
 START_S = 30.0  # a cold start on a machine that compiles for others meanwhile
