@@ -76,6 +76,7 @@ def create_block(dimensions, str config_json):
     dims.captures = dims.inputs + dims.buses + 2
     dims.numbers = dimensions.numbers
     dims.texts = dimensions.texts
+    dims.matrices = dimensions.matrices
     dims.capture_frames = _power_of_two(<uint64_t>(dimensions.ring_s * dimensions.rate_hz))
     dims.playback_frames = _power_of_two(<uint64_t>(2 * dimensions.rate_hz))
     cdef uint64_t at = SECTIONS_AT
@@ -112,9 +113,9 @@ def create_block(dimensions, str config_json):
     at += cell_bytes(STATUS_BYTES)
     at = (at + 4095) // 4096 * 4096
     dims.capture_at = at
-    at += 4 * dims.captures * dims.capture_frames
+    at += 4 * dims.captures * (dims.capture_frames + RING_STAGGER)
     dims.playback_at = at
-    at += 4 * dims.strips * dims.playback_frames
+    at += 4 * dims.strips * (dims.playback_frames + RING_STAGGER)
     dims.total_bytes = at
 
     fd = os.memfd_create("studiod", 0)
@@ -198,6 +199,10 @@ cdef class Block:
     @property
     def buses(self) -> int:
         return self.dims.buses
+
+    @property
+    def matrices(self) -> int:
+        return self.dims.matrices
 
     @property
     def inputs(self) -> int:
@@ -409,7 +414,8 @@ cdef class Block:
         takes.sort()
         return Snapshot(
             told.epoch, told.frame, told.monotonic_ns, told.anchor_ns, told.position, told.state, told.generation,
-            told.take_id, told.blocks, told.xruns, told.late_blocks, told.bad_samples, told.dry_frames, told.block_ns,
+            told.take_id, told.blocks, told.xruns, told.late_blocks, told.bad_samples, told.dry_frames, told.resets,
+            told.strip_latency, told.main_latency, told.block_ns,
             told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq, tuple(takes),
             tuple([meters[i] for i in range(block_meter_floats(self.dims))]),
         )

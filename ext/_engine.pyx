@@ -7,12 +7,14 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from block cimport *
+from console cimport *
 from graph cimport *
 from graph_types cimport *
 from host_jack cimport *
 from host_portaudio cimport *
 from host_timer cimport *
 from host_types cimport *
+from section cimport *
 
 from studiod.link.words import SideTaken
 
@@ -36,15 +38,26 @@ cdef enum:
 cdef double RAMP_S = 0.010  # de-zipper: no step of a gain is steeper than its whole travel in 10 ms
 cdef double PEAK_FALL_DB_S = 20.0 / 1.7  # IEC 60268-10 type I: 20 dB in 1.7 s
 cdef double RMS_S = 0.300  # VU-like integration
-cdef double LIMITER_RELEASE_S = 0.080
+cdef double COMPRESSOR_RMS_S = 0.010  # of a compressor that follows the mean square
+cdef double DELAY_FADE_S = 0.020
+cdef double LONGEST_DELAY_S = 0.5
+cdef uint32_t LONGEST_INSERT = 16384  # studiod.model.console.strip.MAX_INSERT_FRAMES
 
-CONTROLS = {
-    "strip.fader": STRIP_FADER, "strip.mute": STRIP_MUTE, "strip.solo": STRIP_SOLO, "strip.arm": STRIP_ARM,
-    "strip.pan": STRIP_PAN, "strip.trim": STRIP_TRIM, "strip.polarity": STRIP_POLARITY, "strip.hpf": STRIP_HPF,
-    "strip.hpf_on": STRIP_HPF_ON, "strip.monitor": STRIP_MONITOR, "send.level": SEND_LEVEL, "send.on": SEND_ON,
-    "send.pre": SEND_PRE, "bus.fader": BUS_FADER, "bus.mute": BUS_MUTE, "main.fader": MAIN_FADER,
-    "main.mute": MAIN_MUTE, "main.ceiling": MAIN_CEILING,
-}
+CONTROL_WORDS = """
+    channel.fader channel.mute channel.solo channel.solo_safe channel.pan channel.pan_law channel.main_on
+    channel.mono_on channel.link channel.vca channel.mutegroup strip.arm strip.trim strip.polarity strip.source
+    strip.hpf strip.hpf_on strip.hpf_slope strip.monitor strip.direct strip.direct_tap gate.on gate.mode
+    gate.threshold gate.range gate.ratio gate.attack gate.hold gate.release gate.key gate.key_type gate.key_freq
+    gate.key_q eq.on eq.type eq.freq eq.gain eq.q eq.band_on comp.on comp.mode comp.detector comp.threshold
+    comp.ratio comp.knee comp.attack comp.hold comp.release comp.makeup comp.mix comp.key insert.on
+    insert.output insert.input insert.latency delay.on delay.time send.level send.on send.tap send.pan
+    matrix.level matrix.on bus.role main.width main.limiter_on main.ceiling vca.fader vca.mute mutegroup.on
+    mute.fx monitor.source monitor.level monitor.dim monitor.dim_level monitor.mono monitor.mute solo.mode
+    solo.level talkback.on talkback.level talkback.autodim talkback.main talkback.bus oscillator.on
+    oscillator.shape oscillator.freq oscillator.level oscillator.main oscillator.bus click.on click.free
+    click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source
+""".split()  # in the order of Control in graph_types.pxd
+CONTROLS = {word: code + 1 for code, word in enumerate(CONTROL_WORDS)}
 SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND}
 ISAS = tuple([name for name in ("sse2", "avx2", "avx512", "neon", "plain") if kernel_select(name.encode()) != NULL])
 
@@ -53,7 +66,8 @@ cdef class Engine:
     """The mixing graph of one shared block, and at most one host that calls it.
 
     block: studiod.link.Block. targets: for each number slot (control code of CONTROLS or 0, index, sub index).
-    strip_inputs, bus_outputs, main_outputs: hardware channels from 0, -1 for none. isa: forces a kernel variant.
+    strip_inputs, bus_outputs, main_outputs, matrix_outputs, mono_output, monitor_outputs, talkback_input: hardware
+    channels from 0, -1 for none. isa: forces a kernel variant. keeps: False leaves the capture rings alone (offline).
     resting: True starts with every ramp at its target (offline), False fades in.
     Raises ValueError for a layout that cannot be built, SideTaken while another engine lives on the block.
     """
@@ -65,7 +79,9 @@ cdef class Engine:
     cdef object block
     cdef str host_name
 
-    def __cinit__(self, block, targets, strip_inputs, bus_outputs, main_outputs, isa=None, *, bint resting=False):
+    def __cinit__(self, block, targets, strip_inputs, bus_outputs, main_outputs, isa=None, *, bint resting=False,
+                  matrix_outputs=(), int mono_output=-1, monitor_outputs=(-1, -1), int talkback_input=-1,
+                  bint keeps=True):
         cdef uint32_t i
         self.block = block
         self.host_name = "none"
@@ -76,9 +92,9 @@ cdef class Engine:
         cdef Graph *g = self.g
         g.base = <char *><uintptr_t>block.address
         g.dims = <block_dims *>g.base
-        if g.dims.strips > MAX_LANES or g.dims.buses > MAX_BUSES:
-            raise ValueError(f"{g.dims.strips} strips and {g.dims.buses} buses; "
-                             f"the engine has room for {<int>MAX_LANES} and {<int>MAX_BUSES}")
+        if g.dims.strips > MAX_STRIPS or g.dims.buses > MAX_BUSES or g.dims.matrices > MAX_MATRICES:
+            raise ValueError(f"{g.dims.strips} strips, {g.dims.buses} buses and {g.dims.matrices} matrices; the engine "
+                             f"has room for {<int>MAX_STRIPS}, {<int>MAX_BUSES} and {<int>MAX_MATRICES}")
         if g.dims.inputs > MAX_CHANNELS or g.dims.outputs > MAX_CHANNELS:
             raise ValueError(f"{g.dims.inputs} inputs and {g.dims.outputs} outputs; "
                              f"the engine has room for {<int>MAX_CHANNELS} of each")
@@ -93,18 +109,23 @@ cdef class Engine:
         g.ops = kernel_select(<const char *>NULL if wanted is None else <const char *>wanted)
         if g.ops == NULL:
             raise ValueError(f"this processor has no {isa}; it has {', '.join(ISAS)}")
-        g.lanes = <strip_lanes *>aligned_alloc(64, (sizeof(strip_lanes) + 63) // 64 * 64)
+        g.lanes = <channel_lanes *>aligned_alloc(64, (sizeof(channel_lanes) + 63) // 64 * 64)
         g.slots = <slot_target *>calloc(g.dims.numbers, sizeof(slot_target))
         if g.lanes == NULL or g.slots == NULL:
             raise MemoryError
-        memset(g.lanes, 0, sizeof(strip_lanes))
+        memset(g.lanes, 0, sizeof(channel_lanes))
         self._prepare(targets, strip_inputs, bus_outputs, main_outputs)
+        self._patch(matrix_outputs, mono_output, monitor_outputs, talkback_input)
+        self._make_lines()
+        g.keeps = keeps
         cdef ab_cell *told = <ab_cell *>(g.base + g.dims.snapshot_at)
         while not cell_load(told, <uint64_t *>&g.now, block_snapshot_words(g.dims)):
             pass
         g.now.epoch += 1
         g.now.audio_thread = 0
+        g.now.main_latency = peak_limiter_latency(&g.limiter)
         g.lanes.bad_samples = g.now.bad_samples
+        g.lanes.resets = g.now.resets
         self._set_all()
         if resting:
             snap_all(g)
@@ -119,33 +140,101 @@ cdef class Engine:
     cdef _prepare(self, targets, strip_inputs, bus_outputs, main_outputs):
         cdef Graph *g = self.g
         cdef double rate = g.dims.rate_hz
-        cdef uint32_t i
+        cdef uint32_t i, band
         if len(targets) != g.dims.numbers or len(strip_inputs) != g.dims.strips or len(bus_outputs) != g.dims.buses:
             raise ValueError(f"{len(targets)} numbers, {len(strip_inputs)} strips and {len(bus_outputs)} buses; "
                              f"the block has {g.dims.numbers}, {g.dims.strips} and {g.dims.buses}")
         for i in range(g.dims.numbers):
             control, index, sub = targets[i]
-            lanes = g.dims.buses if control in (BUS_FADER, BUS_MUTE) else g.dims.strips
-            if control and not (0 <= index < max(lanes, 1) and 0 <= sub < max(g.dims.buses, 1)):
-                raise ValueError(f"slot {i} steers {index}, {sub}: the desk has no such strip or bus")
+            self._check_target(i, control, index, sub)
             g.slots[i] = slot_target(control, index, sub)
         for i in range(g.dims.strips):
             g.input_of[i] = strip_inputs[i]
-            g.trim[i] = 1.0
+            g.strip[i].trim = 1.0
         for i in range(g.dims.buses):
             g.bus_output[i] = bus_outputs[i]
         for i in range(2):
             g.main_output[i] = main_outputs[i]
         g.ramp_frames = <float>(RAMP_S * rate)
-        g.lanes.lanes = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
-        g.lanes.buses = g.dims.buses
+        g.rms_share = 1.0 - exp(-1.0 / (COMPRESSOR_RMS_S * rate))
+        g.lanes.strips = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
         g.lanes.peak_fall = <float>pow(10.0, -PEAK_FALL_DB_S / 20.0 / rate)
         g.lanes.mean_rate = <float>(1.0 - exp(-1.0 / (RMS_S * rate)))
-        g.limiter.gain = 1.0
-        g.limiter.release = 1.0 - exp(-1.0 / (LIMITER_RELEASE_S * rate))
-        for i in range(MAX_LANES):
-            g.lanes.cutoff.value[i] = g.lanes.cutoff.target[i] = <float>0.005  # any stable filter, for lanes not in use
-            g.lanes.dry.value[i] = g.lanes.dry.target[i] = 1.0
+        g.lanes.delay_fade = <float>(1.0 / (DELAY_FADE_S * rate))
+        g.is_new = True
+        g.passes_stale = True
+        g.next_switch = <uint64_t>-1
+        channels_begin(g.lanes)
+        for i in range(LANES):
+            g.channel[i].comp_ratio = 1.0
+            g.channel[i].main_on = 0.0
+            for band in range(SECTIONS):
+                g.channel[i].band_q[band] = 1.0
+                g.channel[i].band_gain[band] = 1.0
+                g.channel[i].band_freq[band] = <float>0.05
+        for i in range(MAX_STRIPS):
+            g.strip[i].key_q = 1.0
+            g.strip[i].key_freq = g.strip[i].hpf = <float>0.005
+            g.strip[i].direct_output = g.strip[i].insert_output = g.strip[i].insert_input = NO_CHANNEL
+        for i in range(VCA_COUNT):
+            g.desk.vca_fader[i] = 1.0
+        for i in range(3):  # main is always one
+            dynamics_link(&g.lanes.comp, MAX_STRIPS + MAIN_L + i, i < 2)
+        g.width.value = g.width.target = 1.0
+        g.monitor_width.value = g.monitor_width.target = 1.0
+        g.out_gain.target = 1.0
+        peak_limiter_prepare(&g.limiter, rate)
+        oscillator_prepare(&g.oscillator_, rate)
+        click_prepare(&g.click_, g.dims.rate_hz)
+        g.desk.tempo = 120.0
+        g.desk.beats = 4.0
+        g.desk.subdivision = 1.0
+        g.desk.accent = 1.0
+        for i in range(2):
+            loudness_of_two_prepare(&g.loudness[i], g.dims.rate_hz)
+
+    cdef _check_target(self, uint32_t slot, int control, int index, int sub):
+        """Refuse what would write past the desk."""
+        cdef int rows = LANES if control <= CHANNEL_MUTE_GROUP or EQ_ON <= control <= BUS_ROLE else MAX_STRIPS
+        if not (0 <= control <= LOUDNESS_SOURCE and 0 <= index < rows and 0 <= sub < <int>MAX_BUSES):
+            raise ValueError(f"slot {slot} steers {control}, {index}, {sub}: the desk has no such control")
+
+    cdef _patch(self, matrix_outputs, int mono_output, monitor_outputs, int talkback_input):
+        cdef Graph *g = self.g
+        cdef uint32_t i
+        if len(matrix_outputs) > g.dims.matrices:
+            raise ValueError(f"{len(matrix_outputs)} outputs for {g.dims.matrices} matrices")
+        for i in range(MAX_MATRICES):
+            g.matrix_output[i] = matrix_outputs[i] if i < <uint32_t>len(matrix_outputs) else NO_CHANNEL
+        for i in range(2):
+            g.monitor_output[i] = monitor_outputs[i]
+        g.mono_output = mono_output
+        g.talkback_input = talkback_input
+
+    cdef _make_lines(self):
+        """Delay lines for every channel there is: half a second, and as much as the longest insert."""
+        cdef Graph *g = self.g
+        cdef uint32_t size = 1
+        cdef uint32_t early = 1
+        cdef uint32_t ch
+        cdef uint32_t most = <uint32_t>(LONGEST_DELAY_S * g.dims.rate_hz) + LONGEST_INSERT + CHUNK
+        while size < most:
+            size *= 2
+        while early < LONGEST_INSERT + CHUNK:
+            early *= 2
+        g.lanes.delay_mask = size - 1
+        g.lanes.eq_delay_mask = early - 1
+        for ch in range(LANES):
+            if ch < g.dims.strips or MAX_STRIPS <= ch < MAX_STRIPS + g.dims.buses or (
+                    MAX_STRIPS + MAIN_L <= ch <= MAX_STRIPS + MONO) or (
+                    MAX_STRIPS + MATRICES <= ch < MAX_STRIPS + MATRICES + g.dims.matrices):
+                g.lanes.delay[ch].ring = <float *>calloc(size, sizeof(float))
+                if g.lanes.delay[ch].ring == NULL:
+                    raise MemoryError
+            if ch < g.dims.strips:
+                g.lanes.eq_delay[ch].ring = <float *>calloc(early, sizeof(float))
+                if g.lanes.eq_delay[ch].ring == NULL:
+                    raise MemoryError
 
     cdef _set_all(self):
         """Aim everything at the block's desired state: where the last engine stood."""
@@ -157,12 +246,16 @@ cdef class Engine:
             word = ACQUIRE_U64(g.base + g.dims.engine_values_at + 8 * i)
             memcpy(&value, &word, 8)
             set_value(g, i, <float>value)
-        # the filter and the limiter have no use for a fade-in
-        snap_ramp(&g.lanes.cutoff)
-        snap_ramp(&g.lanes.dry)
-        snap_ramp(&g.lanes.wet)
-        g.limiter.ceiling.value = g.limiter.ceiling.target
+        aim_delays(g)
+        aim_every_solo(g)
+        aim_monitor(g)
         aim_sources(g)
+        set_click(g)
+        for i in range(OWN_SOURCES):
+            aim_own(g, i)
+        oscillator_set(&g.oscillator_, g.desk.shape, g.desk.frequency)
+        snap_desk(g)
+        g.is_new = False
 
     def __dealloc__(self):
         cdef int i
@@ -179,6 +272,10 @@ cdef class Engine:
             free(self.h.in_[i])
             free(self.h.out[i])
         if self.g != NULL:
+            for i in range(LANES if self.g.lanes != NULL else 0):
+                free(self.g.lanes.delay[i].ring)
+                if i < MAX_STRIPS:
+                    free(self.g.lanes.eq_delay[i].ring)
             free(self.g.slots)
             free(self.g.lanes)
             free(self.g)
@@ -440,6 +537,13 @@ cdef class Engine:
                 process(self.g, self.h.in_at, in_count, self.h.out_at, out_count, frames)
                 rt_restore(before)
             done += frames
+        self.measure()
+
+    def measure(self) -> None:
+        """Work out integrated loudness and range, for the next word to the desk: too long for the audio thread."""
+        cdef int i
+        for i in range(2):
+            loudness_read(&self.g.loudness[i].meter, &self.g.loudness[i].reading)
 
 
 cdef _load_jack(JackApi *api, str library):

@@ -49,9 +49,12 @@ cdef class RingView:
 
     @property
     def oldest(self) -> int:
-        """First frame the capture rings still hold for certain: the engine may be overwriting what is a block older."""
+        """First frame the capture rings still hold for certain.
+
+        The engine may be overwriting what is a block older, and writes main's look-ahead past the head.
+        """
         cdef uint64_t head = TAPE_LOAD(self.base + ENGINE_AT)
-        cdef uint64_t held = self.dims.capture_frames - 2 * self.dims.block_frames
+        cdef uint64_t held = self.dims.capture_frames - 2 * self.dims.block_frames - 1024
         return head - held if head > held else 0
 
     def pack(self, uint32_t channel, uint64_t start, size_t frames, int bits, unsigned char[::1] out) -> None:
@@ -70,7 +73,7 @@ cdef class RingView:
             raise ValueError(f"capture {channel}, {frames} frames of {bits} bits into {out.shape[0]} bytes")
         if frames == 0:
             return
-        ring = <float *>(self.base + self.dims.capture_at) + channel * size
+        ring = block_capture(self.base, self.dims, channel)
         cdef unsigned char *to = &out[0]
         with nogil:
             while frames:
@@ -133,7 +136,7 @@ cdef class RingView:
         cdef size_t n
         if strip >= self.dims.strips or frames > size:
             raise ValueError(f"strip {strip}, {frames} frames; the ring holds {size}")
-        ring = <float *>(self.base + self.dims.playback_at) + strip * size
+        ring = block_playback(self.base, self.dims, strip)
         with nogil:
             while frames:
                 n = min(frames, size - at)

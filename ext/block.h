@@ -8,7 +8,7 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 1u
+#define BLOCK_VERSION 2u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
 #define BLOCK_TEXT_BYTES 64
@@ -17,7 +17,7 @@
 enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_COUNT };
 
 /* What is asked of the engine, and its answers (same record, at_frame = when it took effect). */
-enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE };
+enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET };
 typedef struct {
   uint32_t op;
   uint32_t slot; /* SET: number slot; RECORD: take id; LOCATE: cue generation */
@@ -30,7 +30,7 @@ typedef struct {
   uint64_t magic;
   uint32_t version, header_bytes;
   uint64_t total_bytes;
-  uint32_t rate_hz, block_frames, strips, buses, inputs, outputs, captures, numbers, texts, pad_;
+  uint32_t rate_hz, block_frames, strips, buses, inputs, outputs, captures, numbers, texts, matrices;
   uint64_t capture_frames, playback_frames; /* powers of two */
   uint64_t config_at, config_bytes; /* resolved settings, JSON; written once by the maker */
   uint64_t values_at; /* desk: double[numbers], natural units */
@@ -43,8 +43,8 @@ typedef struct {
   uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
   uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */
   uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */
-  uint64_t capture_at; /* engine: float[captures][capture_frames], index = frame & mask */
-  uint64_t playback_at; /* tape: float[strips][playback_frames], index = position & mask */
+  uint64_t capture_at; /* engine: rings of capture_frames floats, index = frame & mask: block_capture */
+  uint64_t playback_at; /* tape: rings of playback_frames floats, index = position & mask: block_playback */
 } block_dims;
 
 typedef struct { /* at LIFE_AT: what the supervisor watches with plain struct.unpack */
@@ -87,12 +87,17 @@ typedef struct { /* told by the engine after every block */
   uint64_t generation; /* cue in use */
   uint64_t take_id; /* last take begun, 0 = none */
   uint64_t blocks, xruns, late_blocks, bad_samples, dry_frames; /* counters; dry: playback not there in time */
+  uint64_t resets; /* channels whose state had gone astray and was cleared */
+  uint64_t strip_latency, main_latency; /* frames: of every path through the strips, and of main's limiter */
   uint64_t block_ns, worst_ns, period_ns; /* smoothed, worst and allowed time of a block */
   int64_t audio_thread; /* kernel thread id */
   int64_t realtime_priority; /* 0 = ordinary scheduling */
   uint64_t applied_seq; /* last control record applied */
   engine_take takes[BLOCK_TAKES]; /* take id is at id % BLOCK_TAKES */
-} engine_snapshot; /* then float meters[]: strips x (peak, mean square), buses x (peak, ms), main: peak l, r, ms l, r, limiter gain */
+} engine_snapshot;
+/* Then float meters[]: strips x (peak, mean square, reduction of gate, of compressor in octaves); buses, matrices, mono x
+ * (peak, mean square, reduction); main: peak l, r, mean square l, r, limiter gain, reduction; loudness of main, then of the
+ * chosen bus: momentary, short-term, integrated (weighted mean squares), range (their quotient), true peak. */
 
 #define LIFE_AT 1024u
 #define CUE_AT 1536u
@@ -105,7 +110,17 @@ _Static_assert(CUE_AT + sizeof(block_cue) <= ENGINE_AT, "cue overlaps engine");
 _Static_assert(ENGINE_AT + sizeof(block_engine) <= SECTIONS_AT, "engine overlaps the sections");
 _Static_assert(sizeof(control_record) == 32, "control records are 32 bytes");
 
-static inline uint32_t block_meter_floats(const block_dims *dims) { return 2 * dims->strips + 2 * dims->buses + 5; }
+/* Rings lie a page and a line more than their size apart: written side by side at one index, rings a power of two apart
+ * would all fight for the same lines of the caches. */
+#define RING_STAGGER 1040u /* floats */
+static inline float *block_capture(char *base, const block_dims *dims, uint32_t channel) {
+  return (float *)(base + dims->capture_at) + channel * (dims->capture_frames + RING_STAGGER);
+}
+static inline float *block_playback(char *base, const block_dims *dims, uint32_t strip) {
+  return (float *)(base + dims->playback_at) + strip * (dims->playback_frames + RING_STAGGER);
+}
+
+static inline uint32_t block_meter_floats(const block_dims *dims) { return 4 * dims->strips + 3 * (dims->buses + dims->matrices + 1) + 16; }
 static inline size_t block_snapshot_words(const block_dims *dims) {
   return (sizeof(engine_snapshot) + 4 * block_meter_floats(dims) + 7) / 8;
 }

@@ -18,6 +18,7 @@ cdef extern from "block.h" nogil:
         OP_STOP
         OP_RECORD
         OP_LOCATE
+        OP_LOUDNESS_RESET
         LIFE_AT
         CUE_AT
         ENGINE_AT
@@ -57,7 +58,7 @@ cdef extern from "block.h" nogil:
         uint64_t magic
         uint32_t version, header_bytes
         uint64_t total_bytes
-        uint32_t rate_hz, block_frames, strips, buses, inputs, outputs, captures, numbers, texts
+        uint32_t rate_hz, block_frames, strips, buses, inputs, outputs, captures, numbers, texts, matrices
         uint64_t capture_frames, playback_frames
         uint64_t config_at, config_bytes
         uint64_t values_at
@@ -102,10 +103,15 @@ cdef extern from "block.h" nogil:
         uint64_t generation
         uint64_t take_id
         uint64_t blocks, xruns, late_blocks, bad_samples, dry_frames
+        uint64_t resets
+        uint64_t strip_latency, main_latency
         uint64_t block_ns, worst_ns, period_ns
         int64_t audio_thread
         int64_t realtime_priority
         uint64_t applied_seq
         engine_take takes[8]
+    const uint32_t RING_STAGGER
+    float *block_capture(char *base, const block_dims *dims, uint32_t channel)
+    float *block_playback(char *base, const block_dims *dims, uint32_t strip)
     uint32_t block_meter_floats(const block_dims *dims)
     size_t block_snapshot_words(const block_dims *dims)

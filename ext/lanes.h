@@ -14,26 +14,36 @@ typedef int32_t vi __attribute__((vector_size(4 * W)));
 LANE_INLINE vf splat(float x) { return (vf){} + x; }
 LANE_INLINE vf load(const float *p) { return *(const vf *)p; }
 LANE_INLINE void store(float *p, vf x) { *(vf *)p = x; }
+LANE_INLINE vf blend(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
+/* store `x` in the lanes of `live`, leave the others as they are */
+LANE_INLINE void keep(float *p, vf x, vi live) { store(p, blend(live, x, load(p))); }
 LANE_INLINE vf vabs(vf x) { return (vf)((vi)x & 0x7fffffff); }
 
-/* fma_: a b + c, in one rounding where the machine can. any: some lane of a comparison is true. worse: keeps track of
+/* fma_: a b + c, in one rounding where the machine can. pick_ge: `yes` where a >= b. any: some lane of a comparison is true. worse: keeps track of
  * the largest magnitude's bits, so that one look at the end finds what is no sample. */
 #if W == 16
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) {
+  return (vf)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ), (__m512)no, (__m512)yes);
+}
 LANE_INLINE int any(vi mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
 LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm512_max_epi32((__m512i)worst, (__m512i)vabs(x)); }
 #elif W == 8
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
+LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) {
+  return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GE_OQ));
+}
 LANE_INLINE int any(vi mask) { return _mm256_movemask_epi8((__m256i)mask) != 0; }
 LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm256_max_epi32((__m256i)worst, (__m256i)vabs(x)); }
 #elif defined(__x86_64__)
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; } /* SSE2 has none: two roundings, in both loops */
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return _mm_movemask_epi8((__m128i)mask) != 0; }
 LANE_INLINE vi worse(vi worst, vf x) { /* no integer maximum either */
   vi size = (vi)vabs(x), more = size > worst;
@@ -43,6 +53,7 @@ LANE_INLINE vi worse(vi worst, vf x) { /* no integer maximum either */
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
+LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return vmaxvq_u32((uint32x4_t)mask) != 0; }
 LANE_INLINE vi worse(vi worst, vf x) { return (vi)vmaxq_s32((int32x4_t)worst, (int32x4_t)vabs(x)); }
 #else
@@ -55,6 +66,7 @@ LANE_INLINE vf vmax(vf a, vf b) {
   vi more = a > b;
   return (vf)(((vi)a & more) | ((vi)b & ~more));
 }
+LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
 LANE_INLINE vi worse(vi worst, vf x) {
   vi size = (vi)vabs(x), more = size > worst;
@@ -75,6 +87,21 @@ LANE_INLINE vf load_quads(const float *const *rows, uint32_t at) {
   vf x;
   memcpy(&x, rows[0] + at, sizeof x);
   return x;
+#endif
+}
+
+/* Quad `which` of a vector of quads. */
+LANE_INLINE void store_quad(float *to, vf x, int which) { /* which: 0..W / 4 - 1, a constant once unrolled */
+#if W == 16
+  __m128 quad = which == 0   ? _mm512_castps512_ps128((__m512)x)
+                : which == 1 ? _mm512_extractf32x4_ps((__m512)x, 1)
+                : which == 2 ? _mm512_extractf32x4_ps((__m512)x, 2)
+                             : _mm512_extractf32x4_ps((__m512)x, 3);
+  _mm_storeu_ps(to, quad);
+#elif W == 8
+  _mm_storeu_ps(to, which ? _mm256_extractf128_ps((__m256)x, 1) : _mm256_castps256_ps128((__m256)x));
+#else
+  memcpy(to, &x, sizeof x);
 #endif
 }
 
@@ -127,3 +154,45 @@ LANE_INLINE vf sum_lanes(const vf *x) {
   return quads[0];
 #endif
 }
+
+/* log2 of positive normal numbers: error below 1.4e-5 (of a power: 4e-5 dB). A minimax polynomial over a mantissa in 0.75..1.5, exactly
+ * 0 at 1. */
+LANE_INLINE vf vlog2(vf x) {
+  vi bits = (vi)x - 0x3f400000;
+  vf whole = __builtin_convertvector(bits >> 23, vf);
+#if W == 16
+  vf t = (vf)_mm512_getmant_ps((__m512)x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+#else
+  vf t = (vf)((bits & 0x7fffff) + 0x3f400000);
+#endif
+  t = t - splat(1.0f);
+  vf q = fma_(splat(0.190121194f), t, splat(-0.371424011f));
+  q = fma_(q, t, splat(0.490972424f));
+  q = fma_(q, t, splat(-0.721482513f));
+  q = fma_(q, t, splat(1.44249487f));
+  return fma_(q, t, whole);
+}
+
+/* 2 to the x for -126 < x < 127: relative error below 2e-7, exactly 1 at 0. */
+LANE_INLINE vf vexp2(vf x) {
+#if W == 16
+  vf whole = (vf)_mm512_roundscale_ps((__m512)x, 0); /* to the nearest */
+  vf t = x - whole;
+#else
+  vf shifted = x + splat(12582912.0f); /* 1.5 2^23: the nearest whole number in the low bits */
+  vf t = x - (shifted - splat(12582912.0f));
+#endif
+  vf p = fma_(splat(0.00132647311f), t, splat(0.00967151251f));
+  p = fma_(p, t, splat(0.0555073373f));
+  p = fma_(p, t, splat(0.240222421f));
+  p = fma_(p, t, splat(0.693146978f));
+  p = fma_(p, t, splat(1.0f));
+#if W == 16
+  return (vf)_mm512_scalef_ps((__m512)p, (__m512)whole);
+#else
+  return (vf)((vi)p + ((vi)shifted << 23));
+#endif
+}
+
+/* Each lane beside its neighbour of the pair: 1 0 3 2 ... */
+LANE_INLINE vf neighbours(vf x) { return __builtin_shuffle(x, QUADS(1, 0, 3, 2)); }

@@ -3,5 +3,5 @@
 #define W 8
 #define VARIANT avx2
 #define ISA_NAME "avx2"
-#include "strip_kernel.h"
+#include "channel_kernel.h"
 #endif

@@ -3,5 +3,5 @@
 #define W 16
 #define VARIANT avx512
 #define ISA_NAME "avx512"
-#include "strip_kernel.h"
+#include "channel_kernel.h"
 #endif

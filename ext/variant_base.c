@@ -8,4 +8,4 @@
 #else
 #define ISA_NAME "plain"
 #endif
-#include "strip_kernel.h"
+#include "channel_kernel.h"

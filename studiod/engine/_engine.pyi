@@ -7,6 +7,7 @@ from typing_extensions import disjoint_base
 
 from studiod.link import Block
 
+CONTROL_WORDS: Final[list[str]]
 CONTROLS: Final[dict[str, int]]
 SOURCES: Final[dict[str, int]]
 ISAS: Final[tuple[str, ...]]
@@ -23,6 +24,11 @@ class Engine:
         isa: str | None = None,
         *,
         resting: bool = False,
+        matrix_outputs: Sequence[int] = (),
+        mono_output: int = -1,
+        monitor_outputs: Sequence[int] = (-1, -1),
+        talkback_input: int = -1,
+        keeps: bool = True,
     ) -> Self: ...
     @property
     def isa(self) -> str: ...
@@ -49,3 +55,4 @@ class Engine:
     def render(
         self, inputs: NDArray[np.float32], outputs: NDArray[np.float32], blocks: Iterable[int] | None = None
     ) -> None: ...
+    def measure(self) -> None: ...

@@ -24,6 +24,7 @@ class Operation(enum.IntEnum):
     STOP = 3
     RECORD = 4
     LOCATE = 5
+    LOUDNESS_RESET = 6
 
 
 class Dimensions(NamedTuple):
@@ -40,6 +41,7 @@ class Dimensions(NamedTuple):
     texts: int
     ring_s: float
     """Shortest time the capture rings hold."""
+    matrices: int = 0
 
 
 class Gap(NamedTuple):
@@ -75,6 +77,12 @@ class Snapshot(NamedTuple):
     late_blocks: int
     bad_samples: int
     dry_frames: int
+    resets: int
+    """Channels whose filters had gone astray and were cleared."""
+    strip_latency: int
+    """Frames by which every path through the strips is late: the longest hardware insert."""
+    main_latency: int
+    """Frames by which main is later still: its limiter looks ahead."""
     block_ns: int
     worst_ns: int
     period_ns: int
@@ -83,4 +91,23 @@ class Snapshot(NamedTuple):
     applied_seq: int
     takes: tuple[TakeFrames, ...]
     meters: tuple[float, ...]
-    """Linear: strips x (peak, mean square), buses x the same, main: peak l, r, mean square l, r, limiter gain."""
+    """As ext/block.h has them: see `MeterLayout`."""
+
+
+class MeterLayout:
+    """Where each reading lies in `Snapshot.meters`, for a desk of this size."""
+
+    STRIP = 4
+    """Peak, mean square (both linear), reduction of gate and of compressor in octaves."""
+    SUM = 3
+    """Peak, mean square, reduction of the compressor."""
+
+    def __init__(self, strips: int, buses: int, matrices: int) -> None:
+        self.buses = self.STRIP * strips
+        self.matrices = self.buses + self.SUM * buses
+        self.mono = self.matrices + self.SUM * matrices
+        self.main = self.mono + self.SUM
+        """Peak left, right, mean square left, right, gain of the limiter, reduction of the compressor."""
+        self.loudness = self.main + 6
+        """Momentary, short-term, integrated (mean squares), range (their quotient), true peak of main, all linear."""
+        self.chosen_loudness = self.loudness + 5

@@ -17,7 +17,13 @@ from studiod.tape import RingView
 Samples = NDArray[np.float32]
 
 
-def layout(strips: int, buses: int) -> ConsoleLayout:
+MONO_OUTPUT, MONITOR_OUTPUTS = (
+    24,
+    (25, 26),
+)  # of a rig with enough outputs: main 0 1, buses from 2 on, matrices from 18 on
+
+
+def layout(strips: int, buses: int, matrices: int = 0, inputs: int = 8, outputs: int = 8) -> ConsoleLayout:
     """A desk of `strips` strips, strip n on input n, and `buses` buses."""
     return ConsoleLayout(
         strips,
@@ -25,6 +31,10 @@ def layout(strips: int, buses: int) -> ConsoleLayout:
         tuple(range(1, strips + 1)),
         tuple(f"Strip {n + 1}" for n in range(strips)),
         tuple(f"Bus {n + 1}" for n in range(buses)),
+        matrix_names=tuple(f"Matrix {n + 1}" for n in range(matrices)),
+        inputs=inputs,
+        outputs=outputs,
+        has_monitor=outputs > max(MONITOR_OUTPUTS),
     )
 
 
@@ -37,6 +47,9 @@ class Rig:
     fd: int
     isa: str | None = None
     resting: bool = True
+    talkback_input: int = -1
+    keeps: bool = True
+    """Whether the engine writes the capture rings."""
     _engine: Engine | None = None
     seq: int = 0
 
@@ -53,9 +66,14 @@ class Rig:
         resting: bool = True,
         inputs: int | None = None,
         outputs: int = 8,
+        matrices: int = 0,
     ) -> Self:
-        """A block with every parameter at its default."""
-        registry = Registry(console_parameters(layout(strips, buses)))
+        """A block with every parameter at its default.
+
+        Main plays on outputs 0 and 1, bus n (from 0) on 2 + n, matrix n on 18 + n, mono and monitor behind them.
+        """
+        desk = layout(strips, buses, matrices, strips if inputs is None else inputs, outputs)
+        registry = Registry(console_parameters(desk))
         dimensions = Dimensions(
             rate_hz,
             block_frames,
@@ -66,6 +84,7 @@ class Rig:
             len(registry.numbers),
             len(registry.texts),
             ring_s,
+            matrices,
         )
         fd = create_block(dimensions, "{}")
         rig = cls(registry, Block(fd), fd, isa, resting)
@@ -100,6 +119,11 @@ class Rig:
             (0, 1),
             self.isa,
             resting=self.resting,
+            matrix_outputs=[18 + n for n in range(self.block.matrices)],
+            mono_output=MONO_OUTPUT,
+            monitor_outputs=MONITOR_OUTPUTS if self.block.outputs > max(MONITOR_OUTPUTS) else (-1, -1),
+            talkback_input=self.talkback_input,
+            keeps=self.keeps,
         )
 
     def restart_engine(self) -> None:

@@ -21,7 +21,7 @@ def stand(rig: Rig, strips: list[Strip]) -> None:
         rig.set(f"{at}/pan", strip.pan)
         for send in strip.sends:
             rig.set(f"{at}/send/{send.bus}/level", send.level_db)
-            rig.set(f"{at}/send/{send.bus}/pre", float(send.is_pre))
+            rig.set(f"{at}/send/{send.bus}/tap", float(send.is_pre))
             rig.set(f"{at}/send/{send.bus}/on", float(send.is_on))
 
 

@@ -47,7 +47,7 @@ MIX = (
     Move(1203, "/strip/9/solo", 1.0),
     Move(1500, "/strip/2/polarity", 1.0),
     Move(1777, "/bus/2/fader", -12.0),
-    Move(2001, "/strip/5/send/1/pre", 1.0),
+    Move(2001, "/strip/5/send/1/tap", 1.0),
     Move(2600, "/strip/9/solo", 0.0),
     Move(2900, "/main/limiter/ceiling", -9.0),
     Move(3333, "/strip/8/trim", 18.0),
@@ -76,7 +76,7 @@ def start_mix(rig: Rig) -> None:
         rig.set(f"/strip/{strip}/hpf", 30.0 * strip)
         for bus in range(1, rig.block.buses + 1):
             rig.set(f"/strip/{strip}/send/{bus}/level", -6.0 if (strip + bus) % 3 else -float("inf"))
-            rig.set(f"/strip/{strip}/send/{bus}/pre", float((strip + bus) % 2))
+            rig.set(f"/strip/{strip}/send/{bus}/tap", float((strip + bus) % 2))
 
 
 def queue(rig: Rig, moves: tuple[Move, ...], transport: tuple[tuple[int, Operation, int], ...] = ()) -> None:

@@ -1,0 +1,365 @@
+/* Every channel of the desk, W at a time. See kernel.h for the contract. Included once for each instruction set with W,
+ * ISA_NAME and VARIANT set; every variant is built with -ffp-contract=off.
+ *
+ * strip: source -> trim -> meter -> high-pass -> gate -> equaliser -> compressor -> insert -> delay -> fader -> sums
+ * sum:   equaliser -> compressor -> delay -> fader -> meter
+ *
+ * What rests and what moves round alike: both do the same operations in the same order. */
+#include <string.h>
+
+#include "kernel.h"
+#include "lanes.h"
+
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
+#define BANKS (MAX_STRIPS / W)
+
+typedef struct { vf value, target, step; } ramp;
+
+LANE_INLINE ramp ramp_load(const ramp_lanes *lanes, uint32_t lane) {
+  return (ramp){load(lanes->value + lane), load(lanes->target + lane), load(lanes->step + lane)};
+}
+LANE_INLINE void ramp_keep(ramp_lanes *lanes, uint32_t lane, const ramp *r, vi live) {
+  keep(lanes->value + lane, r->value, live);
+}
+LANE_INLINE vf ramp_next(ramp *r) {
+  return r->value = vmin(vmax(r->target, r->value - r->step), r->value + r->step);
+}
+LANE_INLINE vi ramp_moves(const ramp_lanes *lanes, uint32_t lane) {
+  return load(lanes->value + lane) != load(lanes->target + lane);
+}
+LANE_INLINE lane_set lanes_of(uint32_t lane) { return (((lane_set)1 << W / 4) - 1) << lane / 4; }
+
+/* After a walk of a gain: whether it has arrived, and whether there is anything left to hear. */
+LANE_INLINE void tap_settles(tap_lanes *t, int tap, uint32_t lane) {
+  if (any(ramp_moves(&t->tap[tap], lane))) return;
+  t->moving[tap] &= ~lanes_of(lane);
+  if (!any(load(t->tap[tap].value + lane) != splat(0))) t->open[tap] &= ~lanes_of(lane);
+}
+
+/* All bits in the lanes whose bit is set in `bits`. */
+LANE_INLINE vi live_lanes(uint32_t bits) {
+  vi live;
+  for (int i = 0; i < W; i++) live[i] = -(int32_t)(bits >> i & 1);
+  return live;
+}
+
+#include "kernel_filter.h"
+
+#include "kernel_dynamics.h"
+
+#include "kernel_delay.h"
+
+#include "kernel_mix.h"
+
+/* `frames` samples of W rows into x[frame]; the bits of the largest magnitude of each row. */
+LANE_INLINE vi gather(const float *const *rows, uint32_t frames, vf *x) {
+  static const float silence[CHUNK];
+  const float *from[W];
+  vi worst = {};
+  for (int i = 0; i < W; i++) from[i] = rows[i] ? rows[i] : silence;
+  uint32_t whole = frames & ~3u;
+  for (uint32_t f = 0; f < whole; f += 4) {
+    vf quads[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      quads[i] = load_quads(from + i, f);
+      worst = worse(worst, quads[i]);
+    }
+    transpose_quads(quads);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) x[f + i] = quads[i];
+  }
+  for (uint32_t f = whole; f < frames; f++) {
+    float column[W] __attribute__((aligned(sizeof(vf))));
+    for (int i = 0; i < W; i++) column[i] = from[i][f];
+    x[f] = load(column);
+    worst = worse(worst, x[f]);
+  }
+  return worst;
+}
+
+/* The same from outside: what is no sample becomes 0 and is counted. */
+LANE_INLINE void gather_samples(channel_lanes *s, const float *const *rows, uint32_t frames, vf *x) {
+  if (!any(gather(rows, frames, x) >= (vi)splat(NOT_A_SAMPLE))) return;
+  for (uint32_t f = 0; f < frames; f++) {
+    vi fault = (vi)vabs(x[f]) >= (vi)splat(NOT_A_SAMPLE);
+    x[f] = (vf)((vi)x[f] & ~fault);
+    for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
+  }
+}
+
+/* x[frame] into W rows of CHUNK samples; a row that is NULL is left out. */
+LANE_INLINE void scatter(const vf *x, float *const *rows, uint32_t frames) {
+  for (uint32_t f = 0; f < frames; f += 4) {
+    vf quads[4] = {x[f], x[f + 1], x[f + 2], x[f + 3]}; /* scratch is whole fours; past `frames` it is nobody's */
+    transpose_quads(quads);
+#pragma GCC unroll 4
+    for (int q = 0; q < W / 4; q++) {
+      float *const *four = rows + 4 * q;
+      if (!four[0] && !four[1] && !four[2] && !four[3]) continue;
+      for (int i = 0; i < 4; i++)
+        if (four[i]) store_quad(four[i] + f, quads[i], q);
+    }
+  }
+}
+
+typedef struct { vf fall, rate; } ballistics;
+
+LANE_INLINE void meter_sample(vf *peak, vf *mean, const ballistics *meter, vf x) {
+  *peak = vmax(vabs(x), *peak * meter->fall);
+  *mean = fma_(fma_(x, x, -*mean), meter->rate, *mean);
+}
+
+/* -- a bank of strips ---------------------------------------------------------------------------------------------- */
+
+/* Sources that walk, then trim and meter. moving, has_tape: constants. */
+LANE_INLINE void front_run(channel_lanes *s, uint32_t lane, const vf *in, const vf *tape, vf *to, uint32_t frames, vi live,
+                           int whole, int moving, int has_tape) {
+  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  ramp input = ramp_load(&s->input, lane), track = ramp_load(&s->tape, lane), trim = ramp_load(&s->trim, lane);
+  vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
+  vf in_gain = input.value * trim.value, tape_gain = track.value * trim.value;
+  for (uint32_t f = 0; f < frames; f++) {
+    if (moving) {
+      ramp_next(&input), ramp_next(&track), ramp_next(&trim);
+      in_gain = input.value * trim.value, tape_gain = track.value * trim.value;
+    }
+    vf x = in[f] * in_gain;
+    if (has_tape) x = fma_(tape[f], tape_gain, x);
+    meter_sample(&peak, &mean, &meter, x);
+    to[f] = whole ? x : blend(live, x, to[f]); /* another pass's strips stay: they may be keys */
+  }
+  keep(s->peak + lane, peak, live), keep(s->mean_square + lane, mean, live);
+  if (!moving) return;
+  ramp_keep(&s->input, lane, &input, live), ramp_keep(&s->tape, lane, &track, live), ramp_keep(&s->trim, lane, &trim, live);
+  if (!any(ramp_moves(&s->input, lane) | ramp_moves(&s->tape, lane) | ramp_moves(&s->trim, lane)))
+    s->front_moving &= ~lanes_of(lane);
+  if (!any((load(s->tape.value + lane) != splat(0)) | (load(s->tape.target + lane) != splat(0))))
+    s->tape_open &= ~lanes_of(lane);
+}
+
+static void front(channel_lanes *s, const strip_pass *pass, uint32_t lane, vi live) {
+  vf in[CHUNK], tape[CHUNK], *to = (vf *)(s->front + lane * CHUNK);
+  lane_set here = lanes_of(lane);
+  int whole = !any(~live), moving = (s->front_moving & here) != 0, has_tape = (s->tape_open & here) != 0;
+  gather_samples(s, pass->inputs + lane, pass->frames, in);
+  if (has_tape) gather_samples(s, pass->tapes + lane, pass->frames, tape);
+  if (moving)
+    front_run(s, lane, in, tape, to, pass->frames, live, whole, 1, has_tape);
+  else if (has_tape)
+    front_run(s, lane, in, tape, to, pass->frames, live, whole, 0, 1);
+  else if (whole)
+    front_run(s, lane, in, tape, to, pass->frames, live, 1, 0, 0);
+  else
+    front_run(s, lane, in, tape, to, pass->frames, live, 0, 0, 0);
+}
+
+/* What the machine listens to: `own`, with the trimmed signals of other strips in the lanes that have a key. */
+static __attribute__((noinline)) void keyed(const channel_lanes *s, const dynamics_lanes *d, uint32_t lane, const vf *own, vf *key,
+                                            uint32_t frames) {
+  memcpy(key, own, frames * sizeof(vf));
+  for (int i = 0; i < W; i++) {
+    int32_t strip = d->key[lane + (uint32_t)i];
+    if (strip < 0) continue;
+    const float *from = s->front + (uint32_t)strip / W * W * CHUNK + (uint32_t)strip % W;
+    for (uint32_t f = 0; f < frames; f++) key[f][i] = from[f * W];
+  }
+}
+
+LANE_INLINE const vf *gate(channel_lanes *s, uint32_t lane, const vf *from, vf *to, uint32_t frames, vi live) {
+  lane_set here = lanes_of(lane);
+  if (!(s->gate.open & here)) return from;
+  vf keys[CHUNK];
+  const vf *key = from;
+  if (s->gate.keyed & here) keyed(s, &s->gate, lane, from, keys, frames), key = keys;
+  if (s->key_filter.open & here) {
+    filter_lanes *filter = &s->key_filter;
+    if (filter->moving & here)
+      filter_moves(filter, lane, key, keys, frames, live);
+    else
+      filters_together(&filter, lane, 1, key, keys, frames, live);
+    key = keys;
+  }
+  return dynamics(&s->gate, lane, key, from, to, frames, live);
+}
+
+LANE_INLINE const vf *compressor(channel_lanes *s, uint32_t lane, const vf *from, vf *to, uint32_t frames, vi live) {
+  vf keys[CHUNK];
+  const vf *key = from;
+  if (s->comp.open & s->comp.keyed & lanes_of(lane)) keyed(s, &s->comp, lane, from, keys, frames), key = keys;
+  return dynamics(&s->comp, lane, key, from, to, frames, live);
+}
+
+/* Through the hardware: what leaves is added to the send's row, what comes back replaces it by the insert's share. */
+static __attribute__((noinline)) const vf *insert(channel_lanes *s, const strip_pass *pass, uint32_t lane, const vf *from, vf *to,
+                                                  vi live) {
+  vf back[CHUNK];
+  ramp wet = ramp_load(&s->insert, lane);
+  gather_samples(s, pass->returns + lane, pass->frames, back);
+  for (int i = 0; i < W; i++) {
+    float *row = pass->sends ? pass->sends[lane + (uint32_t)i] : NULL;
+    if (!row || !live[i] || (wet.value[i] == 0 && wet.target[i] == 0)) continue;
+    for (uint32_t f = 0; f < pass->frames; f++) row[f] += from[f][i];
+  }
+  for (uint32_t f = 0; f < pass->frames; f++) {
+    ramp_next(&wet);
+    to[f] = fma_(wet.value, back[f], from[f] * (splat(1) - wet.value));
+  }
+  ramp_keep(&s->insert, lane, &wet, live);
+  if (!any((wet.value != splat(0)) | (wet.target != splat(0)))) s->insert_open &= ~lanes_of(lane);
+  return to;
+}
+
+/* A channel whose state has gone astray is silent for this chunk and begins anew. */
+static __attribute__((noinline)) void start_anew(channel_lanes *s, uint32_t lane, vi astray, vf *x, uint32_t frames) {
+  for (uint32_t f = 0; f < frames; f++) x[f] = (vf)((vi)x[f] & ~astray);
+  for (uint32_t i = lane; i < lane + W; i++) {
+    if (!astray[i - lane]) continue;
+    s->resets++;
+    for (int n = 0; n < SECTIONS; n++) s->section[n].s1[i] = s->section[n].s2[i] = 0;
+    s->key_filter.s1[i] = s->key_filter.s2[i] = 0;
+    dynamics_lanes *machines[] = {&s->gate, &s->comp};
+    for (int n = 0; n < 2; n++)
+      machines[n]->mean[i] = machines[n]->held[i] = machines[n]->target[i] = machines[n]->reduction[i] = 0;
+    s->delay[i].born = UINT64_MAX / 2; /* nothing in the line is heard again until it is set anew */
+    s->peak[i] = s->mean_square[i] = 0;
+  }
+}
+
+LANE_INLINE const vf *checked(channel_lanes *s, uint32_t lane, const vf *x, vf *scratch, uint32_t frames, vi live) {
+  vi worst = {};
+  for (uint32_t f = 0; f < frames; f++) worst = worse(worst, x[f]);
+  vi astray = (worst >= (vi)splat(NOT_A_SAMPLE)) & live;
+  if (any(astray)) {
+    if (x != scratch) memcpy(scratch, x, frames * sizeof(vf)), x = scratch;
+    start_anew(s, lane, astray, scratch, frames);
+  }
+  return x;
+}
+
+static void strip_bank(channel_lanes *s, const strip_pass *pass, uint32_t lane, vi live, strip_sound *sound) {
+  vf *scratch = (vf *)(s->before + lane * CHUNK);
+  const vf *x = (const vf *)(s->front + lane * CHUNK);
+  lane_set here = lanes_of(lane);
+  uint32_t frames = pass->frames;
+  const vf *begun = x;
+  int taps_early = (s->direct.open[TAP_EQ] & here) != 0;
+  for (int i = 0; i < INTO_COUNT; i++) taps_early |= (s->into[i].open[TAP_EQ] & here) != 0;
+  sound->early = NULL;
+  if (!taps_early && !(s->gate.open & here)) {
+    x = filters(s, lane, 0, SECTIONS, x, scratch, frames, live);
+  } else {
+    x = filters(s, lane, 0, HPF_SECTIONS, x, scratch, frames, live);
+    x = gate(s, lane, x, scratch, frames, live);
+    if (taps_early) {
+      vf *early = (vf *)(s->early + lane * CHUNK);
+      memcpy(early, x, frames * sizeof(vf));
+      sound->early = delays(s->eq_delay + lane, s->eq_delay_mask, s->delay_fade, pass->frame, early, early, frames, live);
+    }
+    x = filters(s, lane, HPF_SECTIONS, SECTIONS, x, scratch, frames, live);
+  }
+  x = compressor(s, lane, x, scratch, frames, live);
+  if (s->insert_open & here) x = insert(s, pass, lane, x, scratch, live);
+  x = delays(s->delay + lane, s->delay_mask, s->delay_fade, pass->frame, x, scratch, frames, live);
+  sound->late = x == begun ? x : checked(s, lane, x, scratch, frames, live);
+  sound->live = live;
+}
+
+/* Faders that move, sample by sample, into s->faders. */
+LANE_INLINE void walk_fader(channel_lanes *s, uint32_t lane, uint32_t frames, vi live) {
+  if (!(s->fader_moving & lanes_of(lane))) return;
+  ramp fader = ramp_load(&s->fader, lane);
+  vf *faders = (vf *)(s->faders + lane * CHUNK);
+  for (uint32_t f = 0; f < frames; f++) faders[f] = ramp_next(&fader);
+  ramp_keep(&s->fader, lane, &fader, live);
+}
+
+LANE_INLINE void fader_settles(channel_lanes *s, uint32_t lane) {
+  if ((s->fader_moving & lanes_of(lane)) && !any(ramp_moves(&s->fader, lane))) s->fader_moving &= ~lanes_of(lane);
+}
+
+LANE_INLINE uint32_t bits_at(const uint32_t *bits, uint32_t lane) {
+  return bits[lane / 32] >> lane % 32 & (uint32_t)(((uint64_t)1 << W) - 1);
+}
+
+static void strips(channel_lanes *s, const strip_pass *pass) {
+  strip_sound sounds[BANKS];
+  for (uint32_t lane = 0; lane < s->strips; lane += W) {
+    uint32_t bits = bits_at(pass->lanes, lane);
+    if (bits) front(s, pass, lane, live_lanes(bits));
+  }
+  for (uint32_t lane = 0; lane < s->strips; lane += W) {
+    uint32_t bits = bits_at(pass->lanes, lane);
+    sounds[lane / W].late = NULL;
+    if (!bits) continue;
+    strip_bank(s, pass, lane, live_lanes(bits), &sounds[lane / W]);
+    walk_fader(s, lane, pass->frames, live_lanes(bits));
+  }
+  for (int i = 0; i < INTO_COUNT; i++)
+    if (pass->sums[i]) mix(s, sounds, &s->into[i], pass->sums[i], pass->frames, pass->is_first);
+  for (uint32_t lane = 0; lane < s->strips; lane += W) {
+    if (!sounds[lane / W].late) continue;
+    if (pass->directs && (s->direct.open[TAP_POST] | s->direct.open[TAP_PRE] | s->direct.open[TAP_EQ]) & lanes_of(lane))
+      mix_direct(s, &sounds[lane / W], lane, pass->directs, pass->frames);
+    fader_settles(s, lane);
+  }
+}
+
+/* -- sums ---------------------------------------------------------------------------------------------------------- */
+
+static void sum_bank(channel_lanes *s, const sum_pass *pass, uint32_t sum, vi live) {
+  uint32_t lane = MAX_STRIPS + sum, frames = pass->frames;
+  vf *scratch = (vf *)(s->before + lane * CHUNK), *begun = (vf *)(s->front + lane * CHUNK), after[CHUNK];
+  gather(pass->rows + sum, frames, begun);
+  const vf *x = filters(s, lane, 0, SECTIONS, begun, scratch, frames, live);
+  x = compressor(s, lane, x, scratch, frames, live);
+  x = delays(s->delay + lane, s->delay_mask, s->delay_fade, pass->frame, x, scratch, frames, live);
+  if (x != begun) x = checked(s, lane, x, scratch, frames, live);
+  float *rows[W]; /* those of other passes stay */
+  if (pass->before) {
+    for (int i = 0; i < W; i++) rows[i] = live[i] ? pass->before[sum + (uint32_t)i] : NULL;
+    scatter(x, rows, frames);
+  }
+  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
+  ramp fader = ramp_load(&s->fader, lane);
+  if (s->fader_moving & lanes_of(lane)) {
+    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * ramp_next(&fader), meter_sample(&peak, &mean, &meter, after[f]);
+    ramp_keep(&s->fader, lane, &fader, live);
+    fader_settles(s, lane);
+  } else {
+    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * fader.value, meter_sample(&peak, &mean, &meter, after[f]);
+  }
+  keep(s->peak + lane, peak, live), keep(s->mean_square + lane, mean, live);
+  for (int i = 0; i < W; i++) rows[i] = live[i] ? pass->after[sum + (uint32_t)i] : NULL;
+  scatter(after, rows, frames);
+}
+
+static void sums(channel_lanes *s, const sum_pass *pass) {
+  for (uint32_t sum = 0; sum < SUM_LANES; sum += W) {
+    uint32_t bits = bits_at(&pass->lanes, sum);
+    if (bits) sum_bank(s, pass, sum, live_lanes(bits));
+  }
+}
+
+/* -- rows ---------------------------------------------------------------------------------------------------------- */
+
+static void accumulate(float *restrict to, const float *restrict from, scalar_ramp *gain, uint32_t frames) {
+  uint32_t f = 0;
+  for (; f < frames && gain->value != gain->target; f++) to[f] += from[f] * ramp_walk(gain);
+  float rest = gain->value;
+  if (rest == 1.0f)
+    for (; f < frames; f++) to[f] += from[f];
+  else
+    for (; f < frames; f++) to[f] += from[f] * rest;
+}
+
+static void limit(peak_limiter *limiter, float *left, float *right, uint32_t frames) {
+  peak_limiter_run(limiter, left, right, frames);
+}
+
+static void measure(loudness_meter *meter, const float *const *rows, uint32_t frames) { loudness_feed(meter, rows, frames); }
+
+__attribute__((visibility("hidden"))) const kernel_ops PASTE(kernel, VARIANT) = {ISA_NAME,   W,     strips, sums,
+                                                                                 accumulate, limit, measure};

@@ -1,0 +1,102 @@
+/* Second-order filters of W channels: state-variable, trapezoidal integrators (Simper, "Solving the continuous SVF
+ * equations using trapezoidal integration and equivalent currents", 2013), any response by mixing input, band and low. */
+
+typedef struct { vf a1, a2, g2, m0, c1, m2; } section;
+typedef struct { vf s1, s2; } section_state;
+
+LANE_INLINE section section_at(vf g, vf k, vf m0, vf m1, vf m2) {
+  vf a1 = splat(1.0f) / fma_(g, g + k, splat(1.0f));
+  return (section){a1, g * a1, g + g, m0, fma_(m2, g, m1), m2};
+}
+
+LANE_INLINE vf section_sample(const section *c, section_state *state, vf x) {
+  vf v3 = x - state->s2;
+  vf v1 = fma_(c->a2, v3, c->a1 * state->s1);
+  vf y = fma_(c->c1, v1, fma_(c->m2, state->s2, c->m0 * x)); /* low is s2 + g v1, before s2 moves on */
+  state->s1 = fma_(splat(2.0f), v1, -state->s1);
+  state->s2 = fma_(c->g2, v1, state->s2);
+  return y;
+}
+
+LANE_INLINE section section_load(const filter_lanes *s, uint32_t lane) {
+  return (section){load(s->a1 + lane),       load(s->a2 + lane), load(s->g2 + lane),
+                   load(s->m0.value + lane), load(s->c1 + lane), load(s->m2.value + lane)};
+}
+
+/* `count` (a constant) filters that rest, one after the other in each sample. */
+LANE_INLINE void filters_rest(filter_lanes *const *filters, uint32_t lane, int count, const vf *from, vf *to, uint32_t frames,
+                              vi live) {
+  section c[SECTIONS];
+  section_state state[SECTIONS];
+#pragma GCC unroll 6
+  for (int i = 0; i < count; i++) {
+    c[i] = section_load(filters[i], lane);
+    state[i] = (section_state){load(filters[i]->s1 + lane), load(filters[i]->s2 + lane)};
+  }
+  for (uint32_t f = 0; f < frames; f++) {
+    vf x = from[f];
+#pragma GCC unroll 6
+    for (int i = 0; i < count; i++) x = section_sample(&c[i], &state[i], x);
+    to[f] = x;
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < count; i++)
+    keep(filters[i]->s1 + lane, state[i].s1, live), keep(filters[i]->s2 + lane, state[i].s2, live);
+}
+
+/* One filter that moves; at its end what it rests on is written down. */
+static __attribute__((noinline)) void filter_moves(filter_lanes *s, uint32_t lane, const vf *from, vf *to, uint32_t frames, vi live) {
+  ramp g = ramp_load(&s->g, lane), k = ramp_load(&s->k, lane);
+  ramp m0 = ramp_load(&s->m0, lane), m1 = ramp_load(&s->m1, lane), m2 = ramp_load(&s->m2, lane);
+  section_state state = {load(s->s1 + lane), load(s->s2 + lane)};
+  section c = {};
+  for (uint32_t f = 0; f < frames; f++) {
+    ramp_next(&g), ramp_next(&k), ramp_next(&m0), ramp_next(&m1), ramp_next(&m2);
+    c = section_at(g.value, k.value, m0.value, m1.value, m2.value);
+    to[f] = section_sample(&c, &state, from[f]);
+  }
+  keep(s->s1 + lane, state.s1, live), keep(s->s2 + lane, state.s2, live);
+  ramp_keep(&s->g, lane, &g, live), ramp_keep(&s->k, lane, &k, live);
+  ramp_keep(&s->m0, lane, &m0, live), ramp_keep(&s->m1, lane, &m1, live), ramp_keep(&s->m2, lane, &m2, live);
+  keep(s->a1 + lane, c.a1, live), keep(s->a2 + lane, c.a2, live);
+  keep(s->g2 + lane, c.g2, live), keep(s->c1 + lane, c.c1, live);
+  vi moves = ramp_moves(&s->g, lane) | ramp_moves(&s->k, lane) | ramp_moves(&s->m0, lane) | ramp_moves(&s->m1, lane) |
+             ramp_moves(&s->m2, lane);
+  if (any(moves)) return;
+  s->moving &= ~lanes_of(lane);
+  vi shaped = (load(s->m0.value + lane) != splat(1)) | (load(s->m1.value + lane) != splat(0)) |
+              (load(s->m2.value + lane) != splat(0));
+  if (!any(shaped)) s->open &= ~lanes_of(lane);
+}
+
+static void filters_together(filter_lanes *const *filters, uint32_t lane, int count, const vf *from, vf *to, uint32_t frames,
+                             vi live) {
+  switch (count) {
+    case 1: filters_rest(filters, lane, 1, from, to, frames, live); break;
+    case 2: filters_rest(filters, lane, 2, from, to, frames, live); break;
+    case 3: filters_rest(filters, lane, 3, from, to, frames, live); break;
+    case 4: filters_rest(filters, lane, 4, from, to, frames, live); break;
+    case 5: filters_rest(filters, lane, 5, from, to, frames, live); break;
+    case 6: filters_rest(filters, lane, 6, from, to, frames, live); break;
+  }
+}
+
+/* Filters first..end-1 of the bank at `lane`: what is flat is left out. Where the sound is then. */
+LANE_INLINE const vf *filters(channel_lanes *s, uint32_t lane, int first, int end, const vf *from, vf *to, uint32_t frames,
+                              vi live) {
+  filter_lanes *resting[SECTIONS];
+  int count = 0;
+  lane_set here = lanes_of(lane);
+  for (int i = first; i < end; i++) {
+    filter_lanes *filter = &s->section[i];
+    if (!(filter->open & here)) continue;
+    if (!(filter->moving & here)) {
+      resting[count++] = filter;
+      continue;
+    }
+    if (count) filters_together(resting, lane, count, from, to, frames, live), from = to, count = 0;
+    filter_moves(filter, lane, from, to, frames, live), from = to;
+  }
+  if (count) filters_together(resting, lane, count, from, to, frames, live), from = to;
+  return from;
+}
