@@ -1,76 +1,17 @@
 """Writes the pages of docs/ that follow from the parameter table: `python -m studiod.app.docs [--check]`."""
 
 import argparse
-import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from studiod.model.console import MAX_BUSES, MAX_STRIPS, ConsoleLayout, console_parameters
-from studiod.model.parameter import TEXT_BYTES, Flag, Kind, ParameterSpec
+from studiod.app.table_page import parameter_page
+from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.taper import FADER_JOINTS, Fader
 from studiod.model.units import level_text
 
 # Two of each, so that a row that differs between strips is noticed instead of folded away.
-_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""))
-_FOLDS = ((re.compile(r"/(strip|bus)/\d+"), r"/\1/{n}"), (re.compile(r"/send/\d+"), "/send/{b}"))
-_SECTIONS = (
-    ("Strips", "/strip/{n}"),
-    ("Sends", "/strip/{n}/send/{b}"),
-    ("Buses", "/bus/{n}"),
-    ("Main", "/main"),
-    ("Transport", "/transport"),
-    ("Meters", "/meter"),
-)
-_FLAG_WORDS = {
-    Flag.REALTIME: "realtime",
-    Flag.AUTOMATABLE: "automatable",
-    Flag.PERSISTED: "kept",
-    Flag.IN_SCENE: "scene",
-    Flag.LINKABLE: "linkable",
-    Flag.PROTECTED: "protected",
-    Flag.READ_ONLY: "read only",
-}
-_HEAD = f"""\
-# Parameters
-
-Written by `python -m studiod.app.docs` from `studiod/model/console.py`; do not edit.
-
-Every value of the desk has one address. `{{n}}` is a strip (1 to at most {MAX_STRIPS}) or a bus (1 to at most
-{MAX_BUSES}), `{{b}}` the bus a send goes to; how many there are is set in the configuration. Levels follow the
-[fader law](reference/fader-law.md) where their range begins at -inf, which is a real value: off.
-
-Flags: **realtime** acts in the engine; **automatable** can be written into a song; **kept** is saved with the
-session; **scene** is recalled by scenes; **linkable** follows linked strips and groups; **protected** cannot be reached
-by address patterns or by unnamed peers; **read only** is told, never written.
-"""
-_TABLE_HEAD = (
-    "| address | kind | unit | range | default | flags | what it does |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-)
-
-
-def parameter_page(specs: Iterable[ParameterSpec]) -> str:
-    """Markdown page of `specs`, strips and buses folded into one row each.
-
-    Raises ValueError when two parameters that share a row differ.
-    """
-    rows: dict[str, str] = {}
-    for spec in specs:
-        address = _folded(spec.address)
-        row = _row(address, spec)
-        if rows.setdefault(address, row) != row:
-            raise ValueError(f"{spec.address} differs from its neighbours: {row}")
-    sections: dict[str, list[str]] = {title: [] for title, _ in _SECTIONS}
-    for address, row in rows.items():
-        title, _ = max(
-            (section for section in _SECTIONS if address.startswith(section[1])), key=lambda section: len(section[1])
-        )
-        sections[title].append(row)
-    parts = [_HEAD]
-    for title, lines in sections.items():
-        parts.append("\n".join((f"\n## {title}\n", *_TABLE_HEAD, *lines, "")))
-    return "".join(parts)
+_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""))
 
 
 def fader_drawing() -> str:
@@ -133,22 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page.write_text(text, encoding="utf-8")
             print(f"wrote {page}")
     return 1 if options.check and stale else 0
-
-
-def _folded(address: str) -> str:
-    for pattern, word in _FOLDS:
-        address = pattern.sub(word, address)
-    return address
-
-
-def _row(address: str, spec: ParameterSpec) -> str:
-    flags = ", ".join(word for flag, word in _FLAG_WORDS.items() if flag in spec.flags)
-    is_plain = spec.is_numeric and spec.kind not in (Kind.TOGGLE, Kind.CHOICE)
-    allowed = f"{spec.low:g}..{spec.high:g}" if is_plain or spec.kind is Kind.METER else spec.allowed
-    if spec.kind is Kind.TEXT:
-        allowed = f"{TEXT_BYTES} bytes of UTF-8"
-    default = spec.text(spec.default) if spec.is_numeric else "from the configuration" if spec.kind is Kind.TEXT else ""
-    return f"| `{address}` | {spec.kind} | {spec.unit} | {allowed} | {default} | {flags} | {spec.help} |"
 
 
 if __name__ == "__main__":

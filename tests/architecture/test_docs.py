@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from studiod.app.docs import main, pages, parameter_page
+from studiod.app.docs import main, pages
+from studiod.app.table_page import parameter_page
 from studiod.model.parameter import Kind, ParameterSpec
 from studiod.model.taper import FADER_JOINTS, Fader
 from tests.architecture.tree import ROOT

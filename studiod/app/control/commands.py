@@ -10,12 +10,12 @@ from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status, show_takes
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
-from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, position_s, question, setting, targets
+from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, button, position_s, question, setting, targets
 from studiod.net.osc.packet import Message, message
 
 _EVERYWHERE = (STRIP, BUS, MAIN)
 _RECORDABLE = _EVERYWHERE
-_NAMED = (STRIP, BUS)
+_NAMED = _CHANNELS = (STRIP, BUS)
 _ROLLING = ("playing", "recording")
 Work = Callable[[argparse.Namespace, Studio, Page], None]
 
@@ -173,11 +173,11 @@ def _parameter(word: str, kinds: Sequence[str]) -> Work:
 
 
 def _send(options: argparse.Namespace, studio: Studio, page: Page) -> None:
-    wanted = targets(options.targets, (STRIP,))
+    wanted = targets(options.targets, _CHANNELS)
     if options.bus < 1:
         raise WrongUsage(f"{options.bus}: buses are counted from 1")
     parameter = f"send/{options.bus}/level"
-    setting(f"/strip/{wanted[0].first}/{parameter}", options.value)  # a wrong word is told before anything is sent
+    setting(f"/strip/1/{parameter}", options.value)  # a wrong word is told before anything is sent
     bus = studio.targets(targets(f"bus:{options.bus}", (BUS,)))[0]
     _set_named(studio.targets(wanted), parameter, f"send to {bus.label}", options.value, studio, page)
 
@@ -207,6 +207,15 @@ def _set(options: argparse.Namespace, studio: Studio, page: Page) -> None:
     _show_readings(studio.set([setting(options.address.strip(), options.value)]), page)
 
 
+def _press(options: argparse.Namespace, studio: Studio, page: Page) -> None:
+    order = button(options.address)
+    studio.link.request(order).raise_refusals()
+    if page.is_json:
+        page.json({"pressed": order.address})
+    else:
+        page.line(f"{order.address} is pressed")
+
+
 def _show_readings(found: Sequence[Reading], page: Page) -> None:
     if page.is_json:
         page.json({"values": [each.fact() for each in found]})
@@ -231,8 +240,8 @@ WORK: Final[dict[str, Work]] = {
     "locate": _locate,
     "fader": _parameter("fader", _EVERYWHERE),
     "mute": _parameter("mute", _EVERYWHERE),
-    "solo": _parameter("solo", (STRIP,)),
-    "pan": _parameter("pan", (STRIP,)),
+    "solo": _parameter("solo", _CHANNELS),
+    "pan": _parameter("pan", _CHANNELS),
     "trim": _parameter("trim", (STRIP,)),
     "send": _send,
     "name": _name,
@@ -240,6 +249,7 @@ WORK: Final[dict[str, Work]] = {
     "devices": _devices,
     "get": _get,
     "set": _set,
+    "press": _press,
     "watch": _watch,
     "completion": _completion,
 }

@@ -5,6 +5,7 @@ from typing import Final
 
 from studiod.app.control.faults import EXIT_CODES
 from studiod.app.control.link import DEFAULT_PORT, DEFAULT_TIMEOUT_S
+from studiod.app.control.words import BUTTONS
 
 PROGRAM: Final = "studioctl"
 
@@ -80,6 +81,9 @@ GLOBALS: Final = (
 
 _ON_OFF = ("on", "off")
 _STRIPS = Argument("targets", "strips: 3, 1-4, 1,3,5-7 or all", "STRIP", words=("all",))
+_CHANNELS = Argument(
+    "targets", "strips (3, 1-4, all) or buses (bus:2, bus:all)", "TARGET", words=("all", "bus:1", "bus:all")
+)
 _FADERS = Argument(
     "targets",
     "strips (3, 1-4, all), buses (bus:2, bus:all) or main; several with commas",
@@ -174,15 +178,22 @@ COMMANDS: Final = (
     Command(
         "solo",
         "hear strips alone, or no more with off",
-        "Solo in place: strips without solo leave main, their sends stay.",
-        (_STRIPS, _SWITCH),
-        (("solo 2", "strip 2 alone"), ("solo all off", "everything again")),
+        "Hear strips or buses alone. On a desk with monitor outputs they are heard there, before the fader (pfl) or "
+        "after it (afl), and main plays on; else in place (sip): strips without solo leave main, their sends stay. "
+        "/solo/mode chooses; `press /solo/clear` ends every solo.",
+        (_CHANNELS, _SWITCH),
+        (
+            ("solo 2", "strip 2 alone"),
+            ("solo bus:1", "bus 1 alone"),
+            ("solo all off", "no strip"),
+        ),
     ),
     Command(
         "pan",
         "place strips between left and right",
-        "Sets the pan of strips. Constant power, -3 dB in the centre.",
-        (_STRIPS, Argument("value", "L100 to R100, C for the centre, or -1 to 1", "PAN", words=("C", "L50", "R50"))),
+        "Sets the pan of strips, or of buses that play into main; of a linked pair it is the balance. Constant power, "
+        "-3 dB in the centre, unless /strip/N/pan/law says otherwise.",
+        (_CHANNELS, Argument("value", "L100 to R100, C for the centre, or -1 to 1", "PAN", words=("C", "L50", "R50"))),
         (("pan 3 L30", "a third to the left"), ("pan 3 C", "the centre")),
     ),
     Command(
@@ -195,9 +206,14 @@ COMMANDS: Final = (
     Command(
         "send",
         "set what strips send to a bus",
-        "Sets the level that strips send to a bus, a monitor mix for example. Allowed is -inf to +10 dB.",
-        (_STRIPS, Argument("bus", "the bus's number", "BUS", form=int), Argument("value", _LEVEL, "DB")),
-        (("send 4 1 -3", "strip 4 into bus 1 at -3 dB"), ("send all 2 -inf", "nothing into bus 2")),
+        "Sets the level that strips (or other buses) send to a bus, a monitor mix for example. Allowed is -inf to "
+        "+10 dB. A way that would come back to where it began is refused.",
+        (_CHANNELS, Argument("bus", "the bus's number", "BUS", form=int), Argument("value", _LEVEL, "DB")),
+        (
+            ("send 4 1 -3", "strip 4 into bus 1 at -3 dB"),
+            ("send all 2 -inf", "no strip into bus 2"),
+            ("send bus:5 1 -6", "a group into the mix of bus 1"),
+        ),
     ),
     Command(
         "name",
@@ -242,6 +258,13 @@ COMMANDS: Final = (
             ("set '/strip/*/mute' off", "no strip is muted"),
             ("set /main/fader/travel 0.75", "main at three quarters of its throw: 0 dB"),
         ),
+    ),
+    Command(
+        "press",
+        "press a button of the desk",
+        "Does what a command of docs/parameters.md does that is no command here.",
+        (Argument("address", "the button's address", "ADDRESS", words=BUTTONS),),
+        (("press /solo/clear", "end every solo"), ("press /loudness/reset", "measure loudness anew")),
     ),
     Command(
         "watch",

@@ -20,13 +20,18 @@ _SPACED = re.compile(r"\b(strip|bus)[\s:]+(?=\d|all)")
 _SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MINUTE_S, _HOUR_MIN = 60, 60
 _FORMS = "4, 1-4, 1,3,5-7, all, main, bus:2, bus:all"
-# One of each: a parameter's law is the same on every strip.
-_LAWS = {spec.address: spec for spec in console_parameters(ConsoleLayout(1, 1, (1,), ("",), ("",)))}
 # Numbers, and patterns in their place.
-_FOLDS = (
-    (re.compile(r"^(/(?:meter/)?(?:strip|bus))/[^/]+"), r"\1/1"),
-    (re.compile(r"^(/strip/1/send)/[^/]+"), r"\1/1"),
-)
+_NUMBERED = re.compile(r"(?<=/)(?:\d+|[^/]*[*?\[\]{}][^/]*)(?=/|$)")
+
+
+def _shape(address: str) -> str:
+    """`/strip/#/send/#/level`: a parameter's law is the same on every strip."""
+    return _NUMBERED.sub("#", address)
+
+
+# Two of each: the first is linked to the second, and sends to it.
+_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""))
+_LAWS = {_shape(spec.address): spec for spec in console_parameters(_EXAMPLE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +125,11 @@ def position_s(typed: str) -> float:
 
 
 def law(address: str) -> ParameterSpec | None:
-    """The parameter at `address` (of whatever strip or bus), or None where the table has none."""
-    for numbered, first in _FOLDS:
-        address = numbered.sub(first, address)
-    return _LAWS.get(address)
+    """The parameter at `address` (of whatever strip or bus), or None where the table has none.
+
+    A choice may have more words on a larger desk.
+    """
+    return _LAWS.get(_shape(address))
 
 
 def setting(address: str, typed: str) -> Message:
@@ -156,8 +162,31 @@ def question(typed: str) -> Message:
         raise WrongUsage(f"{address!r} is no address: it begins with /, as in /strip/3/fader")
     spec = law(address)
     if spec is not None and spec.kind is Kind.TRIGGER:
-        raise WrongUsage(f"{address} is a command, not a value: use `{address.rpartition('/')[2]}` of studioctl")
+        raise WrongUsage(f"{address} is a command, not a value: use `{_command_for(address)}` of studioctl")
     return message(address)
+
+
+def button(typed: str) -> Message:
+    """The message that presses the button at the address typed. Raises WrongUsage."""
+    address = typed.strip()
+    spec = law(address)
+    if spec is None or spec.kind is not Kind.TRIGGER or "#" in _shape(address):
+        raise WrongUsage(f"{address!r} is no button; allowed {', '.join(BUTTONS)}")
+    if address not in BUTTONS:
+        raise WrongUsage(f"{address}: use `{_command_for(address)}` of studioctl, which waits until it is so")
+    return message(address)
+
+
+def _command_for(address: str) -> str:
+    return f"press {address}" if address in BUTTONS else address.rpartition("/")[2]
+
+
+BUTTONS = tuple(
+    spec.address
+    for spec in _LAWS.values()
+    if spec.kind is Kind.TRIGGER and not spec.address.startswith("/transport/")  # those are commands of their own
+)
+"""Addresses that `press` presses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +224,27 @@ def _metered(address: str, spec: ParameterSpec, arguments: list[Argument]) -> Re
     if spec.unit == "s":
         return Reading(address, arguments[0], str(arguments[-1]))
     numbers = [float(each) for each in arguments if isinstance(each, int | float)]
-    named = zip(meter_words(len(numbers)), numbers, strict=False)
-    return Reading(address, numbers, ", ".join(f"{word} {level_text(number)}" for word, number in named))
+    named = zip(_METER_WORDS[_shape(spec.address)], numbers, strict=False)
+    told = (f"{word} {level_text(number).replace('dB', unit)}" for (word, unit), number in named)
+    return Reading(address, numbers, ", ".join(told))
 
 
-def meter_words(count: int) -> tuple[str, ...]:
-    """What the readings of a meter are, when it has `count` of them."""
-    mono = ("peak", "rms")
-    return mono if count <= len(mono) else ("peak left", "peak right", "rms left", "rms right", "limiter")
+def _in(unit: str, *words: str) -> tuple[tuple[str, str], ...]:
+    return tuple((word, unit) for word in words)
+
+
+_SUM_WORDS = _in("dB", "peak", "rms", "compressor")
+_LOUDNESS_WORDS = (*_in("LUFS", "momentary", "short-term", "integrated"), ("range", "LU"), ("true peak", "dBTP"))
+_METER_WORDS = {
+    "/meter/strip/#": _in("dB", "peak", "rms", "gate", "compressor"),
+    "/meter/bus/#": _SUM_WORDS,
+    "/meter/matrix/#": _SUM_WORDS,
+    "/meter/mono": _SUM_WORDS,
+    "/meter/main": _in("dB", "peak left", "peak right", "rms left", "rms right", "limiter", "compressor"),
+    "/meter/loudness": _LOUDNESS_WORDS,
+    "/meter/loudness/source": _LOUDNESS_WORDS,
+}
+"""What the readings of a meter are, and in which unit."""
 
 
 def _plain(address: str, arguments: list[Argument]) -> Reading:

@@ -154,7 +154,7 @@ def _levels(at: str, label: str, channel: int, text: str) -> Iterator[ParameterS
         f"{label} mute",
         "Mute",
         target("channel.mute", channel),
-        f"Silences {label.split(maxsplit=1)[0].lower()}.",
+        f"Silences the {label.split(maxsplit=1)[0].lower()}.",
     )
 
 

@@ -112,11 +112,11 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
         "5: desk.strips[2].input is 'two'; allowed 0..128 (whole)",
         "6: desk.strips[3] is 7; allowed a group of settings: name, input",
     ]
-    text = "desk:\n  buses:\n    - {role: groop}\n    - {role: 3}\n  matrices:\n    - {outptu: 3}\n"
+    text = "desk:\n  buses:\n    - {role: groop}\n    - {role: 3}\n  matrices:\n    - {nmae: x}\n"
     assert folder.faults(text) == [
         "3: desk.buses[1].role is 'groop'; allowed aux, group, fx. Did you mean group?",
         "4: desk.buses[2].role is 3; allowed aux, group, fx",
-        "6: desk.matrices[1].outptu is no setting; allowed name, output. Did you mean output?",
+        "6: desk.matrices[1].nmae is no setting; allowed name, output. Did you mean name?",
     ]
 
 

@@ -177,6 +177,11 @@ def test_a_command_that_does_not_happen_in_time_says_so(
         (("mute", "3", "on"), "/strip/3/mute", True, "on"),
         (("mute", "main"), "/main/mute", True, "on"),
         (("solo", "2", "yes"), "/strip/2/solo", True, "on"),
+        (("solo", "bus:2"), "/bus/2/solo", True, "on"),
+        (("send", "bus:2", "1", "-3"), "/bus/2/send/1/level", -3.0, "-3.0 dB"),
+        (("set", "/strip/7/send/1/tap", "pre"), "/strip/7/send/1/tap", "pre", "pre"),
+        (("set", "/strip/1/pan/law", "-4.5"), "/strip/1/pan/law", "-4.5", "-4.5"),
+        (("set", "/strip/2/eq/3/freq", "2500 Hz"), "/strip/2/eq/3/freq", 2500.0, "2500 Hz"),
         (("pan", "2", "L30"), "/strip/2/pan", -0.3, "L30"),
         (("pan", "2", "c"), "/strip/2/pan", 0.0, "C"),
         (("pan", "2", "-0.25"), "/strip/2/pan", -0.25, "L25"),
@@ -196,6 +201,20 @@ def test_a_value_is_set_and_what_is_so_then_is_printed(
     assert terminal.json(*words) == {"values": [{"address": address, "value": value, "text": text}]}
     assert terminal.run(*words).rstrip().endswith(text)
     assert terminal.json("get", address)["values"][0]["value"] == value
+
+
+def test_every_solo_ends_when_its_button_is_pressed(terminal: Terminal, studio: FakeStudio) -> None:
+    terminal.run("solo", "2,5")
+    assert studio.value("/strip/5/solo") == 1.0
+    assert terminal.run("press", "/solo/clear") == "/solo/clear is pressed\n"
+    assert (studio.value("/strip/2/solo"), studio.value("/strip/5/solo")) == (0.0, 0.0)
+    assert terminal.json("press", "/solo/clear") == {"pressed": "/solo/clear"}
+
+
+def test_a_way_that_comes_back_is_refused_in_studiods_words(terminal: Terminal) -> None:
+    terminal.run("send", "bus:1", "2", "0")
+    said = terminal.run("send", "bus:2", "1", "0", code=NOT_DONE)
+    assert "bus 1 -> bus 2 -> bus 1 would feed back; switch /bus/1/send/2/on off or leave this send off" in said
 
 
 def test_silence_is_a_value_that_json_can_say(terminal: Terminal, studio: FakeStudio) -> None:
@@ -257,7 +276,11 @@ def test_what_studiod_refuses_is_told_in_its_words(terminal: Terminal, words: tu
         (("fader", "kick", "0"), "'kick' names no strip or bus; allowed 4, 1-4"),
         (("fader", "0", "0"), "strips and buses are counted from 1"),
         (("fader", "4-1", "0"), "a range runs upwards, 1-4"),
-        (("pan", "main", "C"), "main: that works on strips only"),
+        (("pan", "main", "C"), "main: that works on strips or buses only"),
+        (("trim", "bus:1", "3"), "bus:1: that works on strips only"),
+        (("press", "/strip/1/solo"), "'/strip/1/solo' is no button; allowed /solo/clear, /loudness/reset"),
+        (("press", "/transport/play"), "/transport/play: use `play` of studioctl, which waits until it is so"),
+        (("get", "/solo/clear"), "/solo/clear is a command, not a value: use `press /solo/clear` of studioctl"),
         (("arm", ","), "nothing is named"),
         (("locate", "-5"), "'-5' is no position"),
         (("locate", "1:75"), "after a colon minutes and seconds end at 59"),

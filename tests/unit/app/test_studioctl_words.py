@@ -80,16 +80,19 @@ def test_any_text_is_a_position_or_wrong_usage(typed: str) -> None:
 
 
 def test_every_parameter_of_any_desk_has_its_law() -> None:
-    layout = ConsoleLayout(12, 3, tuple(range(12)), ("",) * 12, ("",) * 3)
+    layout = ConsoleLayout(12, 5, tuple(range(12)), ("",) * 12, ("",) * 5, matrix_names=("",) * 4)
     for spec in console_parameters(layout):
         known = law(spec.address)
-        assert known is not None
-        assert (known.kind, known.low, known.high) == (spec.kind, spec.low, spec.high)
+        assert known is not None, spec.address
+        assert (known.kind, known.unit, known.low) == (spec.kind, spec.unit, spec.low)
+        assert known.high == spec.high or spec.kind is Kind.CHOICE
 
 
 def test_a_pattern_is_read_by_the_law_of_what_it_means() -> None:
     assert setting("/strip/*/pan", "L30") == Message("/strip/*/pan", "d", (-0.3,))
     assert setting("/strip/[1-4]/send/*/level", "-inf").arguments == (-math.inf,)
+    assert setting("/{strip,bus}/*/mute", "on") == Message("/{strip,bus}/*/mute", "s", ("on",))
+    assert setting("/bus/?/eq/{1,2}/gain", "-3dB").arguments == (-3.0,)
     assert setting("/strip/*/mute", "on") == Message("/strip/*/mute", "s", ("on",))
 
 
@@ -106,6 +109,16 @@ def test_what_the_table_does_not_have_is_sent_as_it_looks() -> None:
         (message("/strip/1/mute", 1), True, "on"),
         (message("/strip/2/name", "3"), "3", "3"),
         (message("/meter/strip/1", -6.0, -12.0), [-6.0, -12.0], "peak -6.0 dB, rms -12.0 dB"),
+        (
+            message("/meter/strip/1", -6.0, -12.0, 0.0, -3.5),
+            [-6.0, -12.0, 0.0, -3.5],
+            "peak -6.0 dB, rms -12.0 dB, gate 0.0 dB, compressor -3.5 dB",
+        ),
+        (
+            message("/meter/loudness", -20.5, -math.inf, -23.0, 4.0, -1.0),
+            [-20.5, -math.inf, -23.0, 4.0, -1.0],
+            "momentary -20.5 LUFS, short-term -inf, integrated -23.0 LUFS, range +4.0 LU, true peak -1.0 dBTP",
+        ),
         (message("/meter/strip/1", None), None, "nothing measures it"),
         (message("/transport/position", 61.5, "0:01:01.500"), 61.5, "0:01:01.500"),
         (message("/stats/osc/received", 12), 12, "12"),
