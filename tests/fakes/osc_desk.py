@@ -72,14 +72,16 @@ class FakePeer(Peer):
 class OscDesk:
     """Four strips, two buses, an endpoint."""
 
-    def __init__(self, strips: int = 4, buses: int = 2) -> None:
+    def __init__(self, strips: int = 4, buses: int = 2, matrices: int = 0) -> None:
         layout = ConsoleLayout(
             strips,
             buses,
             tuple(range(1, strips + 1)),
             tuple(f"Strip {number}" for number in range(1, strips + 1)),
             tuple(f"Bus {number}" for number in range(1, buses + 1)),
+            matrix_names=tuple(f"Matrix {number}" for number in range(1, matrices + 1)),
         )
+        self.layout = layout
         self.timers = HandTimers()
         self.store = MemoryStore()
         self.hub = Hub(Registry(console_parameters(layout)), self.store, 48_000)
