@@ -37,6 +37,7 @@ setup(
             extension("studiod.engine._engine", "_engine.pyx", *VARIANTS),
             extension("studiod.engine._generators", "_generators.pyx"),
             extension("studiod.engine._limiter", "_limiter.pyx"),
+            extension("studiod.engine._meters", "_meters.pyx"),
             extension("studiod.tape._tape", "_tape.pyx"),
         ],
         include_path=["ext"],

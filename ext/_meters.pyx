@@ -114,7 +114,7 @@ cdef class LoudnessMeter:
                 at += count
 
     def finish(self) -> None:
-        """The file ends here: count the silence that Tech 3342 wants after it towards the range, and the last true peaks.
+        """The file ends here: count the silence that Tech 3342 wants after it into the range, and the last true peaks.
 
         Loudness stays as it is. What is done twice is done once.
         """

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from studiod.engine._engine import CONTROLS, ISAS, SOURCES, Engine
 from studiod.engine._generators import Click, Oscillator
 from studiod.engine._limiter import PeakLimiter
+from studiod.engine._meters import LoudnessMeter
 from studiod.model.registry import Registry
 
-__all__ = ["ISAS", "SOURCES", "Click", "Engine", "Oscillator", "PeakLimiter", "engine_targets"]
+__all__ = ["ISAS", "SOURCES", "Click", "Engine", "LoudnessMeter", "Oscillator", "PeakLimiter", "engine_targets"]
 
 
 def engine_targets(registry: Registry) -> Sequence[tuple[int, int, int]]:
