@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from studiod import __version__
+from studiod.app import loudness
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         description="Read a configuration file and tell everything wrong in it.",
     )
     check.add_argument("config", type=Path, metavar="FILE", help="configuration, YAML")
+    loudness.add_command(commands)
     return top
 
 
@@ -51,13 +53,15 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser().parse_args(arguments)
     if given.command == "check":
         sys.exit(_check(given.config))
-    from studiod.app.run import run
-
-    options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}
     try:
+        if given.command == "loudness":
+            sys.exit(loudness.run(given.files, is_json=given.json))
+        from studiod.app.run import run
+
+        options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}
         sys.exit(run(given.config, {name: value for name, value in options.items() if value is not None}))
     except KeyboardInterrupt:
-        sys.exit(130)  # Ctrl-C before anything was open
+        sys.exit(130)  # Ctrl-C before anything was open, or over files
 
 
 def _check(path: Path) -> int:
