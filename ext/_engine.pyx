@@ -182,7 +182,7 @@ cdef class Engine:
             dynamics_link(&g.lanes.comp, MAX_STRIPS + MAIN_L + i, i < 2)
         g.width.value = g.width.target = 1.0
         g.monitor_width.value = g.monitor_width.target = 1.0
-        g.out_gain.target = 1.0
+        ramp_aim(&g.out_gain, 1.0, g.ramp_frames)
         peak_limiter_prepare(&g.limiter, rate)
         oscillator_prepare(&g.oscillator_, rate)
         click_prepare(&g.click_, g.dims.rate_hz)

@@ -194,20 +194,22 @@ LANE_INLINE const vf *compressor(channel_lanes *s, uint32_t lane, const vf *from
 /* Through the hardware: what leaves is added to the send's row, what comes back replaces it by the insert's share. */
 static __attribute__((noinline)) const vf *insert(channel_lanes *s, const strip_pass *pass, uint32_t lane, const vf *from, vf *to,
                                                   vi live) {
-  vf back[CHUNK];
+  vf back[CHUNK], sent[CHUNK];
   ramp wet = ramp_load(&s->insert, lane);
   gather_samples(s, pass->returns + lane, pass->frames, back);
-  for (int i = 0; i < W; i++) {
-    float *row = pass->sends ? pass->sends[lane + (uint32_t)i] : NULL;
-    if (!row || !live[i] || (wet.value[i] == 0 && wet.target[i] == 0)) continue;
-    for (uint32_t f = 0; f < pass->frames; f++) row[f] += from[f][i];
-  }
   for (uint32_t f = 0; f < pass->frames; f++) {
     ramp_next(&wet);
+    sent[f] = from[f] * wet.value;
     to[f] = fma_(wet.value, back[f], from[f] * (splat(1) - wet.value));
   }
+  for (int i = 0; i < W; i++) {
+    float *row = pass->sends[lane + (uint32_t)i];
+    if (!row || !live[i]) continue;
+    for (uint32_t f = 0; f < pass->frames; f++) row[f] += sent[f][i];
+  }
   ramp_keep(&s->insert, lane, &wet, live);
-  if (!any((wet.value != splat(0)) | (wet.target != splat(0)))) s->insert_open &= ~lanes_of(lane);
+  if (!any((load(s->insert.value + lane) != splat(0)) | (load(s->insert.target + lane) != splat(0))))
+    s->insert_open &= ~lanes_of(lane);
   return to;
 }
 
@@ -300,7 +302,7 @@ static void strips(channel_lanes *s, const strip_pass *pass) {
     if (pass->sums[i]) mix(s, sounds, &s->into[i], pass->sums[i], pass->frames, pass->is_first);
   for (uint32_t lane = 0; lane < s->strips; lane += W) {
     if (!sounds[lane / W].late) continue;
-    if (pass->directs && (s->direct.open[TAP_POST] | s->direct.open[TAP_PRE] | s->direct.open[TAP_EQ]) & lanes_of(lane))
+    if ((s->direct.open[TAP_POST] | s->direct.open[TAP_PRE] | s->direct.open[TAP_EQ]) & lanes_of(lane))
       mix_direct(s, &sounds[lane / W], lane, pass->directs, pass->frames);
     fader_settles(s, lane);
   }

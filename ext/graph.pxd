@@ -140,8 +140,8 @@ cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
 
 
 cdef inline float reduction_of(dynamics_lanes *d, uint32_t ch) noexcept nogil:
-    """Gain reduction in octaves, 0 and up."""
-    return max(d.reduction[ch] * d.sign[ch], <float>0.0)
+    """Gain reduction in octaves, 0 and up; 0 of what is switched off."""
+    return <float>0.0 if d.mix.value[ch] == 0.0 else max(d.reduction[ch] * d.sign[ch], <float>0.0)
 
 
 cdef inline float *tell_sum(Graph *g, float *meters, uint32_t sum_) noexcept nogil:
@@ -180,11 +180,11 @@ cdef inline void tell(Graph *g) noexcept nogil:
     meters[1] = g.main_meter.peak[1]
     meters[2] = g.main_meter.mean_square[0]
     meters[3] = g.main_meter.mean_square[1]
-    meters[4] = g.limiter.gain
+    meters[4] = peak_limiter_gain(&g.limiter)
     meters[5] = reduction_of(&g.lanes.comp, MAX_STRIPS + MAIN_L)
     meters = tell_loudness(&g.loudness[0], meters + 6)
     tell_loudness(&g.loudness[1], meters)
-    g.now.bad_samples = g.lanes.bad_samples
+    g.now.bad_samples = g.lanes.bad_samples + g.limiter.bad_samples
     g.now.resets = g.lanes.resets
     cell_store(<ab_cell *>(g.base + g.dims.snapshot_at), <uint64_t *>&g.now, block_snapshot_words(g.dims))
 

@@ -15,7 +15,8 @@ cdef extern from "limiter.h" nogil:
     ctypedef struct peak_limiter:
         scalar_ramp ceiling
         scalar_ramp on
-        float gain
+        uint64_t bad_samples
+    float peak_limiter_gain(peak_limiter *limiter)
     void peak_limiter_prepare(peak_limiter *limiter, double rate_hz)
     uint32_t peak_limiter_latency(const peak_limiter *limiter)
 
@@ -58,6 +59,7 @@ cdef extern from "kernel.h" nogil:
     ctypedef struct filter_lanes:
         pass
     ctypedef struct dynamics_lanes:
+        ramp_lanes mix
         float slope[160]
         float attack[160]
         float release[160]

@@ -98,8 +98,8 @@ typedef struct { /* one pass over the strips: those whose sources are there */
   uint32_t lanes[MAX_STRIPS / 32]; /* bits */
   const float *const *inputs, *const *tapes; /* of each strip `frames` samples, NULL = silence; read only */
   const float *const *returns; /* of hardware inserts, NULL = silence */
-  float *const *sends; /* of hardware inserts, added to; NULL: none */
-  float *const *directs; /* added to; NULL: none */
+  float *const *sends; /* of hardware inserts, each added to; NULL = nowhere */
+  float *const *directs; /* each added to; NULL = nowhere */
   float *const *sums; /* INTO_COUNT rows; overwritten in the first pass, added to in the others; NULL: nobody listens */
   uint64_t frame; /* engine clock */
   uint32_t frames; /* 1..CHUNK */

@@ -53,7 +53,7 @@ class Desk:
         registry = Registry(console_parameters(layout))
         self.hub = Hub(registry, BlockStore(block), block.rate_hz)
         lay_rules(self.hub, layout)
-        self._meters = Meters(self.hub, layout.strips, layout.buses)
+        self._meters = Meters(self.hub, layout)
         self.transport = Transport(block, self.hub, layout, self._session, settings.tape.bits)
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()

@@ -22,9 +22,18 @@ def make_engine(block: Block, settings: Settings) -> Engine:
     """The engine of this configuration. Raises ValueError for a layout that cannot be built."""
     layout = settings.console_layout()
     inputs = [source - 1 if source <= block.inputs else -1 for source in layout.strip_inputs]
-    buses = [bus.output - 1 for bus in settings.desk.buses]
-    main = [output - 1 for output in settings.desk.main_outputs]
-    return Engine(block, engine_targets(Registry(console_parameters(layout))), inputs, buses, main)
+    desk = settings.desk
+    return Engine(
+        block,
+        engine_targets(Registry(console_parameters(layout))),
+        inputs,
+        [bus.output - 1 for bus in desk.buses],
+        [output - 1 for output in desk.main_outputs],
+        matrix_outputs=[matrix.output - 1 for matrix in desk.matrices],
+        mono_output=desk.mono_output - 1,
+        monitor_outputs=[output - 1 for output in desk.monitor_outputs],
+        talkback_input=desk.talkback_input - 1,
+    )
 
 
 def run(block: Block, settings: Settings) -> int:
@@ -40,6 +49,7 @@ def run(block: Block, settings: Settings) -> int:
     told_at = 0.0
     while not stopped.wait(WATCH_S):
         status = hosts.watch()
+        engine.measure()
         if time.monotonic() - told_at > STATUS_S or status is not None:
             told_at = time.monotonic()
             _tell(block, hosts, engine)

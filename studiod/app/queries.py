@@ -87,6 +87,7 @@ class Queries:
             "session": str(library / settings.tape.session),
             "tape": self._tape_state(),
             "engine": _engine_state(snapshot, block.gap_count),
+            "latency": _latency(snapshot, block.rate_hz),
             "uptime_s": round(snapshot.frame / block.rate_hz, 1),
             "faults": self._all_faults(engine),
         }
@@ -161,6 +162,12 @@ class Queries:
             self._transport.fault,
             *self._tape_state()["faults"],
         ]
+        resets = self._block.snapshot().resets
+        if resets:
+            found.append(
+                f"{resets} times a channel of the desk went astray and began anew: sound was no number on its way; "
+                "look for a fault in what is plugged in"
+            )
         found += [
             f"the {PROCESS_NAMES[number]} does not run: it is being started again"
             for number in (ENGINE, TAPE)
@@ -178,6 +185,16 @@ def _told(block: Block, process: int) -> dict[str, Any]:
     return json.loads(text) if text else {}
 
 
+def _latency(snapshot: Snapshot, rate_hz: int) -> dict[str, Any]:
+    """How late every way through the desk is, besides the sound card itself: frames and milliseconds."""
+    frames = {
+        "strips": snapshot.strip_latency,
+        "buses": snapshot.strip_latency,
+        "main": snapshot.strip_latency + snapshot.main_latency,
+    }
+    return {path: {"frames": n, "ms": round(1000.0 * n / rate_hz, 3)} for path, n in frames.items()}
+
+
 def _engine_state(snapshot: Snapshot, gaps: int) -> dict[str, Any]:
     period = snapshot.period_ns or 1
     return {
@@ -187,6 +204,7 @@ def _engine_state(snapshot: Snapshot, gaps: int) -> dict[str, Any]:
         "late_blocks": snapshot.late_blocks,
         "bad_samples": snapshot.bad_samples,
         "dry_frames": snapshot.dry_frames,
+        "resets": snapshot.resets,
         "load": round(snapshot.block_ns / period, 4),
         "worst_load": round(snapshot.worst_ns / period, 4),
         "realtime_priority": snapshot.realtime_priority,

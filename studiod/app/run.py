@@ -30,6 +30,7 @@ def make_block(settings: Settings, config_json: str) -> int:
         len(registry.numbers),
         len(registry.texts),
         settings.tape.ring_s,
+        layout.matrices,
     )
     fd = create_block(dimensions, config_json)
     store_defaults(Block(fd), registry, settings.audio.rate_hz)

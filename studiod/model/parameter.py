@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studiod.model.taper import Taper
-from studiod.model.units import gain_from_db, level_text
+from studiod.model.units import DB_PER_OCTAVE, gain_from_db, level_text
 
 
 class Kind(enum.StrEnum):
@@ -74,12 +74,11 @@ class Space(enum.Enum):
 
 
 _SPACES = {Kind.LEVEL: Space.GAIN, Kind.FREQ: Space.PREWARPED}
-_DB_PER_OCTAVE = 20.0 * math.log10(2.0)
 _NYQUIST_SHARE = 0.49  # of the rate: tan() grows without bound at 0.5
 _CONVERSIONS: dict[Space, Callable[[float, int], float]] = {
     Space.NUMBER: lambda value, _rate_hz: value,
     Space.GAIN: lambda level_db, _rate_hz: gain_from_db(level_db),
-    Space.OCTAVES: lambda level_db, _rate_hz: level_db / _DB_PER_OCTAVE,
+    Space.OCTAVES: lambda level_db, _rate_hz: level_db / DB_PER_OCTAVE,
     Space.PREWARPED: lambda freq_hz, rate_hz: math.tan(math.pi * min(freq_hz / rate_hz, _NYQUIST_SHARE)),
     Space.ONE_POLE: lambda time_ms, rate_hz: -math.expm1(-1000.0 / (time_ms * rate_hz)) if time_ms > 0.0 else 1.0,
     Space.FRAMES: lambda time_ms, rate_hz: float(round(time_ms * rate_hz / 1000.0)),

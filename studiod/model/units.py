@@ -3,6 +3,8 @@
 import math
 
 SILENCE_DB = -math.inf
+DB_PER_OCTAVE = 20.0 * math.log10(2.0)
+"""dB of twice the gain."""
 
 
 def gain_from_db(level_db: float) -> float:

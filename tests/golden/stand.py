@@ -1,9 +1,18 @@
-"""Sets up a rig as the reference's strips stand."""
+"""Sets up a rig as a test's strips stand, and lays what it plays beside what went in."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from studiod.engine import ISAS
 from tests.fakes.desk_rig import Rig, Samples
-from tests.golden.reference import Float64Array, Strip
+from tests.golden.reference import RATE_HZ, Float64Array, Strip
+
+BEST_ISA = ISAS[-1]
+OUTPUTS = 32
+"""Enough for every bus, matrix, mono and the monitor."""
+
+Settings = Mapping[str, float]
 
 
 def stand(rig: Rig, strips: list[Strip]) -> None:
@@ -25,17 +34,62 @@ def stand(rig: Rig, strips: list[Strip]) -> None:
             rig.set(f"{at}/send/{send.bus}/on", float(send.is_on))
 
 
+def put(rig: Rig, settings: Settings, at: str = "") -> None:
+    """Set everything in `settings`, addresses below `at`."""
+    for address, value in settings.items():
+        rig.set(f"{at}{address}", value)
+
+
+def main_latency(rig: Rig) -> int:
+    """Frames by which main leaves its limiter late; known once the engine is made."""
+    _ = rig.engine
+    return rig.block.snapshot().main_latency
+
+
+def in_step(rig: Rig, inputs: Samples) -> Float64Array:
+    """What the outputs play for `inputs`, main early by its latency: frame for frame beside the inputs.
+
+    inputs: shape (channels, frames); the result: (outputs, frames), float64.
+    """
+    late = main_latency(rig)
+    heard = rig.render(np.pad(inputs, ((0, 0), (0, late)))).astype(np.float64)
+    return np.vstack([heard[:2, late:], heard[2:, : inputs.shape[1]]])
+
+
 def rendered(
     strips: list[Strip],
     inputs: Samples,
     *,
     buses: int = 4,
     isa: str | None = None,
-    more: dict[str, float] | None = None,
+    more: Settings | None = None,
 ) -> Float64Array:
-    """Main left and right, then the buses, as the engine makes them; shape (2 + buses, frames)."""
+    """Main left and right, then the buses, as the engine makes them; shape (2 + buses, frames). The limiter is off."""
     with Rig.make(len(strips), buses, isa=isa, outputs=2 + buses) as rig:
         stand(rig, strips)
-        for address, value in (more or {}).items():
-            rig.set(address, value)
-        return rig.render(inputs).astype(np.float64)
+        rig.set("/main/limiter/on", 0.0)
+        put(rig, more or {})
+        return in_step(rig, inputs)
+
+
+def each_alone(
+    settings: Sequence[Settings],
+    inputs: Samples,
+    *,
+    rate_hz: int = RATE_HZ,
+    isa: str | None = None,
+    more: Settings | None = None,
+) -> Float64Array:
+    """Each strip by itself before its fader, through a direct out of its own; shape (strips, frames), float64.
+
+    settings: of each strip, addresses below it (`/eq/on`). inputs: one row for all strips, or a row for each.
+    """
+    strips = len(settings)
+    with Rig.make(strips, 1, rate_hz=rate_hz, isa=isa, outputs=max(strips, 8)) as rig:
+        for number, of_strip in enumerate(settings, 1):
+            rig.set(f"/strip/{number}/main/on", 0.0)
+            rig.set(f"/strip/{number}/direct/output", float(number))
+            put(rig, of_strip, f"/strip/{number}")
+        put(rig, more or {})
+        rows = np.broadcast_to(np.atleast_2d(inputs), (strips, np.atleast_2d(inputs).shape[1]))
+        return rig.render(rows)[:strips].astype(np.float64)

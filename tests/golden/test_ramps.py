@@ -26,7 +26,7 @@ MOVES = {
     "filter": [("/strip/1/hpf/on", 1.0)],
     "filter sweep": [("/strip/1/hpf/on", 1.0), ("/strip/1/hpf", 400.0)],
     "send": [("/strip/1/send/1/level", 0.0)],
-    "send pre": [("/strip/1/send/2/pre", 1.0)],
+    "send pre": [("/strip/1/send/2/tap", 1.0)],
     "bus": [("/bus/2/fader", -math.inf)],
     "bus mute": [("/bus/2/mute", 1.0)],
     "ceiling": [("/main/limiter/ceiling", -24.0)],

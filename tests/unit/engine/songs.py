@@ -7,7 +7,8 @@ import numpy as np
 from studiod.link import Operation
 from tests.fakes.desk_rig import Rig, Samples
 
-STRIPS, BUSES = 13, 3  # no multiple of any vector: the last bank is part empty
+STRIPS, BUSES, MATRICES = 13, 3, 2  # no multiple of any vector: the last bank is part empty
+OUTPUTS = 32  # mono and monitor have theirs, too
 FRAMES = 9000
 
 
@@ -58,12 +59,72 @@ MIX = (
     Move(6000, "/strip/5/send/1/on", 0.0),
     Move(7000, "/bus/1/mute", 0.0),
 )
+# One of each thing a console does, while what it did before still moves.
+CONSOLE = (
+    Move(33, "/strip/1/gate/on", 1.0),
+    Move(111, "/strip/2/eq/on", 1.0),
+    Move(333, "/strip/2/eq/2/gain", 12.0),
+    Move(340, "/strip/2/eq/2/freq", 3000.0),
+    Move(601, "/strip/2/eq/3/type", 5.0),
+    Move(777, "/strip/4/comp/on", 1.0),
+    Move(911, "/strip/4/comp/makeup", 6.0),
+    Move(1001, "/strip/5/delay", 7.0),
+    Move(1002, "/strip/5/delay/on", 1.0),
+    Move(1111, "/strip/6/source", 4.0),  # bus 2
+    Move(1313, "/strip/7/link", 1.0),
+    Move(1414, "/strip/8/gate/key", 3.0),
+    Move(1415, "/strip/8/gate/on", 1.0),
+    Move(1616, "/bus/1/send/3/level", -3.0),
+    Move(1717, "/bus/3/main/on", 1.0),
+    Move(1818, "/bus/3/comp/on", 1.0),
+    Move(1900, "/bus/1/link", 1.0),
+    Move(2100, "/main/width", 150.0),
+    Move(2200, "/main/eq/on", 1.0),
+    Move(2201, "/main/eq/3/gain", -9.0),
+    Move(2333, "/main/matrix/1/level", -6.0),
+    Move(2444, "/bus/2/matrix/2/level", 0.0),
+    Move(2500, "/strip/3/hpf/slope", 2.0),
+    Move(2600, "/solo/mode", 1.0),
+    Move(2601, "/strip/11/solo", 1.0),
+    Move(2700, "/vca/2/fader", -20.0),
+    Move(2701, "/strip/10/vca/2", 1.0),
+    Move(2800, "/strip/9/mutegroup/1", 1.0),
+    Move(2801, "/mutegroup/1/on", 1.0),
+    Move(2900, "/oscillator/bus/2", 1.0),
+    Move(2901, "/oscillator/on", 1.0),
+    Move(3100, "/click/main", 1.0),
+    Move(3101, "/click/on", 1.0),
+    Move(3200, "/strip/12/direct/output", 30.0),
+    Move(3300, "/strip/13/insert/output", 31.0),
+    Move(3301, "/strip/13/insert/latency", 200.0),
+    Move(3302, "/strip/13/insert/on", 1.0),
+    Move(3400, "/strip/2/send/1/tap", 2.0),
+    Move(3600, "/strip/1/gate/mode", 2.0),
+    Move(3700, "/strip/4/comp/detector", 1.0),
+    Move(3800, "/monitor/dim", 1.0),
+    Move(3900, "/strip/2/eq/on", 0.0),
+    Move(4400, "/strip/4/comp/on", 0.0),
+    Move(4500, "/strip/5/delay", 3.0),
+    Move(4700, "/strip/6/source", 1.0),
+    Move(5100, "/strip/1/gate/on", 0.0),
+    Move(5300, "/main/limiter/on", 0.0),
+    Move(5500, "/strip/2/eq/on", 1.0),
+    Move(5700, "/strip/13/insert/on", 0.0),
+    Move(6100, "/strip/4/comp/on", 1.0),
+    Move(6500, "/main/limiter/on", 1.0),
+)
+SONG = tuple(sorted((*MIX, *CONSOLE), key=lambda move: move.frame))
 TRANSPORT = (
     (512, Operation.RECORD, 1),
     (3001, Operation.STOP, 0),
     (3500, Operation.RECORD, 2),
     (8191, Operation.PLAY, 0),
 )
+
+
+def song_rig(isa: str | None = None) -> Rig:
+    """A desk that has one of everything."""
+    return Rig.make(STRIPS, BUSES, isa=isa, outputs=OUTPUTS, matrices=MATRICES)
 
 
 def start_mix(rig: Rig) -> None:

@@ -32,15 +32,19 @@ def test_the_rings_hold_inputs_buses_and_main_across_their_end(rig: Rig, blocks:
         for start in range(0, 50_000, 10_000):
             outputs = rig.render(whole[:, start : start + 10_000], blocks)
             chunks.append(outputs)
-            assert rig.block.capture_head == start + 10_000
-            first = max(0, start + 10_000 - size)
+            late = rig.block.snapshot().main_latency
+            head = start + 10_000 - late
+            assert rig.block.capture_head == head
+            first = max(0, head + late - size)
             for channel in range(STRIPS):
-                held = rig.captured(channel, first, start + 10_000 - first)
-                assert (held == whole[channel, first : start + 10_000]).all()
-        played = np.concatenate(chunks, axis=1)[:, 50_000 - size :]
-        for channel, output in ((STRIPS, 2), (STRIPS + 1, 3), (LEFT, 0), (RIGHT, 1)):
+                held = rig.captured(channel, first, head - first)
+                assert (held == whole[channel, first:head]).all()
+        played = np.concatenate(chunks, axis=1)
+        first, kept = head + late - size, size - late
+        for channel, output, delay in ((STRIPS, 2, 0), (STRIPS + 1, 3, 0), (LEFT, 0, late), (RIGHT, 1, late)):
             assert np.abs(played[output]).max() > 0.05
-            assert (rig.captured(channel, 50_000 - size, size) == played[output]).all()
+            heard = played[output, first + delay : head + delay]
+            assert (rig.captured(channel, first, kept) == heard).all()  # main, too, where it belongs
 
 
 def test_inputs_are_kept_before_trim_whether_armed_or_not(rig: Rig) -> None:
