@@ -1,4 +1,4 @@
-/* How long the strip takes: every kernel this processor has, and the same strip written one channel at a time.
+/* How long a plain strip takes: every kernel this processor has, and the same strip written one channel at a time.
  *
  * usage: strip_basic CHANNELS FRAMES ROUNDS [ISA]
  * stdout: one line for each: name, then the shortest round in ns per channel and sample; `difference` in dB between the
@@ -15,26 +15,27 @@
 #include <string.h>
 #include <time.h>
 
+#include "aim.h"
 #include "kernel.h"
 
 #define SENDS 4
 #define OUTPUTS (2 + SENDS)
 #define BLOCKS 400 /* of each round: some milliseconds */
 #define SONG 16 /* blocks of input, all in the cache */
-#define MAX_FRAMES 64
+#define MAX_FRAMES CHUNK
 #define MAX_KERNELS 3
 
 static uint32_t channels, frames;
-static float song[SONG][MAX_LANES][MAX_FRAMES];
+static float song[SONG][MAX_STRIPS][MAX_FRAMES];
 
 /* -- one channel at a time ------------------------------------------------------------------------------------------ */
 
 typedef struct {
-  float trim, a1, a2, b, g2, wet, dry, mute, fader, left, right, send[SENDS]; /* trim with the polarity's sign */
+  float trim, a1, a2, b, g2, fader, left, right, send[SENDS]; /* trim with the polarity's sign, fader with the mute */
   float s1, s2, peak, mean;
 } channel;
 
-static channel desk[MAX_LANES];
+static channel desk[MAX_STRIPS];
 static float peak_fall, mean_rate;
 static uint64_t scalar_bad;
 
@@ -43,7 +44,7 @@ static __attribute__((noinline)) void scalar_strip(channel *c, const float *rest
                                                    float *restrict bus3) {
   const channel k = *c;
   float s1 = k.s1, s2 = k.s2, peak = k.peak, mean = k.mean;
-  float to_left = k.fader * k.left, to_right = k.fader * k.right, wet = k.wet * k.mute, dry = k.dry * k.mute;
+  float to_left = k.fader * k.left, to_right = k.fader * k.right;
   float to0 = k.fader * k.send[0], to1 = k.fader * k.send[1], to2 = k.fader * k.send[2], to3 = k.fader * k.send[3];
   for (uint32_t f = 0; f < frames; f++) {
     float x = in[f];
@@ -58,7 +59,7 @@ static __attribute__((noinline)) void scalar_strip(channel *c, const float *rest
     float high = k.b * s1 + k.a1 * v3;
     s1 = 2.0f * v1 - s1;
     s2 = k.g2 * v1 + s2;
-    x = high * wet + x * dry;
+    x = high;
     left[f] += x * to_left;
     right[f] += x * to_right;
     bus0[f] += x * to0;
@@ -76,22 +77,20 @@ static void scalar(const float (*in)[MAX_FRAMES], float (*out)[MAX_FRAMES]) {
 
 /* -- the kernels ---------------------------------------------------------------------------------------------------- */
 
-static struct { _Alignas(64) strip_lanes lanes; } own[MAX_KERNELS];
+static channel_lanes own[MAX_KERNELS];
 
-static void parallel(const kernel_ops *kernel, strip_lanes *s, const float (*in)[MAX_FRAMES], float (*out)[MAX_FRAMES]) {
-  const float *inputs[MAX_LANES] = {NULL}, *tapes[MAX_LANES] = {NULL};
-  float *buses[SENDS];
-  for (uint32_t n = 0; n < channels; n++) inputs[n] = in[n];
-  for (int b = 0; b < SENDS; b++) buses[b] = out[2 + b];
-  kernel->strips(s, inputs, tapes, out[0], out[1], buses, frames);
+static void parallel(const kernel_ops *kernel, channel_lanes *s, const float (*in)[MAX_FRAMES], float (*out)[MAX_FRAMES]) {
+  const float *inputs[MAX_STRIPS] = {NULL}, *silence[MAX_STRIPS] = {NULL};
+  float *nowhere[MAX_STRIPS] = {NULL}, *sums[INTO_COUNT] = {NULL};
+  strip_pass pass = {.inputs = inputs, .tapes = silence, .returns = silence, .sends = nowhere, .directs = nowhere,
+                     .sums = sums, .frames = frames, .is_first = 1};
+  for (uint32_t n = 0; n < channels; n++) inputs[n] = in[n], pass.lanes[n / 32] |= UINT32_C(1) << n % 32;
+  sums[INTO_LEFT] = out[0], sums[INTO_RIGHT] = out[1];
+  for (int b = 0; b < SENDS; b++) sums[b] = out[2 + b];
+  kernel->strips(s, &pass);
 }
 
 /* -- the same desk for both ------------------------------------------------------------------------------------------ */
-
-static void at_rest(ramp_lanes *ramp, uint32_t lane, float value) {
-  ramp->value[lane] = ramp->target[lane] = value;
-  ramp->step[lane] = 1e-3f;
-}
 
 static void set_up(int kernels) {
   const double rate = 48000.0;
@@ -110,25 +109,29 @@ static void set_up(int kernels) {
     double g = tan(M_PI * (40.0 + 5.0 * n) / rate), gk = g + 1.41421356;
     float a1 = (float)(1.0 / (1.0 + g * gk));
     desk[n] = (channel){.trim = n % 3 ? 0.9f : -1.1f, .a1 = a1, .a2 = (float)g * a1, .b = -(a1 * (float)gk), .g2 = (float)(2.0 * g),
-                        .wet = 1.0f, .mute = n % 7 == 6 ? 0.0f : 1.0f, .fader = 0.5f + 0.01f * n,
-                        .left = (float)cos(0.05 * n), .right = (float)sin(0.05 * n)};
+                        .fader = n % 7 == 6 ? 0.0f : 0.5f + 0.01f * n, .left = (float)cos(0.05 * n), .right = (float)sin(0.05 * n)};
     for (int b = 0; b < SENDS; b++) desk[n].send[b] = 0.1f + 0.02f * (float)((n + (uint32_t)b) % 9);
-    for (int k = 0; k < kernels; k++) {
-      strip_lanes *s = &own[k].lanes;
-      at_rest(&s->input, n, 1.0f), at_rest(&s->trim, n, desk[n].trim), at_rest(&s->cutoff, n, (float)g);
-      at_rest(&s->wet, n, desk[n].wet), at_rest(&s->dry, n, desk[n].dry), at_rest(&s->mute, n, desk[n].mute);
-      at_rest(&s->fader, n, desk[n].fader), at_rest(&s->left, n, desk[n].left), at_rest(&s->right, n, desk[n].right);
-      for (int b = 0; b < SENDS; b++) at_rest(&s->post[b], n, desk[n].send[b]);
-    }
   }
-  for (int k = 0; k < kernels; k++)
-    own[k].lanes.lanes = (channels + 15) / 16 * 16, own[k].lanes.buses = SENDS, own[k].lanes.peak_fall = peak_fall, own[k].lanes.mean_rate = mean_rate;
+  for (int k = 0; k < kernels; k++) {
+    channel_lanes *s = &own[k];
+    channels_begin(s);
+    s->strips = (channels + 15) / 16 * 16, s->peak_fall = peak_fall, s->mean_rate = mean_rate;
+    for (uint32_t n = 0; n < channels; n++) {
+      front_aim(s, &s->input, n, 1.0f, 1.0f), front_aim(s, &s->trim, n, desk[n].trim, 1.0f), fader_aim(s, n, desk[n].fader, 1.0f);
+      high_pass_aim(s, n, 0, tan(M_PI * (40.0 + 5.0 * n) / rate), 1.0f);
+      tap_aim(&s->into[INTO_LEFT], TAP_POST, n, desk[n].left, 1.0f), tap_aim(&s->into[INTO_RIGHT], TAP_POST, n, desk[n].right, 1.0f);
+      for (int b = 0; b < SENDS; b++) tap_aim(&s->into[b], TAP_POST, n, desk[n].send[b], 1.0f);
+    }
+    channels_arrive(s);
+  }
 }
 
-static void set_moving(strip_lanes *s) {
+static void set_moving(channel_lanes *s) {
+  tap_lanes *moved[] = {&s->into[INTO_LEFT], &s->into[INTO_RIGHT], &s->into[0], &s->into[1], &s->into[2], &s->into[3]};
   for (uint32_t n = 0; n < channels; n++) {
-    ramp_lanes *moved[] = {&s->fader, &s->left, &s->right, &s->post[0], &s->post[1], &s->post[2], &s->post[3]};
-    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) moved[i]->target[n] = 1e9f, moved[i]->step[n] = 1e-9f;
+    s->fader.target[n] = 1e9f, s->fader.step[n] = 1e-9f, s->fader_moving |= set_of(n);
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
+      moved[i]->tap[TAP_POST].target[n] = 1e9f, moved[i]->tap[TAP_POST].step[n] = 1e-9f, moved[i]->moving[TAP_POST] |= set_of(n);
   }
 }
 
@@ -140,7 +143,7 @@ static double now_ns(void) {
 
 static double ns_each(double from) { return (now_ns() - from) / ((double)BLOCKS * channels * frames); }
 
-static double difference_db(const kernel_ops *kernel, strip_lanes *s) {
+static double difference_db(const kernel_ops *kernel, channel_lanes *s) {
   static float ours[OUTPUTS][MAX_FRAMES], theirs[OUTPUTS][MAX_FRAMES];
   double most = 0.0;
   for (int block = 0; block < 8 * SONG; block++) {
@@ -160,7 +163,7 @@ int main(int argc, char **argv) {
   int count = 0;
   channels = argc >= 4 ? (uint32_t)atoi(argv[1]) : 0, frames = argc >= 4 ? (uint32_t)atoi(argv[2]) : 0;
   int rounds = argc >= 4 ? atoi(argv[3]) : 0;
-  if (channels < 1 || channels > MAX_LANES || frames < 1 || frames > MAX_FRAMES || rounds < 1) return 2;
+  if (channels < 1 || channels > MAX_STRIPS || frames < 1 || frames > MAX_FRAMES || rounds < 1) return 2;
   for (size_t i = 0; i < sizeof ISAS / sizeof ISAS[0]; i++) {
     const kernel_ops *kernel = argc > 4 && strcmp(argv[4], ISAS[i]) != 0 ? NULL : kernel_select(ISAS[i]);
     if (kernel) best[count] = best_moving[count] = 1e9, kernels[count++] = kernel;
@@ -171,7 +174,7 @@ int main(int argc, char **argv) {
 #endif
   for (int k = 0; k < count; k++) {
     set_up(count);
-    printf("difference_db %s %.1f\n", kernels[k]->isa, difference_db(kernels[k], &own[k].lanes));
+    printf("difference_db %s %.1f\n", kernels[k]->isa, difference_db(kernels[k], &own[k]));
   }
   for (int round = 0; round < rounds; round++) {
     set_up(count);
@@ -180,11 +183,11 @@ int main(int argc, char **argv) {
     best_scalar = fmin(best_scalar, ns_each(from));
     for (int k = 0; k < count; k++) {
       from = now_ns();
-      for (int block = 0; block < BLOCKS; block++) parallel(kernels[k], &own[k].lanes, (const float(*)[MAX_FRAMES])song[block % SONG], out);
+      for (int block = 0; block < BLOCKS; block++) parallel(kernels[k], &own[k], (const float(*)[MAX_FRAMES])song[block % SONG], out);
       best[k] = fmin(best[k], ns_each(from));
-      set_moving(&own[k].lanes);
+      set_moving(&own[k]);
       from = now_ns();
-      for (int block = 0; block < BLOCKS; block++) parallel(kernels[k], &own[k].lanes, (const float(*)[MAX_FRAMES])song[block % SONG], out);
+      for (int block = 0; block < BLOCKS; block++) parallel(kernels[k], &own[k], (const float(*)[MAX_FRAMES])song[block % SONG], out);
       best_moving[k] = fmin(best_moving[k], ns_each(from));
     }
   }
