@@ -64,8 +64,8 @@ def main() -> None:
         "cpu_p999_share": round(cpu_p999 / period_us, 4),
         "p999_share_limit": SHARE_LIMIT,
     }
-    for name, us in (*quantiles.items(), ("max", taken[-1])):
-        print(f"{name:5} {us:8.2f} us, {us / period_us:6.2%} of the period")
+    for name, us in (*quantiles.items(), ("max", taken[-1]), ("p999 of CPU", cpu_p999)):
+        print(f"{name:11} {us:8.2f} us, {us / period_us:6.2%} of the period")
     if options.json:
         print(json.dumps(words))
 
