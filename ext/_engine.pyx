@@ -6,6 +6,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from begin cimport *
 from block cimport *
 from console cimport *
 from graph cimport *
@@ -116,7 +117,8 @@ cdef class Engine:
         memset(g.lanes, 0, sizeof(channel_lanes))
         self._prepare(targets, strip_inputs, bus_outputs, main_outputs)
         self._patch(matrix_outputs, mono_output, monitor_outputs, talkback_input)
-        self._make_lines()
+        if not make_lines(g, <uint32_t>(LONGEST_DELAY_S * g.dims.rate_hz), LONGEST_INSERT):
+            raise MemoryError
         g.keeps = keeps
         cdef ab_cell *told = <ab_cell *>(g.base + g.dims.snapshot_at)
         while not cell_load(told, <uint64_t *>&g.now, block_snapshot_words(g.dims)):
@@ -140,7 +142,7 @@ cdef class Engine:
     cdef _prepare(self, targets, strip_inputs, bus_outputs, main_outputs):
         cdef Graph *g = self.g
         cdef double rate = g.dims.rate_hz
-        cdef uint32_t i, band
+        cdef uint32_t i
         if len(targets) != g.dims.numbers or len(strip_inputs) != g.dims.strips or len(bus_outputs) != g.dims.buses:
             raise ValueError(f"{len(targets)} numbers, {len(strip_inputs)} strips and {len(bus_outputs)} buses; "
                              f"the block has {g.dims.numbers}, {g.dims.strips} and {g.dims.buses}")
@@ -161,37 +163,7 @@ cdef class Engine:
         g.lanes.peak_fall = <float>pow(10.0, -PEAK_FALL_DB_S / 20.0 / rate)
         g.lanes.mean_rate = <float>(1.0 - exp(-1.0 / (RMS_S * rate)))
         g.lanes.delay_fade = <float>(1.0 / (DELAY_FADE_S * rate))
-        g.is_new = True
-        g.passes_stale = True
-        g.next_switch = <uint64_t>-1
-        channels_begin(g.lanes)
-        for i in range(LANES):
-            g.channel[i].comp_ratio = 1.0
-            g.channel[i].main_on = 0.0
-            for band in range(SECTIONS):
-                g.channel[i].band_q[band] = 1.0
-                g.channel[i].band_gain[band] = 1.0
-                g.channel[i].band_freq[band] = <float>0.05
-        for i in range(MAX_STRIPS):
-            g.strip[i].key_q = 1.0
-            g.strip[i].key_freq = g.strip[i].hpf = <float>0.005
-            g.strip[i].direct_output = g.strip[i].insert_output = g.strip[i].insert_input = NO_CHANNEL
-        for i in range(VCA_COUNT):
-            g.desk.vca_fader[i] = 1.0
-        for i in range(3):  # main is always one
-            dynamics_link(&g.lanes.comp, MAX_STRIPS + MAIN_L + i, i < 2)
-        g.width.value = g.width.target = 1.0
-        g.monitor_width.value = g.monitor_width.target = 1.0
-        ramp_aim(&g.out_gain, 1.0, g.ramp_frames)
-        peak_limiter_prepare(&g.limiter, rate)
-        oscillator_prepare(&g.oscillator_, rate)
-        click_prepare(&g.click_, g.dims.rate_hz)
-        g.desk.tempo = 120.0
-        g.desk.beats = 4.0
-        g.desk.subdivision = 1.0
-        g.desk.accent = 1.0
-        for i in range(2):
-            loudness_of_two_prepare(&g.loudness[i], g.dims.rate_hz)
+        begin_desk(g)
 
     cdef _check_target(self, uint32_t slot, int control, int index, int sub):
         """Refuse what would write past the desk."""
@@ -210,31 +182,6 @@ cdef class Engine:
             g.monitor_output[i] = monitor_outputs[i]
         g.mono_output = mono_output
         g.talkback_input = talkback_input
-
-    cdef _make_lines(self):
-        """Delay lines for every channel there is: half a second, and as much as the longest insert."""
-        cdef Graph *g = self.g
-        cdef uint32_t size = 1
-        cdef uint32_t early = 1
-        cdef uint32_t ch
-        cdef uint32_t most = <uint32_t>(LONGEST_DELAY_S * g.dims.rate_hz) + LONGEST_INSERT + CHUNK
-        while size < most:
-            size *= 2
-        while early < LONGEST_INSERT + CHUNK:
-            early *= 2
-        g.lanes.delay_mask = size - 1
-        g.lanes.eq_delay_mask = early - 1
-        for ch in range(LANES):
-            if ch < g.dims.strips or MAX_STRIPS <= ch < MAX_STRIPS + g.dims.buses or (
-                    MAX_STRIPS + MAIN_L <= ch <= MAX_STRIPS + MONO) or (
-                    MAX_STRIPS + MATRICES <= ch < MAX_STRIPS + MATRICES + g.dims.matrices):
-                g.lanes.delay[ch].ring = <float *>calloc(size, sizeof(float))
-                if g.lanes.delay[ch].ring == NULL:
-                    raise MemoryError
-            if ch < g.dims.strips:
-                g.lanes.eq_delay[ch].ring = <float *>calloc(early, sizeof(float))
-                if g.lanes.eq_delay[ch].ring == NULL:
-                    raise MemoryError
 
     cdef _set_all(self):
         """Aim everything at the block's desired state: where the last engine stood."""
@@ -272,10 +219,7 @@ cdef class Engine:
             free(self.h.in_[i])
             free(self.h.out[i])
         if self.g != NULL:
-            for i in range(LANES if self.g.lanes != NULL else 0):
-                free(self.g.lanes.delay[i].ring)
-                if i < MAX_STRIPS:
-                    free(self.g.lanes.eq_delay[i].ring)
+            free_lines(self.g)
             free(self.g.slots)
             free(self.g.lanes)
             free(self.g)
@@ -399,7 +343,7 @@ cdef class Engine:
             raise MemoryError
         cdef JackClient *j = self.jack
         try:
-            _load_jack(&j.api, library)
+            load_jack(&j.api, library)
         except OSError:
             self._close_jack()
             raise
@@ -544,33 +488,3 @@ cdef class Engine:
         cdef int i
         for i in range(2):
             loudness_read(&self.g.loudness[i].meter, &self.g.loudness[i].reading)
-
-
-cdef _load_jack(JackApi *api, str library):
-    cdef bytes name = library.encode()
-    api.library = dlopen(name, RTLD_NOW | RTLD_LOCAL)
-    if api.library == NULL:
-        raise OSError(f"JACK is not installed ({dlerror().decode()}): install it, or set audio.host to auto")
-    (<void **>&api.client_open)[0] = _jack_symbol(api, b"jack_client_open")
-    (<void **>&api.client_close)[0] = _jack_symbol(api, b"jack_client_close")
-    (<void **>&api.activate)[0] = _jack_symbol(api, b"jack_activate")
-    (<void **>&api.set_process_callback)[0] = _jack_symbol(api, b"jack_set_process_callback")
-    (<void **>&api.set_xrun_callback)[0] = _jack_symbol(api, b"jack_set_xrun_callback")
-    (<void **>&api.on_shutdown)[0] = _jack_symbol(api, b"jack_on_shutdown")
-    (<void **>&api.set_error_function)[0] = _jack_symbol(api, b"jack_set_error_function")
-    (<void **>&api.set_info_function)[0] = _jack_symbol(api, b"jack_set_info_function")
-    (<void **>&api.port_register)[0] = _jack_symbol(api, b"jack_port_register")
-    (<void **>&api.port_get_buffer)[0] = _jack_symbol(api, b"jack_port_get_buffer")
-    (<void **>&api.port_name)[0] = _jack_symbol(api, b"jack_port_name")
-    (<void **>&api.connect)[0] = _jack_symbol(api, b"jack_connect")
-    (<void **>&api.get_sample_rate)[0] = _jack_symbol(api, b"jack_get_sample_rate")
-    (<void **>&api.get_buffer_size)[0] = _jack_symbol(api, b"jack_get_buffer_size")
-    (<void **>&api.get_ports)[0] = _jack_symbol(api, b"jack_get_ports")
-    (<void **>&api.free)[0] = _jack_symbol(api, b"jack_free")
-
-
-cdef void *_jack_symbol(JackApi *api, const char *name) except NULL:
-    cdef void *found = dlsym(api.library, name)
-    if found == NULL:
-        raise OSError(f"libjack has no {name.decode()}: it is too old, or not JACK")
-    return found

@@ -240,6 +240,7 @@ cdef inline void aim_links(Graph *g, uint32_t ch) noexcept nogil:
     for i in range(base, base + 2):
         dynamics_link(&g.lanes.gate, i, on)
         dynamics_link(&g.lanes.comp, i, on)
+        g.passes_stale = True
         aim_place(g, i)
         aim_sends(g, i)
         if not is_strip(i):

@@ -102,3 +102,35 @@ cdef inline void jack_shutdown_callback(void *user) noexcept nogil:
 
 cdef inline void jack_be_quiet(const char *text) noexcept nogil:
     pass  # libjack writes to stderr on its own; what matters is in the return values
+
+
+cdef inline void *jack_symbol(JackApi *api, const char *name) except NULL:
+    """A function of libjack. Raises OSError."""
+    cdef void *found = dlsym(api.library, name)
+    if found == NULL:
+        raise OSError(f"libjack has no {name.decode()}: it is too old, or not JACK")
+    return found
+
+
+cdef inline load_jack(JackApi *api, str library):
+    """Find libjack and its functions. Raises OSError."""
+    cdef bytes name = library.encode()
+    api.library = dlopen(name, RTLD_NOW | RTLD_LOCAL)
+    if api.library == NULL:
+        raise OSError(f"JACK is not installed ({dlerror().decode()}): install it, or set audio.host to auto")
+    (<void **>&api.client_open)[0] = jack_symbol(api, b"jack_client_open")
+    (<void **>&api.client_close)[0] = jack_symbol(api, b"jack_client_close")
+    (<void **>&api.activate)[0] = jack_symbol(api, b"jack_activate")
+    (<void **>&api.set_process_callback)[0] = jack_symbol(api, b"jack_set_process_callback")
+    (<void **>&api.set_xrun_callback)[0] = jack_symbol(api, b"jack_set_xrun_callback")
+    (<void **>&api.on_shutdown)[0] = jack_symbol(api, b"jack_on_shutdown")
+    (<void **>&api.set_error_function)[0] = jack_symbol(api, b"jack_set_error_function")
+    (<void **>&api.set_info_function)[0] = jack_symbol(api, b"jack_set_info_function")
+    (<void **>&api.port_register)[0] = jack_symbol(api, b"jack_port_register")
+    (<void **>&api.port_get_buffer)[0] = jack_symbol(api, b"jack_port_get_buffer")
+    (<void **>&api.port_name)[0] = jack_symbol(api, b"jack_port_name")
+    (<void **>&api.connect)[0] = jack_symbol(api, b"jack_connect")
+    (<void **>&api.get_sample_rate)[0] = jack_symbol(api, b"jack_get_sample_rate")
+    (<void **>&api.get_buffer_size)[0] = jack_symbol(api, b"jack_get_buffer_size")
+    (<void **>&api.get_ports)[0] = jack_symbol(api, b"jack_get_ports")
+    (<void **>&api.free)[0] = jack_symbol(api, b"jack_free")

@@ -12,11 +12,22 @@ from section cimport *
 
 cdef inline uint32_t pass_of_source(Graph *g, uint32_t lane) noexcept nogil:
     cdef int32_t source = g.strip[lane].source - SOURCE_BUS
+    return g.bus_pass_of[source] + 1 if 0 <= source < <int32_t>g.dims.buses else 0
+
+
+cdef inline uint32_t pass_of_key(Graph *g, uint32_t ch, int32_t key) noexcept nogil:
+    """The pass of the strip that keys the channel; of its own pair it needs none."""
+    if not 0 <= key < <int32_t>g.dims.strips or key == <int32_t>ch or (linked(g, ch) and (key ^ 1) == <int32_t>ch):
+        return 0
+    return g.strip_pass_of[key]
+
+
+cdef inline uint32_t key_pass(Graph *g, uint32_t ch) noexcept nogil:
     cdef uint32_t turn = 0
-    if 0 <= source < <int32_t>g.dims.buses:
-        turn = g.bus_pass_of[source] + 1
-        if linked(g, MAX_STRIPS + <uint32_t>source):  # the other side is as far
-            turn = max(turn, <uint32_t>g.bus_pass_of[source ^ 1] + 1)
+    if g.channel[ch].comp_on != 0.0:
+        turn = pass_of_key(g, ch, g.lanes.comp.key[ch])
+    if is_strip(ch) and g.strip[ch].gate_on != 0.0:
+        turn = max(turn, pass_of_key(g, ch, g.lanes.gate.key[ch]))
     return turn
 
 
@@ -40,6 +51,8 @@ cdef inline void plan_passes(Graph *g) noexcept nogil:
         for lane in range(g.dims.strips):
             turn = pass_of_source(g, lane)
             turn = max(turn, key_pass(g, lane))
+            if linked(g, lane):  # they detect together
+                turn = max(turn, <uint32_t>g.strip_pass_of[lane ^ 1])
             if turn > g.strip_pass_of[lane]:
                 g.strip_pass_of[lane] = min(turn, <uint32_t>LAST_PASS)
                 changed = changed or turn <= LAST_PASS
@@ -52,6 +65,8 @@ cdef inline void plan_passes(Graph *g) noexcept nogil:
                 for lane in range(TAPS):
                     if g.open_routes[other][lane] >> bus & 1:
                         turn = max(turn, <uint32_t>g.bus_pass_of[other] + 1)
+            if linked(g, MAX_STRIPS + bus):
+                turn = max(turn, <uint32_t>g.bus_pass_of[bus ^ 1])
             if turn > g.bus_pass_of[bus]:
                 g.bus_pass_of[bus] = min(turn, <uint32_t>LAST_PASS)
                 changed = changed or turn <= LAST_PASS
@@ -64,18 +79,6 @@ cdef inline void plan_passes(Graph *g) noexcept nogil:
     for bus in range(g.dims.buses):
         g.passes = max(g.passes, <uint32_t>g.bus_pass_of[bus] + 1)
         g.bus_bits[g.bus_pass_of[bus]] |= <uint32_t>1 << bus
-
-
-cdef inline uint32_t key_pass(Graph *g, uint32_t ch) noexcept nogil:
-    """The pass of the strips that key the channel."""
-    cdef uint32_t turn = 0
-    cdef int32_t key = g.lanes.comp.key[ch]
-    if 0 <= key < <int32_t>g.dims.strips:
-        turn = g.strip_pass_of[key]
-    key = g.lanes.gate.key[ch]
-    if 0 <= key < <int32_t>g.dims.strips:
-        turn = max(turn, <uint32_t>g.strip_pass_of[key])
-    return turn
 
 
 # -- one chunk ---------------------------------------------------------------------------------------------------------

@@ -25,10 +25,7 @@ cdef inline void aim_monitor(Graph *g) noexcept nogil:
 cdef inline void aim_own(Graph *g, int32_t source) noexcept nogil:
     """Talkback, oscillator or click: its level, and where it goes."""
     cdef uint32_t bus
-    cdef float level = g.desk.own_level[source] if g.desk.own_on[source] != 0.0 else 0.0
-    if source == CLICK and g.desk.click_free != 0.0:
-        level = g.desk.own_level[source] if g.desk.own_on[source] != 0.0 else 0.0
-    ramp_aim(&g.own_gain[source], level, g.ramp_frames)
+    ramp_aim(&g.own_gain[source], g.desk.own_level[source] if g.desk.own_on[source] != 0.0 else 0.0, g.ramp_frames)
     for bus in range(MAX_BUSES):
         ramp_aim(&g.own_into[source][bus], g.desk.own_bus[source][bus], g.ramp_frames)
     ramp_aim(&g.own_into[source][INTO_LEFT], g.desk.own_main[source], g.ramp_frames)
@@ -36,7 +33,7 @@ cdef inline void aim_own(Graph *g, int32_t source) noexcept nogil:
 
 
 cdef inline void set_click(Graph *g) noexcept nogil:
-    click_set(&g.click_, g.desk.tempo, <int32_t>(g.desk.beats + 0.5), <int32_t>(g.desk.subdivision + 0.5), g.desk.accent)
+    click_set(&g.click_, g.desk.tempo, 1 + <int32_t>g.desk.beats, 1 + <int32_t>g.desk.subdivision, g.desk.accent)
 
 
 cdef inline void set_limiter(Graph *g, bint on, float ceiling) noexcept nogil:
@@ -143,6 +140,7 @@ cdef inline bint set_channel(Graph *g, int32_t control, uint32_t ch, uint32_t su
         else:
             c.comp_mix = value
         aim_comp(g, ch)
+        g.passes_stale = True
     elif control == DELAY_ON or control == DELAY_TIME:
         if control == DELAY_ON:
             c.delay_on = value
@@ -247,6 +245,7 @@ cdef inline bint set_strip(Graph *g, int32_t control, uint32_t lane, float value
         else:
             s.key_q = value
         aim_gate(g, lane)
+        g.passes_stale = True
     elif control == INSERT_ON:
         s.insert_on = value
         aim_insert(g, lane)

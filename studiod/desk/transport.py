@@ -73,6 +73,7 @@ class Transport:
         for verb, action in (("play", self.press_play), ("stop", self.press_stop), ("record", self.press_record)):
             hub.on_trigger(f"/transport/{verb}", action)
         hub.on_trigger("/transport/locate", self.press_locate)
+        hub.on_trigger("/loudness/reset", self.press_loudness_reset)
         hub.on_meter("/transport/position", lambda: (self._snapshot.position / self._block.rate_hz,))
 
     # -- pressed by anyone -----------------------------------------------------------------------------------------
@@ -102,6 +103,10 @@ class Transport:
             raise Refused("/transport/locate: a take is being recorded: stop first")
         position = round(seconds * self._block.rate_hz)
         self._commands.put_nowait(lambda: self._locate(position))
+
+    def press_loudness_reset(self) -> None:
+        """Let the engine measure loudness anew: an ordered command like the others."""
+        self._commands.put_nowait(lambda: self._ask(Operation.LOUDNESS_RESET))
 
     # -- the loop --------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,9 @@ BEST_ISA = ISAS[-1]
 OUTPUTS = 32
 """Enough for every bus, matrix, mono and the monitor."""
 
+LONGEST_LATENCY = 512
+"""Frames: more than any limiter looks ahead."""
+
 Settings = Mapping[str, float]
 
 
@@ -40,20 +43,16 @@ def put(rig: Rig, settings: Settings, at: str = "") -> None:
         rig.set(f"{at}{address}", value)
 
 
-def main_latency(rig: Rig) -> int:
-    """Frames by which main leaves its limiter late; known once the engine is made."""
-    _ = rig.engine
-    return rig.block.snapshot().main_latency
-
-
 def in_step(rig: Rig, inputs: Samples) -> Float64Array:
     """What the outputs play for `inputs`, main early by its latency: frame for frame beside the inputs.
 
-    inputs: shape (channels, frames); the result: (outputs, frames), float64.
+    inputs: shape (channels, frames); the result: (outputs, frames), float64. The rig has heard more silence after it.
     """
-    late = main_latency(rig)
-    heard = rig.render(np.pad(inputs, ((0, 0), (0, late)))).astype(np.float64)
-    return np.vstack([heard[:2, late:], heard[2:, : inputs.shape[1]]])
+    heard = rig.render(np.pad(inputs, ((0, 0), (0, LONGEST_LATENCY)))).astype(np.float64)
+    late = rig.block.snapshot().main_latency
+    assert 0 < late <= LONGEST_LATENCY
+    frames = inputs.shape[1]
+    return np.vstack([heard[:2, late : late + frames], heard[2:, :frames]])
 
 
 def rendered(

@@ -17,12 +17,13 @@ from studiod.model.console.rows import (
     toggle,
     trigger,
 )
-from studiod.model.parameter import EngineTarget, Flag, Kind, ParameterSpec
+from studiod.model.parameter import Flag, Kind, ParameterSpec, Space
 from studiod.model.taper import Stepped
 from studiod.model.transport import TransportState
 
 SOLO_MODES = ("pfl", "afl", "sip")
 SHAPES = ("sine", "pink", "white", "sweep")
+MOST_BEATS = 16
 _NOW = Flag.REALTIME  # a button of the moment: not kept
 
 
@@ -69,7 +70,7 @@ def _groups() -> Iterator[ParameterSpec]:
 def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     heard = ("main", "mono", *(f"bus:{bus}" for bus in range(1, layout.buses + 1)))
     text = "What the monitor outputs play while nothing is soloed; of a linked pair of buses both sides."
-    yield choice("/monitor/source", "Monitor source", "Mon src", target("monitor.source"), heard, text, flags=OWN)
+    yield choice("/monitor/source", "Monitor source", "Mon src", target("monitor.source"), heard, text, flags=SET_UP)
     yield fader(
         "/monitor/level",
         "Monitor level",
@@ -77,7 +78,7 @@ def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         target("monitor.level"),
         0.0,
         "Level of the monitor outputs.",
-        flags=OWN,
+        flags=SET_UP,
     )
     yield toggle(
         "/monitor/dim",
@@ -96,7 +97,7 @@ def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         0.0,
         "What dim does.",
         default=-20.0,
-        flags=OWN,
+        flags=SET_UP,
     )
     yield toggle(
         "/monitor/mono", "Monitor mono", "Mon mno", target("monitor.mono"), "Both sides play the half sum.", flags=_NOW
@@ -107,7 +108,7 @@ def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     text = "pfl: before the fader, in the monitor; afl: after fader and pan, in the monitor; sip: in place, on main."
     default = "pfl" if layout.has_monitor else "sip"
     yield choice(
-        "/solo/mode", "Solo mode", "Solo md", target("solo.mode"), SOLO_MODES, text, default=default, flags=OWN
+        "/solo/mode", "Solo mode", "Solo md", target("solo.mode"), SOLO_MODES, text, default=default, flags=SET_UP
     )
     yield fader(
         "/solo/level",
@@ -116,13 +117,13 @@ def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         target("solo.level"),
         0.0,
         "Level of what is soloed in the monitor.",
-        flags=OWN,
+        flags=SET_UP,
     )
     yield trigger("/solo/clear", "SoloClr", "Ends every solo.")
 
 
 def _destinations(
-    at: str, label: str, short: str, word: str, layout: ConsoleLayout, *, flags: Flag = OWN
+    at: str, label: str, short: str, word: str, layout: ConsoleLayout, *, flags: Flag = SET_UP
 ) -> Iterator[ParameterSpec]:
     yield toggle(
         f"{at}/main", f"{label} to main", f"{short} mn", target(f"{word}.main"), "Plays into main.", flags=flags
@@ -148,7 +149,7 @@ def _talkback(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         target("talkback.level"),
         0.0,
         "Level of the talkback.",
-        flags=OWN,
+        flags=SET_UP,
     )
     yield toggle(
         "/talkback/autodim",
@@ -157,7 +158,7 @@ def _talkback(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         target("talkback.autodim"),
         "Dims the monitor while talking.",
         on=True,
-        flags=OWN,
+        flags=SET_UP,
     )
     yield from _destinations("/talkback", "Talkback", "Talk", "talkback", layout)
 
@@ -168,9 +169,9 @@ def _oscillator(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     )
     text = "sine at the frequency, pink or white noise, or a sweep from 20 Hz to 20 kHz."
     yield choice(
-        "/oscillator/shape", "Oscillator shape", "Osc shp", target("oscillator.shape"), SHAPES, text, flags=OWN
+        "/oscillator/shape", "Oscillator shape", "Osc shp", target("oscillator.shape"), SHAPES, text, flags=SET_UP
     )
-    place = EngineTarget("oscillator.freq")
+    place = target("oscillator.freq", space=Space.NUMBER)
     yield frequency(
         "/oscillator/freq",
         "Oscillator frequency",
@@ -180,10 +181,12 @@ def _oscillator(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         20000.0,
         1000.0,
         "Frequency of the sine.",
-        flags=OWN,
+        flags=SET_UP,
     )
     text = "Peak of the sine in dBFS; noise at the same setting is 20 dB lower in RMS."
-    yield fader("/oscillator/level", "Oscillator level", "Osc lvl", target("oscillator.level"), -20.0, text, flags=OWN)
+    yield fader(
+        "/oscillator/level", "Oscillator level", "Osc lvl", target("oscillator.level"), -20.0, text, flags=SET_UP
+    )
     yield from _destinations("/oscillator", "Oscillator", "Osc", "oscillator", layout)
 
 
@@ -203,31 +206,12 @@ def _click(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         "Beats in a minute.",
         flags=OWN,
     )
-    yield number(
-        "/click/beats",
-        "Click beats",
-        "Beats",
-        "",
-        target("click.beats"),
-        1.0,
-        16.0,
-        4.0,
-        "Beats of a bar; the first has the accent.",
-        flags=OWN,
-    )
+    counts = tuple(str(count) for count in range(1, MOST_BEATS + 1))
+    text = "Beats of a bar; the first has the accent."
+    yield choice("/click/beats", "Click beats", "Beats", target("click.beats"), counts, text, default="4", flags=OWN)
     text = "Clicks in a beat: 1 beats only, 2 eighths, 3 triplets, 4 sixteenths."
-    yield number(
-        "/click/subdivision",
-        "Click subdivision",
-        "Subdiv",
-        "",
-        target("click.subdivision"),
-        1.0,
-        4.0,
-        1.0,
-        text,
-        flags=OWN,
-    )
+    place = target("click.subdivision")
+    yield choice("/click/subdivision", "Click subdivision", "Subdiv", place, counts[:4], text, flags=OWN)
     yield gain(
         "/click/accent",
         "Click accent",
@@ -242,7 +226,7 @@ def _click(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     yield fader(
         "/click/level", "Click level", "Clk lvl", target("click.level"), -12.0, "Level of the click.", flags=OWN
     )
-    yield from _destinations("/click", "Click", "Clk", "click", layout)
+    yield from _destinations("/click", "Click", "Clk", "click", layout, flags=OWN)
 
 
 def _loudness(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
