@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from studiod import __version__
-from studiod.app import loudness
+from studiod.app import loudness, render
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("config", type=Path, metavar="FILE", help="configuration, YAML")
     loudness.add_command(commands)
+    render.add_command(commands)
     return top
 
 
@@ -56,6 +57,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if given.command == "loudness":
             sys.exit(loudness.run(given.files, is_json=given.json))
+        if given.command == "render":
+            sys.exit(render.run(given))
         from studiod.app.run import run
 
         options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}

@@ -4,11 +4,11 @@ import argparse
 import json
 import math
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
+from studiod.app.progress import Progress
 from studiod.model.loudness import LoudnessReading
 
 _DESCRIPTION: Final = """\
@@ -28,7 +28,6 @@ _HEADS: Final = ("file", "I", "range", "peak", "max M", "max S", "")
 _FIELDS: Final = ("integrated", "lra", "true_peak", "max_momentary", "max_short_term")
 _DECIMALS: Final = 2  # Tech 3341 shows one; a second tells rounding from difference
 _BAR_FLOOR, _BAR_COLUMNS = -40.0, 20
-_PATIENCE_S, _STEP_S = 1.0, 0.1  # before progress is shown; between two sights of it
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,7 +49,7 @@ def run(files: Sequence[Path], *, is_json: bool) -> int:
 
     found: list[tuple[Path, LoudnessReading | str]] = []
     for path in files:
-        progress = _Progress(sys.stderr, path.name)
+        progress = Progress(sys.stderr, path.name)
         try:
             found.append((path, measure_loudness(path, progress.tell if sys.stderr.isatty() else None)))
         except UnreadableSoundError as fault:
@@ -62,31 +61,6 @@ def run(files: Sequence[Path], *, is_json: bool) -> int:
     else:
         _print_table(found)
     return 1 if any(isinstance(what, str) for _, what in found) else 0
-
-
-class _Progress:
-    """A line on the terminal that comes when a file takes its time, and goes."""
-
-    def __init__(self, out: TextIO, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._out, self._name, self._clock = out, name, clock
-        self._next = clock() + _PATIENCE_S
-        self._is_shown = False
-
-    def tell(self, part: float) -> None:
-        """`part` of the file, 0 to 1, is done."""
-        now = self._clock()
-        if now < self._next:
-            return
-        self._next = now + _STEP_S
-        self._is_shown = True
-        self._out.write(f"\r\x1b[K{self._name}: {part:.0%}")
-        self._out.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._is_shown:
-            self._out.write("\r\x1b[K")
-            self._out.flush()
 
 
 def _fact(path: Path, what: LoudnessReading | str) -> dict[str, Any]:

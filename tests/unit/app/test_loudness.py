@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from studiod.app.cli import main
-from studiod.app.loudness import _Progress
+from studiod.app.progress import Progress
 from tests.golden.loudness_vectors import tone
 
 RATE_HZ = 48_000
@@ -84,7 +84,7 @@ def test_people_get_a_table_and_are_told_what_is_wrong(
 
 def test_progress_is_shown_when_it_takes_long_and_goes_again() -> None:
     out, clock = io.StringIO(), iter([0.0, 0.9, 1.1, 1.15, 1.3]).__next__
-    progress = _Progress(out, "song.wav", clock)
+    progress = Progress(out, "song.wav", clock)
     for part in (0.1, 0.2, 0.3, 0.4):
         progress.tell(part)
     progress.clear()
@@ -93,7 +93,7 @@ def test_progress_is_shown_when_it_takes_long_and_goes_again() -> None:
 
 def test_nothing_is_shown_when_it_was_quick() -> None:
     out = io.StringIO()
-    progress = _Progress(out, "song.wav", iter([0.0, 0.5]).__next__)
+    progress = Progress(out, "song.wav", iter([0.0, 0.5]).__next__)
     progress.tell(1.0)
     progress.clear()
     assert not out.getvalue()

@@ -1,0 +1,336 @@
+"""A session from files to files: the same engine as on stage, turned by hand as fast as it goes."""
+
+import contextlib
+import errno
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from studiod.desk.takes import label, read_takes
+from studiod.engine import LoudnessMeter
+from studiod.link import Snapshot
+from studiod.model.console import ConsoleLayout
+from studiod.model.loudness import LoudnessReading
+from studiod.produce.draft import WavDraft
+from studiod.produce.offline import BLOCK_FRAMES, OfflineDesk, Outputs
+from studiod.produce.sources import SourceFile, UnplayableSoundError
+
+BITS: Final = (16, 24, 32)
+_PIECE_FRAMES: Final = 16 * BLOCK_FRAMES  # read at once: a call a piece is nothing, and 32 strips of it are 2 MiB
+_STEREO: Final = (1.0, 1.0)  # weights of BS.1770
+
+
+class RenderError(Exception):
+    """What cannot be rendered; the message has a line for each reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A file and the strips, counted from 1, that play its channels."""
+
+    file: Path
+    strips: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be rendered, and to where."""
+
+    layout: ConsoleLayout
+    rate_hz: int
+    tracks: tuple[Track, ...]
+    output: Path
+    """The stereo main. What else is asked for stands beside it under its name and more."""
+    session: Path | None = None
+    """Folder of the session whose values are used; None: every value at its default."""
+    bits: int = 24
+    tail_s: float = 0.0
+    """Rendered after the end of the longest file."""
+    position: int = 0
+    """Frame of the transport at which the files begin: where the click's bars stand."""
+    has_mono: bool = False
+    has_buses: bool = False
+    has_matrices: bool = False
+    has_click: bool = False
+    may_replace: bool = False
+    """Files that exist are replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What has been rendered."""
+
+    files: tuple[Path, ...]
+    """Main first."""
+    frames: int
+    loudness: LoudnessReading
+    """Of main, before it was rounded to its bits."""
+    elapsed_s: float
+    warnings: tuple[str, ...]
+
+
+def file_tracks(files: Sequence[Path], layout: ConsoleLayout) -> tuple[Track, ...]:
+    """`files` in the order of strips, a channel a strip. Raises RenderError."""
+    tracks: list[Track] = []
+    faults: list[str] = []
+    first = 1
+    for path in files:
+        try:
+            with SourceFile(path) as source:
+                channels = source.channels
+        except UnplayableSoundError as fault:
+            faults.append(str(fault))
+        else:
+            tracks.append(Track(path, tuple(range(first, first + channels))))
+            first += channels
+    if first - 1 > layout.strips:
+        faults.append(f"the files have {first - 1} channels, the desk {layout.strips} strips: configure more")
+    _refuse(faults)
+    return tuple(tracks)
+
+
+def take_tracks(session: Path, take_id: int, layout: ConsoleLayout, rate_hz: int) -> tuple[tuple[Track, ...], int]:
+    """What take `take_id` recorded of strips, and the transport's position at its start. Raises RenderError."""
+    takes = {take.id: take for take in read_takes(session)}
+    take = takes.get(take_id)
+    if take is None:
+        there = f"it has {', '.join(map(str, takes))}" if takes else "it has none"
+        raise RenderError(f"{session} has no take {take_id}: {there}")
+    if take.state == "recording":
+        raise RenderError(f"take {take_id} is being recorded, or was cut off: stop it, or start studiod to repair it")
+    if take.rate_hz != rate_hz:
+        raise RenderError(
+            f"take {take_id} was recorded at {take.rate_hz} Hz, the session runs at {rate_hz} Hz: "
+            "give the configuration it was recorded with"
+        )
+    tracks = [Track(take.path / track.file, (track.strip,)) for track in take.tracks if track.strip is not None]
+    if not tracks:
+        raise RenderError(f"take {take_id} recorded no strip")
+    strangers = [f"strip {n}" for track in tracks for n in track.strips if not 1 <= n <= layout.strips]
+    if strangers:
+        raise RenderError(
+            f"take {take_id} recorded {', '.join(strangers)}, the desk has {layout.strips} strips: "
+            "give the configuration it was recorded with"
+        )
+    return tuple(tracks), take.position
+
+
+def render(order: Order, on_progress: Callable[[float], None] | None = None) -> Rendered:
+    """Play the files of `order` through the desk, and write what it asks for: all of it, or nothing.
+
+    Output frame 0 is input frame 0: what the desk is late by is taken off. Files are as long as the longest source,
+    and the tail. `on_progress` is told the part that is done, 0 to 1, now and then. Raises RenderError.
+    """
+    began_s = time.monotonic()
+    with contextlib.ExitStack() as opened:
+        sources = _open(order, opened)
+        frames = max((source.frames for source in sources), default=0) + math.ceil(order.tail_s * order.rate_hz)
+        if not frames:
+            raise RenderError("the files are empty, and so is the tail: there is nothing to render")
+        desk = _make_desk(order)
+        stems = _stems(order, desk)
+        _refuse(_obstacles(order, [stem.path for stem in stems]))
+        drafts = [opened.enter_context(_draft(stem, order, seed)) for seed, stem in enumerate(stems)]
+        try:
+            mix = _Mix(order, desk, sources, frames)
+            for stem, draft in zip(stems, drafts, strict=True):
+                mix.add(stem, draft)
+            mix.run(on_progress)
+            for draft in drafts:
+                draft.finish()
+            for draft in drafts:
+                draft.publish()
+        except UnplayableSoundError as fault:
+            raise RenderError(str(fault)) from fault
+        except OSError as fault:
+            raise RenderError(_sentence(order.output, fault)) from fault
+        loudness = mix.loudness()
+        warnings = (*desk.warnings, *_warnings(desk.block.snapshot(), loudness, drafts))
+        return Rendered(
+            tuple(stem.path for stem in stems), frames, loudness, time.monotonic() - began_s, tuple(warnings)
+        )
+
+
+# -- what is asked for -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    """A file to write, and the rows of the engine's output that are its channels."""
+
+    path: Path
+    rows: slice
+    is_main: bool = False
+
+
+def _stems(order: Order, desk: OfflineDesk) -> list[_Stem]:
+    out = desk.outputs
+    stems = [_Stem(order.output, slice(0, 2), is_main=True)]
+    if out.has_mono:
+        stems.append(_Stem(_beside(order.output, "mono", ""), slice(out.mono, out.mono + 1)))
+    for kind, first, count in (("bus", out.first_bus, out.buses), ("matrix", out.first_matrix, out.matrices)):
+        for n in range(count):
+            name = desk.hub.text(f"/{kind}/{n + 1}/name")
+            stems.append(_Stem(_beside(order.output, f"{kind}-{n + 1:02d}", name), slice(first + n, first + n + 1)))
+    return stems
+
+
+def _beside(output: Path, word: str, name: str) -> Path:
+    plain = label(name)
+    return output.with_name(f"{output.stem}-{word}{'-' if plain else ''}{plain}{output.suffix}")
+
+
+def _open(order: Order, opened: contextlib.ExitStack) -> list[SourceFile]:
+    """Every source, at its beginning. Raises RenderError with what is wrong with any of them."""
+    sources: list[SourceFile] = []
+    faults: list[str] = []
+    for track in order.tracks:
+        try:
+            source = opened.enter_context(SourceFile(track.file))
+        except UnplayableSoundError as fault:
+            faults.append(str(fault))
+            continue
+        sources.append(source)
+        if source.rate_hz != order.rate_hz:
+            faults.append(
+                f"{track.file} is at {source.rate_hz} Hz, the session at {order.rate_hz} Hz: convert it, "
+                "or set audio.rate_hz"
+            )
+        if source.channels != len(track.strips):
+            faults.append(f"{track.file} has {source.channels} channels for {len(track.strips)} strips")
+    _refuse(faults)
+    return sources
+
+
+def _make_desk(order: Order) -> OfflineDesk:
+    layout = order.layout
+    buses = layout.buses if order.has_buses else 0
+    matrices = layout.matrices if order.has_matrices else 0
+    try:
+        desk = OfflineDesk(layout, order.rate_hz, Outputs(order.has_mono, buses, matrices), order.session)
+    except (ValueError, MemoryError) as fault:
+        raise RenderError(f"this desk cannot be built: {fault}") from fault
+    desk.unplug({strip for track in order.tracks for strip in track.strips}, has_click=order.has_click)
+    return desk
+
+
+def _obstacles(order: Order, outputs: Sequence[Path]) -> Iterator[str]:
+    """What stands where something is to be written."""
+    if order.output.suffix.lower() != ".wav":
+        yield f"{order.output}: what is written is WAV: give a name that ends in .wav"
+        return
+    for path in outputs:
+        if any(_is_same(path, track.file) for track in order.tracks):
+            yield f"{path} is one of the files that are played: choose another name"
+        elif path.is_dir():
+            yield f"{path} is a folder"
+        elif path.exists() and not order.may_replace:
+            yield f"{path} is there already: choose another name, or replace it with --force"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _draft(stem: _Stem, order: Order, seed: int) -> Iterator[WavDraft]:
+    """A file to write into, gone at the end unless it was published."""
+    try:
+        draft = WavDraft(stem.path, stem.rows.stop - stem.rows.start, order.rate_hz, order.bits, seed)
+    except OSError as fault:
+        raise RenderError(_sentence(stem.path, fault)) from fault
+    try:
+        yield draft
+    finally:
+        draft.discard()
+
+
+def _refuse(faults: Iterator[str] | Sequence[str]) -> None:
+    said = "\n".join(faults)
+    if said:
+        raise RenderError(said)
+
+
+def _sentence(path: Path, fault: OSError) -> str:
+    if fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"{path} cannot be written: the disk is full; nothing was left there"
+    return f"{path} cannot be written: {(fault.strerror or str(fault)).lower()}"
+
+
+# -- the sound ---------------------------------------------------------------------------------------------------------
+
+
+class _Mix:
+    """Sources through the engine into drafts, piece by piece."""
+
+    def __init__(self, order: Order, desk: OfflineDesk, sources: Sequence[SourceFile], frames: int) -> None:
+        self._desk = desk
+        self._engine = desk.make_engine()
+        if order.has_click:
+            desk.roll(order.position)
+        strips = [tuple(strip - 1 for strip in track.strips) for track in order.tracks]
+        self._sources = list(zip(sources, strips, strict=True))
+        self._frames = frames
+        self._drafts: list[tuple[_Stem, WavDraft]] = []
+        self._meter = LoudnessMeter(order.rate_hz, _STEREO)
+
+    def add(self, stem: _Stem, draft: WavDraft) -> None:
+        """Write `stem` into `draft`."""
+        self._drafts.append((stem, draft))
+
+    def run(self, on_progress: Callable[[float], None] | None) -> None:
+        """Everything. Raises UnplayableSoundError, OSError."""
+        done = latest = 0
+        inputs, outputs = self._rows(_PIECE_FRAMES)
+        while done < self._frames + latest:
+            frames = min(_PIECE_FRAMES, self._frames + latest - done)
+            if frames != inputs.shape[1]:
+                inputs, outputs = self._rows(frames)
+            for source, strips in self._sources:
+                source.read([inputs[strip] for strip in strips])
+            self._engine.render(inputs, outputs)
+            snapshot = self._desk.block.snapshot()
+            latest = snapshot.strip_latency + snapshot.main_latency
+            for stem, draft in self._drafts:
+                late = latest if stem.is_main else snapshot.strip_latency
+                first, end = max(late - done, 0), min(frames, self._frames + late - done)
+                if first < end:
+                    self._keep(stem, draft, outputs[stem.rows, first:end])
+            done += frames
+            if on_progress is not None:
+                on_progress(min(done / self._frames, 1.0))
+
+    def loudness(self) -> LoudnessReading:
+        """Of main, all of it."""
+        self._meter.finish()
+        return self._meter.reading()
+
+    def _rows(self, frames: int) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float32]], ...]:
+        desk = self._desk
+        return (
+            np.zeros((desk.layout.strips, frames), np.float32),
+            np.empty((desk.outputs.rows, frames), np.float32),
+        )
+
+    def _keep(self, stem: _Stem, draft: WavDraft, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> None:
+        draft.write(samples)
+        if stem.is_main:
+            self._meter.feed(np.ascontiguousarray(samples))
+
+
+def _warnings(snapshot: Snapshot, loudness: LoudnessReading, drafts: Sequence[WavDraft]) -> Iterator[str]:
+    if snapshot.bad_samples:
+        yield f"{snapshot.bad_samples} samples were no numbers or beyond all measure; they are silent"
+    if loudness.sample_peak == -math.inf:
+        yield "main is silent: see its fader and mute, and those of the strips"
+    for draft in drafts:
+        if draft.clipped:
+            yield f"{draft.path.name}: {draft.clipped} samples over full scale were cut; 32 bits keep them"
