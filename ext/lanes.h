@@ -101,6 +101,7 @@ LANE_INLINE void store_quad(float *to, vf x, int which) { /* which: 0..W / 4 - 1
 #elif W == 8
   _mm_storeu_ps(to, which ? _mm256_extractf128_ps((__m256)x, 1) : _mm256_castps256_ps128((__m256)x));
 #else
+  (void)which; /* there is one */
   memcpy(to, &x, sizeof x);
 #endif
 }
