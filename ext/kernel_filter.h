@@ -1,17 +1,19 @@
 /* Second-order filters of W channels: state-variable, trapezoidal integrators (Simper, "Solving the continuous SVF
  * equations using trapezoidal integration and equivalent currents", 2013), any response by mixing input, band and low. */
 
-typedef struct { vf a1, a2, g2, m0, c1, m2; } section;
+/* loss: a1 - 1, what the band integrator loses in a sample. a1 itself is nearly 1 at a low corner, and what a float cannot
+ * hold of it would be a fault of the damping: 25 dB more error at 80 Hz and 96 kHz. */
+typedef struct { vf loss, a2, g2, m0, c1, m2; } section;
 typedef struct { vf s1, s2; } section_state;
 
 LANE_INLINE section section_at(vf g, vf k, vf m0, vf m1, vf m2) {
-  vf a1 = splat(1.0f) / fma_(g, g + k, splat(1.0f));
-  return (section){a1, g * a1, g + g, m0, fma_(m2, g, m1), m2};
+  vf a2 = g / fma_(g, g + k, splat(1.0f));
+  return (section){-a2 * (g + k), a2, g + g, m0, fma_(m2, g, m1), m2};
 }
 
 LANE_INLINE vf section_sample(const section *c, section_state *state, vf x) {
   vf v3 = x - state->s2;
-  vf v1 = fma_(c->a2, v3, c->a1 * state->s1);
+  vf v1 = fma_(c->a2, v3, fma_(c->loss, state->s1, state->s1));
   vf y = fma_(c->c1, v1, fma_(c->m2, state->s2, c->m0 * x)); /* low is s2 + g v1, before s2 moves on */
   state->s1 = fma_(splat(2.0f), v1, -state->s1);
   state->s2 = fma_(c->g2, v1, state->s2);
@@ -19,7 +21,7 @@ LANE_INLINE vf section_sample(const section *c, section_state *state, vf x) {
 }
 
 LANE_INLINE section section_load(const filter_lanes *s, uint32_t lane) {
-  return (section){load(s->a1 + lane),       load(s->a2 + lane), load(s->g2 + lane),
+  return (section){load(s->loss + lane),     load(s->a2 + lane), load(s->g2 + lane),
                    load(s->m0.value + lane), load(s->c1 + lane), load(s->m2.value + lane)};
 }
 
@@ -58,7 +60,7 @@ static __attribute__((noinline)) void filter_moves(filter_lanes *s, uint32_t lan
   keep(s->s1 + lane, state.s1, live), keep(s->s2 + lane, state.s2, live);
   ramp_keep(&s->g, lane, &g, live), ramp_keep(&s->k, lane, &k, live);
   ramp_keep(&s->m0, lane, &m0, live), ramp_keep(&s->m1, lane, &m1, live), ramp_keep(&s->m2, lane, &m2, live);
-  keep(s->a1 + lane, c.a1, live), keep(s->a2 + lane, c.a2, live);
+  keep(s->loss + lane, c.loss, live), keep(s->a2 + lane, c.a2, live);
   keep(s->g2 + lane, c.g2, live), keep(s->c1 + lane, c.c1, live);
   vi moves = ramp_moves(&s->g, lane) | ramp_moves(&s->k, lane) | ramp_moves(&s->m0, lane) | ramp_moves(&s->m1, lane) |
              ramp_moves(&s->m2, lane);
