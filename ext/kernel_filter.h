@@ -51,21 +51,22 @@ static __attribute__((noinline)) void filter_moves(filter_lanes *s, uint32_t lan
   ramp g = ramp_load(&s->g, lane), k = ramp_load(&s->k, lane);
   ramp m0 = ramp_load(&s->m0, lane), m1 = ramp_load(&s->m1, lane), m2 = ramp_load(&s->m2, lane);
   section_state state = {load(s->s1 + lane), load(s->s2 + lane)};
-  section c = {};
   for (uint32_t f = 0; f < frames; f++) {
     ramp_next(&g), ramp_next(&k), ramp_next(&m0), ramp_next(&m1), ramp_next(&m2);
-    c = section_at(g.value, k.value, m0.value, m1.value, m2.value);
+    const section c = section_at(g.value, k.value, m0.value, m1.value, m2.value);
     to[f] = section_sample(&c, &state, from[f]);
   }
   keep(s->s1 + lane, state.s1, live), keep(s->s2 + lane, state.s2, live);
   ramp_keep(&s->g, lane, &g, live), ramp_keep(&s->k, lane, &k, live);
   ramp_keep(&s->m0, lane, &m0, live), ramp_keep(&s->m1, lane, &m1, live), ramp_keep(&s->m2, lane, &m2, live);
-  keep(s->loss + lane, c.loss, live), keep(s->a2 + lane, c.a2, live);
-  keep(s->g2 + lane, c.g2, live), keep(s->c1 + lane, c.c1, live);
   vi moves = ramp_moves(&s->g, lane) | ramp_moves(&s->k, lane) | ramp_moves(&s->m0, lane) | ramp_moves(&s->m1, lane) |
              ramp_moves(&s->m2, lane);
   if (any(moves)) return;
   s->moving &= ~lanes_of(lane);
+  /* of all lanes: those of another pass may have arrived without a walk */
+  const section rest = section_at(load(s->g.value + lane), load(s->k.value + lane), load(s->m0.value + lane),
+                                  load(s->m1.value + lane), load(s->m2.value + lane));
+  store(s->loss + lane, rest.loss), store(s->a2 + lane, rest.a2), store(s->g2 + lane, rest.g2), store(s->c1 + lane, rest.c1);
   vi shaped = (load(s->m0.value + lane) != splat(1)) | (load(s->m1.value + lane) != splat(0)) |
               (load(s->m2.value + lane) != splat(0));
   if (!any(shaped)) s->open &= ~lanes_of(lane);
