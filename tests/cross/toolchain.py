@@ -1,5 +1,6 @@
 """Builds a C program for this machine and for aarch64, and runs it: natively, or under qemu."""
 
+import ast
 import platform
 import shutil
 import subprocess
@@ -7,8 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Contraction off: the kernels write their fused operations out, so that every loop of one variant rounds alike.
-FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'ext'}", "-pthread")
+
+
+def build_flags() -> tuple[str, ...]:
+    """FLAGS of setup.py, by which the extension itself is built: what is checked here is what plays there."""
+    for statement in ast.parse((ROOT / "setup.py").read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "FLAGS":
+            return tuple(ast.literal_eval(statement.value))
+    raise AssertionError("setup.py has no FLAGS")
+
+
+FLAGS = (*build_flags(), "-Werror", f"-I{ROOT / 'ext'}", "-pthread")
 QEMU = ("qemu-aarch64-static", "qemu-aarch64")
 # The processors of Raspberry Pi 3, 4 and 5.
 AARCH64_CPUS = ("cortex-a53", "cortex-a72", "cortex-a76")
@@ -33,12 +43,20 @@ class Target:
 
     def build(self, folder: Path, name: str, *sources: Path) -> Path:
         """Compile `sources` into `folder`; a warning is an error. Raises AssertionError with what the compiler said."""
-        assert self.compiler is not None
         program = folder / f"{name}-{self.name}"
-        words = (self.compiler, *FLAGS, *self.flags, *map(str, sources), "-o", str(program))
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{' '.join(words)}\n{done.stderr}"
+        self._call(*FLAGS, *self.flags, *map(str, sources), "-o", str(program), "-lm")
         return program
+
+    def compile(self, folder: Path, source: Path) -> Path:
+        """The object file of one source, as `build` makes it."""
+        made = folder / f"{source.stem}-{self.name}.o"
+        self._call(*FLAGS, *self.flags, "-c", str(source), "-o", str(made))
+        return made
+
+    def _call(self, *words: str) -> None:
+        assert self.compiler is not None
+        done = subprocess.run((self.compiler, *words), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{self.compiler} {' '.join(words)}\n{done.stderr}"
 
     def run(self, program: Path, *arguments: str, cpu: str | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run `program`, on an emulated `cpu` if the target is emulated."""
