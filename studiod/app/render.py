@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,14 +75,16 @@ def run(given: argparse.Namespace) -> int:
     from studiod.produce.render import RenderError, render
 
     try:
-        settings = Settings.from_json(to_json(load_config(given.config, {"--library": given.library}).config))
+        loaded = load_config(given.config, {"--library": given.library})
+        settings = Settings.from_json(to_json(loaded.config))
     except ConfigError as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
     progress = Progress(sys.stderr, given.output.name)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is half written goes
     try:
-        rendered = render(_order(given, settings), progress.tell if sys.stderr.isatty() else None)
+        order = _order(given, settings, loaded.warnings)
+        rendered = render(order, progress.tell if sys.stderr.isatty() else None)
     except RenderError as fault:
         progress.clear()
         sys.stderr.write(f"{fault}\n")
@@ -90,27 +93,30 @@ def run(given: argparse.Namespace) -> int:
         progress.clear()
         signal.signal(signal.SIGTERM, before)
     if given.json:
-        print(json.dumps(_fact(rendered, settings.audio.rate_hz), indent=2, ensure_ascii=False))
+        print(json.dumps(_fact(order, rendered), indent=2, ensure_ascii=False))
     else:
-        _print(rendered, settings.audio.rate_hz, given.bits)
+        _print(order, rendered)
     return 0
 
 
-def _order(given: argparse.Namespace, settings: "Settings") -> "Order":
+def _order(given: argparse.Namespace, settings: "Settings", warnings: Sequence[str]) -> "Order":
     from studiod.produce.render import Order, file_tracks, take_tracks
 
     layout, rate_hz = settings.console_layout(), settings.audio.rate_hz
     session = _session(given, settings)
+    position, said = 0, list(warnings)
     if given.take is None:
-        tracks, position = file_tracks(given.files, layout), 0
+        tracks = file_tracks(given.files, layout)
     else:
-        tracks, position = take_tracks(session, given.take, layout, rate_hz)
+        take = take_tracks(session, given.take, layout, rate_hz)
+        tracks, position = take.tracks, take.position
+        said += take.warnings
     return Order(
         layout,
         rate_hz,
         tracks,
         given.output,
-        session,
+        session if session.is_dir() else None,
         bits=given.bits,
         tail_s=given.tail,
         position=position,
@@ -119,6 +125,7 @@ def _order(given: argparse.Namespace, settings: "Settings") -> "Order":
         has_matrices=given.matrices,
         has_click=given.click,
         may_replace=given.force,
+        warnings=tuple(said),
     )
 
 
@@ -134,20 +141,26 @@ def _session(given: argparse.Namespace, settings: "Settings") -> Path:
 
 
 def _seconds(word: str) -> float:
-    seconds = float(word)
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = math.nan
     if not 0.0 <= seconds <= _LONGEST_TAIL_S:
-        raise argparse.ArgumentTypeError(f"{word} s; allowed 0..{_LONGEST_TAIL_S:g} s")
+        raise argparse.ArgumentTypeError(f"{word}; allowed 0..{_LONGEST_TAIL_S:g} s")
     return seconds
 
 
-def _fact(rendered: "Rendered", rate_hz: int) -> dict[str, Any]:
-    loudness = rendered.loudness
+def _fact(order: "Order", rendered: "Rendered") -> dict[str, Any]:
+    loudness, seconds = rendered.loudness, rendered.frames / order.rate_hz
     return {
         "output": str(rendered.files[0]),
         "files": [str(path) for path in rendered.files],
+        "session": str(order.session) if order.session is not None else None,
+        "rate_hz": order.rate_hz,
+        "bits": order.bits,
         "frames": rendered.frames,
-        "seconds": round(rendered.frames / rate_hz, 3),
-        "realtime_factor": round(rendered.frames / rate_hz / rendered.elapsed_s, 1),
+        "seconds": round(seconds, 3),
+        "realtime_factor": round(seconds / rendered.elapsed_s, 1),
         "peak_dbfs": _level(loudness.sample_peak),
         "integrated_lufs": _level(loudness.integrated),
         "true_peak_dbtp": _level(loudness.true_peak),
@@ -160,14 +173,16 @@ def _level(level: float) -> float | str:
     return "-inf" if level == -math.inf else round(level, _DECIMALS) + 0.0  # no -0.0
 
 
-def _print(rendered: "Rendered", rate_hz: int, bits: int) -> None:
+def _print(order: "Order", rendered: "Rendered") -> None:
     for warning in rendered.warnings:
         sys.stderr.write(f"{warning}\n")
     for path in rendered.files:
         print(path)
-    seconds, loudness = rendered.frames / rate_hz, rendered.loudness
-    depth = "32-bit float" if bits == _BITS[-1] else f"{bits} bits"
-    print(f"  {seconds:.1f} s, {rate_hz} Hz, {depth}, in {rendered.elapsed_s:.1f} s", end="")
+    seconds, loudness = rendered.frames / order.rate_hz, rendered.loudness
+    depth = "32-bit float" if order.bits == _BITS[-1] else f"{order.bits} bits"
+    desk = f"the desk of {order.session}" if order.session is not None else "a desk at its defaults"
+    print(f"  through {desk}")
+    print(f"  {seconds:.1f} s, {order.rate_hz} Hz, {depth}, in {rendered.elapsed_s:.1f} s", end="")
     print(f" ({seconds / rendered.elapsed_s:.0f} times as fast as it plays)")
     print(
         f"  peak {loudness.sample_peak:.1f} dBFS, true peak {loudness.true_peak:.1f} dBTP, "

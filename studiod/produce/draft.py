@@ -1,6 +1,7 @@
 """A WAV file that gets its name only when it is whole."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -11,26 +12,33 @@ from studiod.tape.files import sync_folder
 from studiod.tape.wavfile import DATA_AT, header_page
 
 _PCM16, _FLOAT = 16, 32
+_MODE = 0o666  # less the umask, as any program's files
 
 
 class WavDraft:
-    """A WAV file under a name of its own beside `path`; `finish`, then `publish` make it `path`, `discard` removes it.
+    """A WAV file that has no name yet: `finish`, then `publish` give it `path`; `discard` leaves nothing of it.
 
     bits: 16, 24, or 32 (float). 24 bits are rounded to the nearest step; 16 bits are dithered before that: triangular,
     two steps wide, the same at every run for the same `seed`. The file is RF64 where it is larger than 4 GiB.
-    Everything raises OSError.
+    is_nameless: not even a killed process leaves anything; where the file system knows no such files, or if False, the
+    draft is a hidden file beside `path`. Everything raises OSError.
     """
 
-    def __init__(self, path: Path, channels: int, rate_hz: int, bits: int, seed: int = 0) -> None:
+    def __init__(
+        self, path: Path, channels: int, rate_hz: int, bits: int, seed: int = 0, *, is_nameless: bool = True
+    ) -> None:
         self.path = path
         self.frames = 0
         self.clipped = 0
         """Samples beyond full scale, of all channels."""
         self._channels, self._rate_hz, self._bits = channels, rate_hz, bits
         self._random = np.random.default_rng(seed)
-        self._draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = os.fdopen(os.open(self._draft, flags, 0o666), "wb")
+        self._hidden = path.with_name(f".{path.name}.{os.getpid()}.new")
+        fd = _open_nameless(path.parent) if is_nameless else None
+        self._is_nameless = fd is not None
+        if fd is None:
+            fd = os.open(self._hidden, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+        self._file = os.fdopen(fd, "wb")
         self._file.write(bytes(DATA_AT))
 
     def write(self, samples: NDArray[np.float32]) -> None:
@@ -40,26 +48,33 @@ class WavDraft:
         self._file.write(interleaved.data if self._bits == _FLOAT else self._packed(interleaved).data)
 
     def finish(self) -> None:
-        """Make it valid and durable, still under its own name."""
+        """Make it valid and durable; it has no name yet."""
         if self.frames * self._channels * self._bits // 8 % 2:
             self._file.write(b"\0")  # chunks have an even length
         self._file.seek(0)
         self._file.write(header_page(self.frames, self._rate_hz, self._bits, self._channels))
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
 
-    def publish(self) -> None:
-        """Give it its name, in place of what had it before."""
-        self._draft.replace(self.path)
+    def publish(self, *, may_replace: bool) -> None:
+        """Give it its name, in place of what has it if `may_replace`; else raises FileExistsError."""
+        if not may_replace and self.path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
+        if self._is_nameless:
+            self._is_nameless = False
+            self._hidden.unlink(missing_ok=True)
+            # as open(2) tells; a link never replaces, hence two steps. Without a src_dir_fd Python would not follow.
+            os.link(f"/proc/self/fd/{self._file.fileno()}", self._hidden, src_dir_fd=self._file.fileno())
+        self._hidden.replace(self.path)
         sync_folder(self.path.parent)
 
     def discard(self) -> None:
-        """Remove what is not published; may be called at any time."""
+        """Let it go, and what is not published with it; may be called at any time."""
         with contextlib.suppress(OSError):
             self._file.close()
-        with contextlib.suppress(OSError):
-            self._draft.unlink()
+        if not self._is_nameless:
+            with contextlib.suppress(OSError):
+                self._hidden.unlink()
 
     def _packed(self, samples: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.int16]:
         scale = np.float32(1 << (self._bits - 1))  # a power of two: nothing is lost
@@ -73,3 +88,13 @@ class WavDraft:
         if self._bits == _PCM16:
             return steps.astype("<i2")
         return np.ascontiguousarray(steps.astype("<i4").reshape(-1, 1).view(np.uint8)[:, :3])
+
+
+def _open_nameless(folder: Path) -> int | None:
+    """A file in `folder` that nobody sees, None where the file system knows none."""
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, _MODE)
+    except OSError as fault:
+        if fault.errno in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
+            return None
+        raise

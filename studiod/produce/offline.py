@@ -59,6 +59,7 @@ class OfflineDesk:
 
     def __init__(self, layout: ConsoleLayout, rate_hz: int, outputs: Outputs, session: Path | None) -> None:
         self.layout = layout
+        self.rate_hz = rate_hz
         self.outputs = outputs
         registry = Registry(console_parameters(layout))
         fd = create_block(
@@ -90,7 +91,8 @@ class OfflineDesk:
         """Take out of circuit what needs hardware, and let `playing`, strips from 1, play what their inputs get.
 
         Insert, direct out, and the choice between input and tape have no meaning here; a strip that plays a file does
-        not play its other source besides, as with the tape. The click is silent unless `has_click`.
+        not play its other source besides, as with the tape. The click is silent unless `has_click`. The engine's own
+        meters of loudness rest: they are not looked at.
         """
         strips = range(1, self.layout.strips + 1)
         inserted = [strip for strip in strips if self._write(f"/strip/{strip}/insert/on", 0.0)]
@@ -102,6 +104,7 @@ class OfflineDesk:
         for strip in strips:
             self._write(f"/strip/{strip}/monitor", float(MONITOR_CHOICES.index("input")))
             self._write(f"/strip/{strip}/direct/output", 0.0)
+        self._write("/loudness/on", 0.0)
         if not has_click:
             self._write("/click/on", 0.0)
 

@@ -7,22 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-import numpy as np
-
-from studiod.desk.takes import label, read_takes
-from studiod.engine import LoudnessMeter
-from studiod.link import Snapshot
+from studiod.desk.takes import Take, label, read_takes
+from studiod.link.session import takes_folder
 from studiod.model.console import ConsoleLayout
 from studiod.model.loudness import LoudnessReading
 from studiod.produce.draft import WavDraft
-from studiod.produce.offline import BLOCK_FRAMES, OfflineDesk, Outputs
+from studiod.produce.mixdown import Mixdown, Stem
+from studiod.produce.offline import OfflineDesk, Outputs
 from studiod.produce.sources import SourceFile, UnplayableSoundError
-
-BITS: Final = (16, 24, 32)
-_PIECE_FRAMES: Final = 16 * BLOCK_FRAMES  # read at once: a call a piece is nothing, and 32 strips of it are 2 MiB
-_STEREO: Final = (1.0, 1.0)  # weights of BS.1770
 
 
 class RenderError(Exception):
@@ -59,6 +52,8 @@ class Order:
     has_click: bool = False
     may_replace: bool = False
     """Files that exist are replaced."""
+    warnings: tuple[str, ...] = ()
+    """What is already known to be odd; it stands first among those of what is rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +89,17 @@ def file_tracks(files: Sequence[Path], layout: ConsoleLayout) -> tuple[Track, ..
     return tuple(tracks)
 
 
-def take_tracks(session: Path, take_id: int, layout: ConsoleLayout, rate_hz: int) -> tuple[tuple[Track, ...], int]:
-    """What take `take_id` recorded of strips, and the transport's position at its start. Raises RenderError."""
+@dataclass(frozen=True, slots=True)
+class TakeTracks:
+    """What a take recorded of strips, where it began on the timeline, and what is wrong with it."""
+
+    tracks: tuple[Track, ...]
+    position: int
+    warnings: tuple[str, ...]
+
+
+def take_tracks(session: Path, take_id: int, layout: ConsoleLayout, rate_hz: int) -> TakeTracks:
+    """The files of take `take_id` on the strips they were recorded from. Raises RenderError."""
     takes = {take.id: take for take in read_takes(session)}
     take = takes.get(take_id)
     if take is None:
@@ -117,7 +121,7 @@ def take_tracks(session: Path, take_id: int, layout: ConsoleLayout, rate_hz: int
             f"take {take_id} recorded {', '.join(strangers)}, the desk has {layout.strips} strips: "
             "give the configuration it was recorded with"
         )
-    return tuple(tracks), take.position
+    return TakeTracks(tuple(tracks), take.position, tuple(_flaws(take)))
 
 
 def render(order: Order, on_progress: Callable[[float], None] | None = None) -> Rendered:
@@ -136,47 +140,43 @@ def render(order: Order, on_progress: Callable[[float], None] | None = None) -> 
         stems = _stems(order, desk)
         _refuse(_obstacles(order, [stem.path for stem in stems]))
         drafts = [opened.enter_context(_draft(stem, order, seed)) for seed, stem in enumerate(stems)]
+        strips = [tuple(strip - 1 for strip in track.strips) for track in order.tracks]
+        players = list(zip(sources, strips, strict=True))
+        mixdown = Mixdown(desk, players, frames, order.position if order.has_click else None)
         try:
-            mix = _Mix(order, desk, sources, frames)
-            for stem, draft in zip(stems, drafts, strict=True):
-                mix.add(stem, draft)
-            mix.run(on_progress)
+            mixdown.run(list(zip(stems, drafts, strict=True)), on_progress)
             for draft in drafts:
                 draft.finish()
             for draft in drafts:
-                draft.publish()
+                draft.publish(may_replace=order.may_replace)
         except UnplayableSoundError as fault:
             raise RenderError(str(fault)) from fault
         except OSError as fault:
             raise RenderError(_sentence(order.output, fault)) from fault
-        loudness = mix.loudness()
-        warnings = (*desk.warnings, *_warnings(desk.block.snapshot(), loudness, drafts))
-        return Rendered(
-            tuple(stem.path for stem in stems), frames, loudness, time.monotonic() - began_s, tuple(warnings)
-        )
+        loudness = mixdown.loudness()
+        warnings = (*order.warnings, *desk.warnings, *mixdown.warnings(loudness), *_clipped(drafts))
+        return Rendered(tuple(stem.path for stem in stems), frames, loudness, time.monotonic() - began_s, warnings)
+
+
+def _flaws(take: Take) -> Iterator[str]:
+    if take.state == "damaged":
+        yield f"take {take.id} is damaged: the disk refused something while it was recorded"
+    for gap in take.gaps:
+        yield f"take {take.id} is silent for {gap['frames']} frames from frame {gap['start']} on: {gap['cause']}"
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Stem:
-    """A file to write, and the rows of the engine's output that are its channels."""
-
-    path: Path
-    rows: slice
-    is_main: bool = False
-
-
-def _stems(order: Order, desk: OfflineDesk) -> list[_Stem]:
+def _stems(order: Order, desk: OfflineDesk) -> list[Stem]:
     out = desk.outputs
-    stems = [_Stem(order.output, slice(0, 2), is_main=True)]
+    stems = [Stem(order.output, slice(0, 2), is_main=True)]
     if out.has_mono:
-        stems.append(_Stem(_beside(order.output, "mono", ""), slice(out.mono, out.mono + 1)))
+        stems.append(Stem(_beside(order.output, "mono", ""), slice(out.mono, out.mono + 1)))
     for kind, first, count in (("bus", out.first_bus, out.buses), ("matrix", out.first_matrix, out.matrices)):
         for n in range(count):
             name = desk.hub.text(f"/{kind}/{n + 1}/name")
-            stems.append(_Stem(_beside(order.output, f"{kind}-{n + 1:02d}", name), slice(first + n, first + n + 1)))
+            stems.append(Stem(_beside(order.output, f"{kind}-{n + 1:02d}", name), slice(first + n, first + n + 1)))
     return stems
 
 
@@ -227,6 +227,10 @@ def _obstacles(order: Order, outputs: Sequence[Path]) -> Iterator[str]:
     for path in outputs:
         if any(_is_same(path, track.file) for track in order.tracks):
             yield f"{path} is one of the files that are played: choose another name"
+        elif order.session is not None and takes_folder(order.session).resolve() in path.resolve().parents:
+            yield f"{path} would lie among the takes: choose another folder"
+        elif not path.parent.is_dir():
+            yield f"{path}: there is no folder {path.parent}"
         elif path.is_dir():
             yield f"{path} is a folder"
         elif path.exists() and not order.may_replace:
@@ -241,7 +245,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _draft(stem: _Stem, order: Order, seed: int) -> Iterator[WavDraft]:
+def _draft(stem: Stem, order: Order, seed: int) -> Iterator[WavDraft]:
     """A file to write into, gone at the end unless it was published."""
     try:
         draft = WavDraft(stem.path, stem.rows.stop - stem.rows.start, order.rate_hz, order.bits, seed)
@@ -265,72 +269,7 @@ def _sentence(path: Path, fault: OSError) -> str:
     return f"{path} cannot be written: {(fault.strerror or str(fault)).lower()}"
 
 
-# -- the sound ---------------------------------------------------------------------------------------------------------
-
-
-class _Mix:
-    """Sources through the engine into drafts, piece by piece."""
-
-    def __init__(self, order: Order, desk: OfflineDesk, sources: Sequence[SourceFile], frames: int) -> None:
-        self._desk = desk
-        self._engine = desk.make_engine()
-        if order.has_click:
-            desk.roll(order.position)
-        strips = [tuple(strip - 1 for strip in track.strips) for track in order.tracks]
-        self._sources = list(zip(sources, strips, strict=True))
-        self._frames = frames
-        self._drafts: list[tuple[_Stem, WavDraft]] = []
-        self._meter = LoudnessMeter(order.rate_hz, _STEREO)
-
-    def add(self, stem: _Stem, draft: WavDraft) -> None:
-        """Write `stem` into `draft`."""
-        self._drafts.append((stem, draft))
-
-    def run(self, on_progress: Callable[[float], None] | None) -> None:
-        """Everything. Raises UnplayableSoundError, OSError."""
-        done = latest = 0
-        inputs, outputs = self._rows(_PIECE_FRAMES)
-        while done < self._frames + latest:
-            frames = min(_PIECE_FRAMES, self._frames + latest - done)
-            if frames != inputs.shape[1]:
-                inputs, outputs = self._rows(frames)
-            for source, strips in self._sources:
-                source.read([inputs[strip] for strip in strips])
-            self._engine.render(inputs, outputs)
-            snapshot = self._desk.block.snapshot()
-            latest = snapshot.strip_latency + snapshot.main_latency
-            for stem, draft in self._drafts:
-                late = latest if stem.is_main else snapshot.strip_latency
-                first, end = max(late - done, 0), min(frames, self._frames + late - done)
-                if first < end:
-                    self._keep(stem, draft, outputs[stem.rows, first:end])
-            done += frames
-            if on_progress is not None:
-                on_progress(min(done / self._frames, 1.0))
-
-    def loudness(self) -> LoudnessReading:
-        """Of main, all of it."""
-        self._meter.finish()
-        return self._meter.reading()
-
-    def _rows(self, frames: int) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float32]], ...]:
-        desk = self._desk
-        return (
-            np.zeros((desk.layout.strips, frames), np.float32),
-            np.empty((desk.outputs.rows, frames), np.float32),
-        )
-
-    def _keep(self, stem: _Stem, draft: WavDraft, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> None:
-        draft.write(samples)
-        if stem.is_main:
-            self._meter.feed(np.ascontiguousarray(samples))
-
-
-def _warnings(snapshot: Snapshot, loudness: LoudnessReading, drafts: Sequence[WavDraft]) -> Iterator[str]:
-    if snapshot.bad_samples:
-        yield f"{snapshot.bad_samples} samples were no numbers or beyond all measure; they are silent"
-    if loudness.sample_peak == -math.inf:
-        yield "main is silent: see its fader and mute, and those of the strips"
+def _clipped(drafts: Sequence[WavDraft]) -> Iterator[str]:
     for draft in drafts:
         if draft.clipped:
             yield f"{draft.path.name}: {draft.clipped} samples over full scale were cut; 32 bits keep them"
