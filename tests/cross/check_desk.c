@@ -48,7 +48,7 @@ static const order orders[] = {
     {7001, CEILING, 0, 0, 0.12, 0, 0},        {7411, BAND, SUM(0), 1, HIGH_SHELF, HZ_8000, 0.5},
     {7411, FADER, SUM(1), 0, 0.3, 0, 0},      {8009, DELAY, SUM(MATRICES), 0, 640, 0, 0},
     {8117, INSERT, INSERTED, 0, 1, 0, 0},     {8501, TO_MAIN, 2, 0, 0, 0.6, 0},
-    {9001, OSCILLATOR, 0, OSCILLATOR_SWEEP, 0, 0, 0}, {9203, TO_MATRIX, 1, 0, 0.9, 0, 0},
+    {9001, OSCILLATOR, 0, OSCILLATOR_SWEEP, 0, 0, 0}, {9203, TO_MATRIX, 1, 0, 0.4, 0, 0},
     {9999, COMP, 3, 0, 1, 0, 0},              {10007, GATE, 3, 0, 1, 0, 0},
     {10501, KEY_FILTER, 8, KEY_LOW_CUT, HZ_3000, 0.7, 0}, {11003, FADER, SUM(MAIN_L), 0, 0.6, 0, 0},
     {11003, FADER, SUM(MAIN_R), 0, 0.6, 0, 0}, {11777, LIMITER_ON, 0, 0, 0, 0, 0},
@@ -177,7 +177,7 @@ static void mixers(check_desk *desk) {
   tap_aim(&s->direct, TAP_PRE, DIRECT_A, 1, RAMP), tap_aim(&s->direct, TAP_EQ, DIRECT_B, 1, RAMP);
   for (uint32_t sum = 0; sum < SUM_LANES; sum++) fader_aim(s, SUM(sum), 0.9f, RAMP);
   for (int bus = 0; bus < BUSES; bus++) desk->bus_to_main[bus][bus % 2].target = 0.25f;
-  desk->main_to_matrix[0][0].target = desk->main_to_matrix[1][1].target = 0.7f;
+  desk->main_to_matrix[0][0].target = desk->main_to_matrix[1][1].target = 0.5f;
   desk->bus_to_solo.target = 1;
 }
 
@@ -202,7 +202,7 @@ void desk_set_up(check_desk *desk, uint32_t width) {
   channels_arrive(s);
   for (int bus = 0; bus < BUSES; bus++)
     for (int side = 0; side < 2; side++) desk->bus_to_main[bus][side].value = desk->bus_to_main[bus][side].target;
-  for (int side = 0; side < 2; side++) desk->main_to_matrix[side][side].value = 0.7f;
+  for (int side = 0; side < 2; side++) desk->main_to_matrix[side][side].value = 0.5f;
   desk->bus_to_solo.value = desk->width.value = desk->width.target = 1;
   peak_limiter_prepare(&desk->limiter, RATE_HZ);
   desk->limiter.ceiling.value = desk->limiter.ceiling.target = 0.25f;
