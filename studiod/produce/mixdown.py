@@ -17,6 +17,8 @@ from studiod.produce.sources import SourceFile
 _PIECE_FRAMES: Final = (
     16 * BLOCK_FRAMES
 )  # at once: what is called once a piece costs nothing, 32 strips of it are 2 MiB
+_LONGEST_HOLD_S: Final = 2.0  # of gates and compressors
+_LONGEST_SETTLING_S: Final = 20.0  # five times the longest release
 _STEREO: Final = (1.0, 1.0)  # weights of BS.1770
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -34,6 +36,7 @@ class Stem:
 class Mixdown:
     """`frames` of what `desk` makes of `players`: sources, and the strips (from 0) that play their channels.
 
+    The desk has stood in silence before, as on stage: its gates are closed.
     position: where the transport rolls from, for the click; None: it stands.
     """
 
@@ -46,6 +49,8 @@ class Mixdown:
     ) -> None:
         self._desk = desk
         self._engine: Engine = desk.make_engine()
+        if desk.works_in_silence():
+            self._settle()
         if position is not None:
             desk.roll(position)
         self._players = players
@@ -86,6 +91,16 @@ class Mixdown:
             yield f"{bad_samples} samples were no numbers or beyond all measure; they are silent"
         if loudness.sample_peak == -math.inf:
             yield "main is silent: see its fader and mute, and those of the strips"
+
+    def _settle(self) -> None:
+        """Play silence until nothing moves any more."""
+        inputs, outputs = self._room(_PIECE_FRAMES)
+        told: tuple[float, ...] = ()
+        for piece in range(1, 1 + math.ceil(_LONGEST_SETTLING_S * self._desk.rate_hz / _PIECE_FRAMES)):
+            self._engine.render(inputs, outputs)
+            before, told = told, self._desk.block.snapshot().meters
+            if told == before and piece * _PIECE_FRAMES > _LONGEST_HOLD_S * self._desk.rate_hz:
+                return
 
     def _latencies(self) -> tuple[int, int]:
         """Frames by which the strips are late, and main after them."""

@@ -17,6 +17,7 @@ from studiod.model.registry import Registry
 
 BLOCK_FRAMES = 1024
 _RING_S = 0.01  # the rings keep nothing here
+_GATE = re.compile(r"(/.*)/(?:gate|comp)/on")
 _ARM = re.compile(r"/(?:strip/\d+|bus/\d+|main)/arm")
 
 
@@ -105,8 +106,18 @@ class OfflineDesk:
             self._write(f"/strip/{strip}/monitor", float(MONITOR_CHOICES.index("input")))
             self._write(f"/strip/{strip}/direct/output", 0.0)
         self._write("/loudness/on", 0.0)
+        self._write("/click/free", 0.0)  # it follows the transport, which rolls if the click is wanted
         if not has_click:
             self._write("/click/on", 0.0)
+
+    def works_in_silence(self) -> bool:
+        """Whether a gate or an expander is on: silence is what closes it."""
+        found = (_GATE.fullmatch(spec.address) for spec in self.hub.registry.numbers)
+        return any(
+            self.hub.value(on[0]) != 0.0 and (on[0].endswith("/gate/on") or self.hub.value(f"{on[1]}/comp/mode") != 0.0)
+            for on in found
+            if on is not None
+        )
 
     def make_engine(self) -> Engine:
         """An engine at the desk's values: strip n plays input row n, and nothing fades in."""
