@@ -39,7 +39,7 @@ typedef uint64_t lane_set;
 
 typedef struct { /* one state-variable section: y = m0 x + m1 band + m2 low */
   ramp_lanes g, k, m0, m1, m2;
-  float loss[LANES], a2[LANES], g2[LANES], c1[LANES]; /* what rests: computed once, when it has come to rest */
+  float turn[LANES], a2[LANES], g2[LANES], c1[LANES]; /* what rests: computed once, when it has come to rest */
   float s1[LANES], s2[LANES]; /* trapezoidal integrators */
   lane_set open, moving; /* open: some lane is not flat */
 } filter_lanes __attribute__((aligned(64)));
