@@ -153,7 +153,8 @@ class Rig:
         return outputs
 
     def captured(self, channel: int, start: int, frames: int) -> Samples:
-        """What the capture ring of `channel` holds, through the tape's own reader at 32 bits."""
+        """What the capture ring of `channel` holds, through the tape's own reader at 32 bits: nothing past the head."""
+        assert start + frames <= self.block.capture_head
         out = bytearray(4 * frames)
         RingView(self.block).pack(channel, start, frames, 32, out)
         return np.frombuffer(out, "<f4")

@@ -41,7 +41,7 @@ def everything(isa: str, blocks: list[int], moves: tuple[Move, ...] = SONG, fram
         song[6, frames // 2] = np.nan
         outputs = rig.render(song, blocks)
         told = rig.block.snapshot()
-        rings = [rig.captured(channel, 0, frames) for channel in range(STRIPS + BUSES + 2)]
+        rings = [rig.captured(channel, 0, rig.block.capture_head) for channel in range(STRIPS + BUSES + 2)]
         # the limiter's reading is of the last block, however long that was
         at = MeterLayout(STRIPS, BUSES, MATRICES).main + 4
         return outputs, rings, (*told.meters[:at], *told.meters[at + 1 :]), told.takes, told.bad_samples

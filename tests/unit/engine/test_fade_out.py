@@ -16,4 +16,6 @@ def test_leaving_fades_main_and_buses_to_exact_silence_and_keeps_the_inputs() ->
         faded = rig.render(tone)
         assert np.all(faded[:3, FADE + 1 :] == 0.0)
         assert np.all(np.abs(np.diff(faded[:3, :], axis=1)) < 0.5 / FADE * 1.5)
-        assert np.array_equal(rig.captured(0, 4096, 4096), tone[0])
+        kept = rig.block.capture_head - 4096
+        assert kept > 2 * FADE
+        assert np.array_equal(rig.captured(0, 4096, kept), tone[0, :kept])
