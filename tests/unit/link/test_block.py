@@ -22,7 +22,16 @@ from studiod.link import (
 from studiod.model.parameter import TEXT_BYTES
 
 DIMENSIONS = Dimensions(
-    rate_hz=44_100, block_frames=256, strips=3, buses=2, inputs=5, outputs=6, numbers=40, texts=7, ring_s=0.5
+    rate_hz=44_100,
+    block_frames=256,
+    strips=3,
+    buses=2,
+    inputs=5,
+    outputs=6,
+    numbers=40,
+    texts=7,
+    ring_s=0.5,
+    matrices=4,
 )
 VERSION_AT = 8  # block_dims: magic u64, version u32
 STATUS_BYTES = 1 << 14
@@ -45,6 +54,7 @@ def block(fd: int) -> Block:
 def test_a_block_is_as_big_as_was_asked(block: Block, fd: int) -> None:
     assert (block.rate_hz, block.block_frames, block.strips, block.buses) == (44_100, 256, 3, 2)
     assert (block.inputs, block.outputs, block.numbers, block.texts) == (5, 6, 40, 7)
+    assert block.matrices == 4
     assert block.total_bytes == os.fstat(fd).st_size
     assert block.config == '{"rate": 44100}'
 
@@ -72,7 +82,7 @@ def test_the_longest_settings_come_back_whole() -> None:
 
 def test_a_block_of_another_layout_is_refused(fd: int) -> None:
     os.pwrite(fd, (77).to_bytes(4, "little"), VERSION_AT)
-    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 1; restart studiod as a whole"):
+    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 2; restart studiod as a whole"):
         Block(fd)
 
 
@@ -196,5 +206,8 @@ def test_the_control_ring_is_longer_than_the_answers(block: Block) -> None:
 def test_a_block_before_its_engine_tells_nothing(block: Block) -> None:
     told = block.snapshot()
     assert (told.epoch, told.frame, told.blocks, told.takes) == (0, 0, 0, ())
-    assert len(told.meters) == 2 * 3 + 2 * 2 + 5
+    assert (told.resets, told.strip_latency, told.main_latency) == (0, 0, 0)
+    strips, buses, matrices, mono, main, loudness = 4 * 3, 3 * 2, 3 * 4, 3, 6, 2 * 5
+    assert len(told.meters) == strips + buses + matrices + mono + main + loudness
+    assert not any(told.meters)
     assert (block.capture_head, block.gap_count, block.gaps(), block.cue_generation) == (0, 0, [], 0)
