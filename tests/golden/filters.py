@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -33,10 +34,21 @@ class Set:
         """What a failing test calls it."""
         return f"{self.kind}-{self.f0:g}-{self.fs}"
 
+    @property
+    def exact(self) -> "Section":
+        """The filter itself."""
+        return section(self.kind, math.tan(math.pi * self.f0 / self.fs), 10.0 ** (self.gain_db / 20.0), self.q)
 
-def golden_sets() -> list[Set]:
+    @property
+    def rounded(self) -> "Section":
+        """The filter with the numbers the engine gets."""
+        return engine_section(self.kind, self.f0, self.gain_db, self.q, self.fs)
+
+
+@cache
+def golden_sets() -> tuple[Set, ...]:
     """Every filter of the golden file."""
-    return [
+    return tuple(
         Set(
             one["kind"],
             one["fs"],
@@ -48,7 +60,7 @@ def golden_sets() -> list[Set]:
             tuple((float(at), db) for at, db in one["mag_db"].items()),
         )
         for one in json.loads(GOLDEN.read_text())["biquads"]
-    ]
+    )
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class Section:
 
 
 def section(kind: str, g: float, gain: float, q: float) -> Section:
-    """The cookbook's analogue prototypes in terms of input, band s / D and low 1 / D, D = s^2 + k s + 1; A = sqrt(gain).
+    """The cookbook's analogue prototypes of input, band s / D and low 1 / D, with D = s^2 + k s + 1, A = sqrt(gain).
 
     highpass s^2/D = 1 - k s/D - 1/D; peaking (s^2 + A s/Q + 1)/(s^2 + s/(A Q) + 1) and so on.
     """
@@ -91,7 +103,7 @@ def section(kind: str, g: float, gain: float, q: float) -> Section:
 
 
 def engine_section(kind: str, f0: float, gain_db: float, q: float, rate_hz: int) -> Section:
-    """What the engine makes of parameters: tan(pi f/fs), linear gain and Q arrive as float32, the section is float32."""
+    """What the engine makes of parameters: tan(pi f/fs), gain and Q arrive as float32, the section is float32."""
     g = float(np.float32(math.tan(math.pi * f0 / rate_hz)))
     gain = float(np.float32(10.0 ** (gain_db / 20.0)))
     return section(kind, g, gain, float(np.float32(q))).rounded()

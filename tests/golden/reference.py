@@ -37,10 +37,24 @@ def high_pass(samples: Float64Array, corner_hz: float) -> Float64Array:
     return high
 
 
-def butterworth_db(frequency_hz: NDArray[np.floating], corner_hz: float) -> Float64Array:
+def first_order_high_pass(samples: Float64Array, corner_hz: float, rate_hz: int = RATE_HZ) -> Float64Array:
+    """First-order Butterworth high-pass through the bilinear transform with its corner in place. samples: (frames,)."""
+    g = math.tan(math.pi * corner_hz / rate_hz)
+    state, out = 0.0, np.empty_like(samples)
+    for frame, x in enumerate(samples.tolist()):
+        low = (g * x + state) / (1.0 + g)
+        state = 2.0 * low - state
+        out[frame] = x - low
+    return out
+
+
+def butterworth_magnitude_db(
+    frequency_hz: NDArray[np.floating], corner_hz: float, order: int, rate_hz: int = RATE_HZ
+) -> Float64Array:
     """Magnitude of the analogue Butterworth high-pass, through the bilinear transform with its corner in place."""
-    warped = np.tan(math.pi * frequency_hz / RATE_HZ) / math.tan(math.pi * corner_hz / RATE_HZ)
-    return np.asarray(-10.0 * np.log10(1.0 + warped**-4.0), np.float64)
+    warped = np.tan(math.pi * frequency_hz / rate_hz) / math.tan(math.pi * corner_hz / rate_hz)
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.asarray(-10.0 * np.log10(1.0 + warped ** (-2.0 * order)), np.float64)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studiod.engine import ISAS
-from tests.fakes.desk_rig import Rig, Samples
+from tests.fakes.desk_rig import Rig
 from tests.golden.reference import RATE_HZ, Float64Array, Strip
 
 BEST_ISA = ISAS[-1]
@@ -16,6 +17,8 @@ LONGEST_LATENCY = 512
 """Frames: more than any limiter looks ahead."""
 
 Settings = Mapping[str, float]
+AnySamples = NDArray[np.floating]
+"""What the engine hears of it is float32."""
 
 
 def stand(rig: Rig, strips: list[Strip]) -> None:
@@ -43,12 +46,12 @@ def put(rig: Rig, settings: Settings, at: str = "") -> None:
         rig.set(f"{at}{address}", value)
 
 
-def in_step(rig: Rig, inputs: Samples) -> Float64Array:
+def in_step(rig: Rig, inputs: AnySamples) -> Float64Array:
     """What the outputs play for `inputs`, main early by its latency: frame for frame beside the inputs.
 
     inputs: shape (channels, frames); the result: (outputs, frames), float64. The rig has heard more silence after it.
     """
-    heard = rig.render(np.pad(inputs, ((0, 0), (0, LONGEST_LATENCY)))).astype(np.float64)
+    heard = rig.render(np.pad(inputs, ((0, 0), (0, LONGEST_LATENCY))).astype(np.float32)).astype(np.float64)
     late = rig.block.snapshot().main_latency
     assert 0 < late <= LONGEST_LATENCY
     frames = inputs.shape[1]
@@ -57,7 +60,7 @@ def in_step(rig: Rig, inputs: Samples) -> Float64Array:
 
 def rendered(
     strips: list[Strip],
-    inputs: Samples,
+    inputs: AnySamples,
     *,
     buses: int = 4,
     isa: str | None = None,
@@ -73,7 +76,7 @@ def rendered(
 
 def each_alone(
     settings: Sequence[Settings],
-    inputs: Samples,
+    inputs: AnySamples,
     *,
     rate_hz: int = RATE_HZ,
     isa: str | None = None,
@@ -91,4 +94,4 @@ def each_alone(
             put(rig, of_strip, f"/strip/{number}")
         put(rig, more or {})
         rows = np.broadcast_to(np.atleast_2d(inputs), (strips, np.atleast_2d(inputs).shape[1]))
-        return rig.render(rows)[:strips].astype(np.float64)
+        return rig.render(rows.astype(np.float32))[:strips].astype(np.float64)
