@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from studiod.tape.files import sync_folder
 from studiod.tape.wavfile import DATA_AT, header_page
 
 _PCM16, _FLOAT = 16, 32
+_numbers = itertools.count()  # of this process: two drafts never share a hidden name
 _MODE = 0o666  # less the umask, as any program's files
 
 
@@ -33,7 +35,7 @@ class WavDraft:
         """Samples beyond full scale, of all channels."""
         self._channels, self._rate_hz, self._bits = channels, rate_hz, bits
         self._random = np.random.default_rng(seed)
-        self._hidden = path.with_name(f".{path.name}.{os.getpid()}.new")
+        self._hidden = path.with_name(f".studiod-{os.getpid()}-{next(_numbers)}.new")
         fd = _open_nameless(path.parent) if is_nameless else None
         self._is_nameless = fd is not None
         if fd is None:

@@ -213,7 +213,7 @@ def _make_desk(order: Order) -> OfflineDesk:
     matrices = layout.matrices if order.has_matrices else 0
     try:
         desk = OfflineDesk(layout, order.rate_hz, Outputs(order.has_mono, buses, matrices), order.session)
-    except (ValueError, MemoryError) as fault:
+    except (ValueError, MemoryError, OSError) as fault:
         raise RenderError(f"this desk cannot be built: {fault}") from fault
     desk.unplug({strip for track in order.tracks for strip in track.strips}, has_click=order.has_click)
     return desk
@@ -225,16 +225,28 @@ def _obstacles(order: Order, outputs: Sequence[Path]) -> Iterator[str]:
         yield f"{order.output}: what is written is WAV: give a name that ends in .wav"
         return
     for path in outputs:
-        if any(_is_same(path, track.file) for track in order.tracks):
-            yield f"{path} is one of the files that are played: choose another name"
-        elif order.session is not None and takes_folder(order.session).resolve() in path.resolve().parents:
-            yield f"{path} would lie among the takes: choose another folder"
-        elif not path.parent.is_dir():
-            yield f"{path}: there is no folder {path.parent}"
-        elif path.is_dir():
-            yield f"{path} is a folder"
-        elif path.exists() and not order.may_replace:
-            yield f"{path} is there already: choose another name, or replace it with --force"
+        try:
+            obstacle = _obstacle(order, path)
+        except OSError as fault:
+            obstacle = _sentence(path, fault)
+        if obstacle:
+            yield obstacle
+
+
+def _obstacle(order: Order, path: Path) -> str:
+    """What is in the way of `path`, nothing if it can be written. Raises OSError."""
+    if not path.parent.is_dir():
+        return f"{path}: there is no folder {path.parent}"
+    if any(_is_same(path, track.file) for track in order.tracks):
+        return f"{path} is one of the files that are played: choose another name"
+    folder = path.parent.resolve()
+    if order.session is not None and takes_folder(order.session).resolve() in (folder, *folder.parents):
+        return f"{path} would lie among the takes: choose another folder"
+    if path.is_dir():
+        return f"{path} is a folder"
+    if path.exists() and not order.may_replace:
+        return f"{path} is there already: choose another name, or replace it with --force"
+    return ""
 
 
 def _is_same(one: Path, other: Path) -> bool:
