@@ -303,7 +303,9 @@ cdef inline void aim_gate(Graph *g, uint32_t lane) noexcept nogil:
 cdef inline void aim_comp(Graph *g, uint32_t ch) noexcept nogil:
     cdef channel_settings *c = &g.channel[ch]
     cdef int sign = 1 if c.comp_mode == 0.0 else -1
-    cdef double slope = 1.0 - 1.0 / c.comp_ratio if sign > 0 else c.comp_ratio - 1.0
+    cdef double slope = c.comp_ratio - 1.0
+    if sign > 0:
+        slope = 1.0 - 1.0 / c.comp_ratio if c.comp_ratio < 100.0 else 1.0  # 100 limits
     dynamics_curve(&g.lanes.comp, ch, sign, sign, c.comp_threshold, c.comp_knee, slope, 16.0)  # 96 dB at most
     g.lanes.comp.rms[ch] = <float>(g.rms_share if c.comp_detector != 0.0 else 1.0)
     dynamics_aim(&g.lanes.comp, ch, c.comp_mix if c.comp_on != 0.0 else 0.0, g.ramp_frames)
