@@ -134,7 +134,7 @@ static inline void dynamics_link(dynamics_lanes *d, uint32_t lane, int on) { d->
 static inline void delay_aim(delay_lane *d, int32_t frames, uint64_t now) {
   d->wanted = frames;
   if (d->runs || !frames) return;
-  d->runs = d->rises = 1, d->born = now, d->now = 0, d->fades = 0;
+  d->runs = 1, d->born = now, d->now = 0, d->fades = 0;
 }
 
 static inline void insert_aim(channel_lanes *s, uint32_t lane, float wet, float frames) {
@@ -152,7 +152,7 @@ static inline void dynamics_arrive(dynamics_lanes *d) { ramp_arrive(&d->mix), ra
 static inline void taps_arrive(tap_lanes *t) {
   for (int i = 0; i < TAPS; i++) ramp_arrive(&t->tap[i]);
 }
-static inline void delay_arrive(delay_lane *d) { d->now = d->wanted, d->fades = d->rises = 0; }
+static inline void delay_arrive(delay_lane *d) { d->now = d->wanted, d->fades = 0; }
 
 /* Filters, dynamics and delays have no use for a fade-in at the start of an engine. */
 static inline void chains_arrive(channel_lanes *s) {

@@ -60,7 +60,7 @@ typedef struct { /* a delay line; born: frame from which its ring holds what pas
   uint64_t born;
   int32_t now, next, wanted; /* frames of delay; next: what is faded to */
   float fade; /* 0..1 on the way from now to next */
-  int32_t runs, fades, rises; /* rises: it woke up amid sound, which begins softly */
+  int32_t runs, fades;
 } delay_lane;
 
 typedef struct { ramp_lanes tap[TAPS]; lane_set open[TAPS], moving[TAPS]; } tap_lanes __attribute__((aligned(64)));

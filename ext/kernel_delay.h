@@ -1,29 +1,26 @@
-/* Delay lines of W channels, whole frames. A new time is faded to; what was before the line woke up is silence,
- * and what it heard first rises as slowly as a new time is faded to: it may be amid a sound. */
+/* Delay lines of W channels, whole frames. A new time is faded to as soon as the line has heard as much: what was before
+ * it woke up is silence, and whoever fades into that makes a hole and a click at its end. */
 
-LANE_INLINE float delay_read(const delay_lane *d, uint32_t mask, float step, uint64_t at, int32_t frames_ago) {
+LANE_INLINE float delay_read(const delay_lane *d, uint32_t mask, uint64_t at, int32_t frames_ago) {
   uint64_t then = at - (uint64_t)frames_ago;
-  if (at < (uint64_t)frames_ago || then < d->born) return 0.0f;
-  float y = d->ring[then & mask];
-  return d->rises && frames_ago ? y * smaller((float)(then - d->born) * step, 1.0f) : y; /* what is not delayed sounded before */
+  return at < (uint64_t)frames_ago || then < d->born ? 0.0f : d->ring[then & mask];
 }
 
 /* One channel, in place: x[frame * W]. */
 static __attribute__((noinline)) void delay_run(delay_lane *d, uint32_t mask, float step, uint64_t frame, float *x, uint32_t frames) {
   for (uint32_t f = 0; f < frames; f++) d->ring[(frame + f) & mask] = x[f * W];
-  uint64_t risen = d->rises ? (uint64_t)(1.0f / step) + 2 : 0; /* frames of its rise */
-  if (!d->fades && d->wanted == d->now && frame >= d->born + (uint64_t)d->now + risen) { /* as below, with nothing to decide */
+  if (!d->fades && d->wanted == d->now && frame >= d->born + (uint64_t)d->now) { /* as below, with nothing to decide */
     uint64_t then = frame - (uint64_t)d->now;
     for (uint32_t f = 0; f < frames; f++) x[f * W] = d->ring[(then + f) & mask];
     d->runs = d->now != 0;
     return;
   }
   for (uint32_t f = 0; f < frames; f++) {
-    if (!d->fades && d->wanted != d->now) d->fades = 1, d->next = d->wanted, d->fade = 0;
-    float y = delay_read(d, mask, step, frame + f, d->now);
+    if (!d->fades && d->wanted != d->now && frame + f >= d->born + (uint64_t)d->wanted) d->fades = 1, d->next = d->wanted, d->fade = 0;
+    float y = delay_read(d, mask, frame + f, d->now);
     if (d->fades) {
       d->fade = smaller(d->fade + step, 1.0f);
-      float z = delay_read(d, mask, step, frame + f, d->next);
+      float z = delay_read(d, mask, frame + f, d->next);
       y = y + (z - y) * d->fade;
       if (d->fade == 1.0f) d->fades = 0, d->now = d->next, y = z;
     }
