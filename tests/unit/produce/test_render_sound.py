@@ -231,6 +231,16 @@ def test_the_click_is_silent_unless_it_is_asked_for(tmp_path: Path, more: dict[s
     assert done.warnings == ("main is silent: see its fader and mute, and those of the strips",)
 
 
+def test_a_click_that_runs_free_has_not_run_before(tmp_path: Path) -> None:
+    silence = written(tmp_path / "silence.wav", np.zeros(RATE_HZ, np.float32))
+    late = {"/click/free": 1.0, "/strip/1/gate/on": 1.0, "/main/delay/on": 1.0, "/main/delay": 500.0}
+    wanted = order(tmp_path, [silence], saved(tmp_path / "session", CLICK | late))
+    render(replace(wanted, has_click=True))
+    sound = heard(wanted.output)
+    assert not sound[:, : RATE_HZ // 2].any()  # what sounded before frame 0 would come out of the delay here
+    assert sound[:, RATE_HZ // 2 : RATE_HZ // 2 + 100].any()
+
+
 # -- what is told ------------------------------------------------------------------------------------------------------
 
 
