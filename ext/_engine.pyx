@@ -129,6 +129,8 @@ cdef class Engine:
         g.lanes.bad_samples = g.now.bad_samples
         g.lanes.resets = g.now.resets
         self._set_all()
+        g.sums_late = g.strip_latency
+        g.sums_from = <int64_t>g.now.frame - g.sums_late
         if resting:
             snap_all(g)
         self.h.g = g

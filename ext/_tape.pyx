@@ -49,12 +49,9 @@ cdef class RingView:
 
     @property
     def oldest(self) -> int:
-        """First frame the capture rings still hold for certain.
-
-        The engine may be overwriting what is a block older, and writes main's look-ahead past the head.
-        """
-        cdef uint64_t head = TAPE_LOAD(self.base + ENGINE_AT)
-        cdef uint64_t held = self.dims.capture_frames - 2 * self.dims.block_frames - 1024
+        """First frame the capture rings still hold for certain: the engine may be overwriting what is a block older."""
+        cdef uint64_t head = TAPE_LOAD(&(<block_engine *>(self.base + ENGINE_AT)).input_head)
+        cdef uint64_t held = self.dims.capture_frames - 2 * self.dims.block_frames
         return head - held if head > held else 0
 
     def pack(self, uint32_t channel, uint64_t start, size_t frames, int bits, unsigned char[::1] out) -> None:

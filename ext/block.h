@@ -60,8 +60,9 @@ typedef struct {
 } block_gap;
 
 typedef struct { /* at ENGINE_AT; writer: engine */
-  uint64_t capture_head; /* frames written to the capture rings, on the engine clock */
-  char pad0_[56];
+  uint64_t capture_head; /* frames that every capture ring holds, on the engine clock; it never goes back */
+  uint64_t input_head; /* frames that the rings of the inputs hold: the sums are late, and are written where they belong */
+  char pad0_[48];
   uint64_t gap_count; /* gaps ever; gap n is gaps[n % BLOCK_GAPS] */
   block_gap gaps[BLOCK_GAPS];
 } block_engine;

@@ -83,6 +83,7 @@ cdef extern from "block.h" nogil:
         uint64_t cause
     ctypedef struct block_engine:
         uint64_t capture_head
+        uint64_t input_head
         uint64_t gap_count
         block_gap gaps[256]
     ctypedef struct block_cue:

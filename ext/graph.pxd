@@ -49,6 +49,31 @@ cdef inline void snap_desk(Graph *g) noexcept nogil:
     snap(&g.limiter.on)
 
 
+cdef inline void keep_silence(Graph *g, uint32_t channel, int64_t start, uint64_t frames) noexcept nogil:
+    """Write exact silence to the ring of `channel`, as far as it reaches back."""
+    cdef uint64_t size = g.dims.capture_frames
+    cdef uint64_t end = <uint64_t>max(start + <int64_t>frames, 0)
+    cdef uint64_t at = end - min(end, min(frames, size))
+    cdef uint64_t n
+    while at < end:
+        n = min(end - at, size - (at & (size - 1)))
+        memset(block_capture(g.base, g.dims, channel) + (at & (size - 1)), 0, n * sizeof(float))
+        at += n
+
+
+cdef inline void align_sums(Graph *g) noexcept nogil:
+    """A take begins: from here on the sums are kept as late as they are now, so that they stand beside the inputs.
+
+    That holds until the take ends: what is heard without a break is recorded without one.
+    """
+    cdef int32_t before = g.sums_late
+    cdef uint32_t channel
+    g.sums_late = g.strip_latency
+    if g.sums_late < before:  # they step over what nobody hears
+        for channel in range(g.dims.inputs, g.dims.captures):
+            keep_silence(g, channel, <int64_t>g.now.frame - before, <uint64_t>(before - g.sums_late))
+
+
 # -- transport ---------------------------------------------------------------------------------------------------------
 
 cdef inline void end_take(Graph *g) noexcept nogil:
@@ -83,6 +108,7 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
         take.stop = BLOCK_NOT_STOPPED
         take.position = g.now.position
         g.now.take_id = record.slot
+        align_sums(g)
         set_state(g, RECORDING)
     elif record.op == OP_LOCATE:
         g.now.position = <int64_t>record.value
@@ -118,9 +144,12 @@ cdef inline uint32_t unwrapped(uint64_t index, uint64_t size, uint32_t frames) n
     return <uint32_t>left if left < frames else frames
 
 
-cdef inline uint64_t written_to(Graph *g) noexcept nogil:
-    """First frame that not every capture ring holds: main leaves its limiter late and is written where it belongs."""
-    return g.now.frame - min(g.now.frame, <uint64_t>g.now.main_latency)
+cdef inline void tell_head(Graph *g) noexcept nogil:
+    """Tell the tape what every capture ring holds: the sums are late, and are written where they belong."""
+    cdef uint64_t late = <uint64_t>g.sums_late + g.now.main_latency
+    RELEASE_U64(&g.head.input_head, g.now.frame)
+    if g.now.frame > late and g.now.frame - late > g.head.capture_head:  # it never goes back
+        RELEASE_U64(&g.head.capture_head, g.now.frame - late)
 
 
 cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
@@ -219,7 +248,7 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
             g.now.position += n
         g.now.frame += n
         done += n
-    RELEASE_U64(&g.head.capture_head, written_to(g))
+    tell_head(g)
     g.now.blocks += 1
     g.now.monotonic_ns = rt_now_ns()
     cdef uint64_t took = <uint64_t>(g.now.monotonic_ns - began)
@@ -244,25 +273,52 @@ cdef inline void mark_gap(Graph *g, uint64_t frames, uint64_t cause) noexcept no
     RELEASE_U64(&g.head.gap_count, g.head.gap_count + 1)
 
 
+cdef inline void drain(Graph *g, uint64_t frames) noexcept nogil:
+    """What main's limiter still holds of the sound before a gap of `frames` belongs before it."""
+    cdef float rows[2][64]
+    cdef int64_t start = <int64_t>g.now.frame - g.sums_late - <int64_t>g.now.main_latency
+    cdef uint32_t first = g.dims.inputs + g.dims.buses
+    cdef uint32_t n
+    frames = min(frames, g.now.main_latency)
+    while frames:
+        n = <uint32_t>min(frames, <uint64_t>CHUNK)
+        memset(rows, 0, sizeof(rows))
+        g.ops.limit(&g.limiter, rows[0], rows[1], n)
+        keep_sum(g, first, rows[0], start, n)
+        keep_sum(g, first + 1, rows[1], start, n)
+        start += n
+        frames -= n
+
+
+cdef inline void silence_line(delay_lane *line, uint32_t mask, uint64_t frame, uint64_t frames) noexcept nogil:
+    """What a delay line hears of a gap: `frames` of silence from `frame` on."""
+    cdef uint64_t i
+    if not line.runs:
+        return
+    if frames >= <uint64_t>max(line.now, max(line.next, line.wanted)):  # it reads no further back
+        line.born = frame + frames
+        return
+    for i in range(frames):
+        line.ring[(frame + i) & mask] = 0.0
+
+
 cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
     """Frames that nobody heard: the clock goes on, the rings get exact silence, the gap is written down."""
-    cdef uint64_t size = g.dims.capture_frames
-    cdef uint64_t silent = min(frames, size)
-    cdef uint64_t first = g.now.frame + frames - silent
-    cdef uint64_t start, n
     cdef uint32_t channel
     if frames == 0:
         return
+    drain(g, frames)
     for channel in range(g.dims.captures):
-        start = first
-        if channel >= g.dims.inputs + g.dims.buses:  # main was written up to here only
-            start -= min(first, <uint64_t>g.now.main_latency)
-        while start < first + silent:
-            n = min(first + silent - start, size - (start & (size - 1)))
-            memset(block_capture(g.base, g.dims, channel) + (start & (size - 1)), 0, n * sizeof(float))
-            start += n
+        if channel < g.dims.inputs:
+            keep_silence(g, channel, <int64_t>g.now.frame, frames)
+        else:
+            keep_silence(g, channel, <int64_t>g.now.frame - g.sums_late, frames)
+    for channel in range(LANES):
+        silence_line(&g.lanes.delay[channel], g.lanes.delay_mask, g.now.frame, frames)
+        if channel < MAX_STRIPS:
+            silence_line(&g.lanes.eq_delay[channel], g.lanes.eq_delay_mask, g.now.frame, frames)
     mark_gap(g, frames, cause)
     if g.now.state != STOPPED:
         g.now.position += frames
     g.now.frame += frames
-    RELEASE_U64(&g.head.capture_head, written_to(g))
+    tell_head(g)

@@ -70,6 +70,8 @@ cdef extern from "kernel.h" nogil:
         int32_t key[160]
     ctypedef struct delay_lane:
         float *ring
+        int32_t now, next, wanted, runs
+        uint64_t born
     ctypedef struct tap_lanes:
         uint64_t open[3]
     ctypedef struct channel_lanes:
@@ -442,6 +444,8 @@ ctypedef struct Graph:
     click click_
     uint64_t click_since  # frame at which a free click began
     int32_t strip_latency  # frames every strip is late by: the longest insert
+    int32_t sums_late  # the same, of buses and main where they are kept: since the last take or engine began
+    int64_t sums_from  # frame before which this engine's limiter has nothing to keep
     int64_t read_position  # of the tape; runs on past a stop until its ramp has closed, whatever is located then
     uint64_t read_generation
     uint64_t cued  # generation whose tracks the strips know

@@ -270,6 +270,36 @@ cdef inline void run_monitor(Graph *g, uint32_t frames) noexcept nogil:
     gain_apply(g.heard[1], frames, &g.monitor_level)
 
 
+cdef inline void keep_row(Graph *g, uint32_t channel, const float *x, uint64_t frame, uint32_t frames) noexcept nogil:
+    """Write `frames` samples (NULL: silence) of capture `channel` from engine frame `frame` on."""
+    cdef uint64_t size = g.dims.capture_frames
+    cdef uint32_t at = <uint32_t>(frame & (size - 1))
+    cdef uint32_t first = frames if at + frames <= size else <uint32_t>(size - at)
+    cdef float *ring = block_capture(g.base, g.dims, channel)
+    if x == NULL:
+        samples_clear(ring + at, first)
+        if first < frames:
+            samples_clear(ring, frames - first)
+    else:
+        samples_copy(ring + at, x, first)
+        if first < frames:
+            samples_copy(ring, x + first, frames - first)
+
+
+cdef inline void keep_sum(Graph *g, uint32_t channel, const float *x, int64_t start, uint32_t frames) noexcept nogil:
+    """As keep_row; but what lies before this engine's first frame is what the engine before it made of that."""
+    cdef uint32_t before = <uint32_t>min(max(g.sums_from - start, 0), <int64_t>frames)
+    if before < frames:
+        keep_row(g, channel, x + before, <uint64_t>(start + before), frames - before)
+
+
+cdef inline void keep_ahead(Graph *g, uint32_t frames) noexcept nogil:
+    """Main as the limiter gets it: kept until that comes out limited, should this engine not live to see it."""
+    cdef uint32_t first = g.dims.inputs + g.dims.buses
+    keep_sum(g, first, g.after[MAIN_L], <int64_t>g.now.frame - g.sums_late, frames)
+    keep_sum(g, first + 1, g.after[MAIN_R], <int64_t>g.now.frame - g.sums_late, frames)
+
+
 cdef inline void run_main(Graph *g, uint32_t frames) noexcept nogil:
     """Width, limiter, meters of main; the loudness of main and of what was chosen."""
     cdef const float *rows[2]
@@ -277,6 +307,8 @@ cdef inline void run_main(Graph *g, uint32_t frames) noexcept nogil:
     cdef float *left = g.after[MAIN_L]
     cdef float *right = g.after[MAIN_R]
     width_apply(left, right, frames, &g.width)
+    if g.keeps:
+        keep_ahead(g, frames)
     g.ops.limit(&g.limiter, left, right, frames)
     pair_measure(&g.main_meter, left, right, frames, g.lanes.peak_fall, g.lanes.mean_rate)
     rows[0] = left
@@ -301,33 +333,19 @@ cdef inline void play(Graph *g, float *row, const float *sound, uint32_t frames)
         g.ops.accumulate(row, sound, &gain, frames)
 
 
-cdef inline void keep_row(Graph *g, uint32_t channel, const float *x, uint64_t frame, uint32_t frames) noexcept nogil:
-    """Write `frames` samples (NULL: silence) of capture `channel` from engine frame `frame` on."""
-    cdef uint64_t size = g.dims.capture_frames
-    cdef uint32_t at = <uint32_t>(frame & (size - 1))
-    cdef uint32_t first = frames if at + frames <= size else <uint32_t>(size - at)
-    cdef float *ring = block_capture(g.base, g.dims, channel)
-    if x == NULL:
-        samples_clear(ring + at, first)
-        if first < frames:
-            samples_clear(ring, frames - first)
-    else:
-        samples_copy(ring + at, x, first)
-        if first < frames:
-            samples_copy(ring, x + first, frames - first)
-
-
 cdef inline void keep_rows(Graph *g, const float *const *inputs, uint32_t input_count, uint32_t at,
                            uint32_t frames) noexcept nogil:
-    """Capture rings: every input, every bus, main where it was before the limiter's look-ahead."""
+    """Capture rings: every input, every bus and main, each beside the inputs that it was made of."""
     cdef uint32_t i
     cdef uint32_t first = g.dims.inputs + g.dims.buses
+    cdef int64_t start = <int64_t>g.now.frame - g.sums_late
     for i in range(g.dims.inputs):
         keep_row(g, i, input_row(inputs, input_count, <int32_t>i, at), g.now.frame, frames)
     for i in range(g.dims.buses):
-        keep_row(g, g.dims.inputs + i, g.after[i], g.now.frame, frames)
-    keep_row(g, first, g.after[MAIN_L], g.now.frame - g.now.main_latency, frames)
-    keep_row(g, first + 1, g.after[MAIN_R], g.now.frame - g.now.main_latency, frames)
+        keep_sum(g, g.dims.inputs + i, g.after[i], start, frames)
+    start -= <int64_t>g.now.main_latency
+    keep_sum(g, first, g.after[MAIN_L], start, frames)
+    keep_sum(g, first + 1, g.after[MAIN_R], start, frames)
 
 
 cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_count, float *const *outputs,
