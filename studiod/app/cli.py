@@ -1,6 +1,7 @@
 """The command line of the service: `studiod`."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point; exits with 0, 1 (could not run) or 2 (wrong configuration or usage)."""
     given = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files are bytes, and come out as such
     if given.command == "check":
         sys.exit(_check(given.config))
     try:

@@ -1,5 +1,6 @@
 """Loudness of sound files."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ def measure_loudness(path: Path, on_progress: Callable[[float], None] | None = N
             raise UnreadableSoundError("is no file")
         with path.open("rb") as file:
             mask = channel_mask(file)
-        with soundfile.SoundFile(path) as sound:
+        with soundfile.SoundFile(os.fsencode(path)) as sound:  # which it cannot do itself for any name
             return _measure(sound, mask, on_progress)
     except OSError as fault:
         raise UnreadableSoundError(fault.strerror or str(fault)) from fault

@@ -109,6 +109,8 @@ class OfflineDesk:
         self._write("/click/free", 0.0)  # it follows the transport, which rolls if the click is wanted
         if not has_click:
             self._write("/click/on", 0.0)
+        elif self.hub.value("/click/on") == 0.0:
+            self.warnings.append("the click is off in this session")
 
     def works_in_silence(self) -> bool:
         """Whether a gate or an expander is on: silence is what closes it."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -133,7 +132,7 @@ def render(order: Order, on_progress: Callable[[float], None] | None = None) -> 
     began_s = time.monotonic()
     with contextlib.ExitStack() as opened:
         sources = _open(order, opened)
-        frames = max((source.frames for source in sources), default=0) + math.ceil(order.tail_s * order.rate_hz)
+        frames = max((source.frames for source in sources), default=0) + round(order.tail_s * order.rate_hz)
         if not frames:
             raise RenderError("the files are empty, and so is the tail: there is nothing to render")
         desk = _make_desk(order)

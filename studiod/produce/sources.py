@@ -77,7 +77,7 @@ def _opened(path: Path) -> tuple[_Reader, int, int, int]:
         form = None
     if form is not None and form.channels == 1:  # takes and most stems, four times faster than by libsndfile
         return _PlainWav(path, form), form.rate_hz, 1, form.frames
-    sound = soundfile.SoundFile(path)
+    sound = soundfile.SoundFile(os.fsencode(path))  # which it cannot do itself for any name
     return _AnySound(sound), int(sound.samplerate), int(sound.channels), int(sound.frames)
 
 

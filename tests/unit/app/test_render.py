@@ -111,6 +111,21 @@ def test_silence_is_a_string_in_json_and_a_warning(tmp_path: Path, capsys: pytes
     assert "main is silent" in fact["warnings"][0]
 
 
+@pytest.mark.parametrize("command", [("render", "--json", "--output"), ("loudness",), ("loudness", "--json")])
+def test_names_that_are_no_text_come_out_as_they_are(tmp_path: Path, command: tuple[str, ...]) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.wav"
+    source = written(tmp_path / "pair.wav", noise(RATE_HZ, 2)).rename(os.fsdecode(name))
+    if command[0] == "render":
+        name = os.fsencode(tmp_path) + b"/mix\xe9.wav"
+        command = (*command, os.fsdecode(name))
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(
+        [sys.executable, "-m", "studiod", *command, str(source)], capture_output=True, check=False, env=environment
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert name in done.stdout
+
+
 def test_warnings_are_told_beside_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     silence = written(tmp_path / "silence.wav", np.zeros(100, np.float32))
     assert run(silence, "--output", tmp_path / "mix.wav") == 0

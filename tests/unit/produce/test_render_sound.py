@@ -231,6 +231,18 @@ def test_the_click_is_silent_unless_it_is_asked_for(tmp_path: Path, more: dict[s
     assert done.warnings == ("main is silent: see its fader and mute, and those of the strips",)
 
 
+def test_a_click_that_is_off_in_the_session_is_told(tmp_path: Path) -> None:
+    file = written(tmp_path / "1.wav", noise(100, 1))
+    done = render(replace(order(tmp_path, [file], saved(tmp_path / "session", {})), has_click=True))
+    assert done.warnings == ("the click is off in this session",)
+
+
+@pytest.mark.parametrize(("tail_s", "frames"), [(0.07, 3360), (0.1, 4800), (1e-6, 0), (2 / 3, 32_000)])
+def test_a_tail_is_the_nearest_number_of_frames(tmp_path: Path, tail_s: float, frames: int) -> None:
+    wanted = order(tmp_path, [written(tmp_path / "1.wav", noise(100, 1))])
+    assert render(replace(wanted, tail_s=tail_s)).frames == 100 + frames
+
+
 def test_a_click_that_runs_free_has_not_run_before(tmp_path: Path) -> None:
     silence = written(tmp_path / "silence.wav", np.zeros(RATE_HZ, np.float32))
     late = {"/click/free": 1.0, "/strip/1/gate/on": 1.0, "/main/delay/on": 1.0, "/main/delay": 500.0}
