@@ -278,7 +278,8 @@ cdef inline void aim_band(Graph *g, uint32_t ch, uint32_t band) noexcept nogil:
     if c.eq_on == 0.0 or c.band_on[band] == 0.0:
         filter_flat(filter, ch, g.ramp_frames)
     else:
-        band_aim(filter, ch, <int>c.band_type[band], c.band_freq[band], c.band_gain[band], c.band_q[band], g.ramp_frames)
+        band_aim(filter, ch, <int>c.band_type[band], c.band_freq[band], c.band_gain[band], c.band_q[band],
+                 g.ramp_frames)
 
 
 cdef inline void aim_high_pass(Graph *g, uint32_t lane) noexcept nogil:

@@ -146,8 +146,8 @@ cdef extern from "aim.h" nogil:
     void key_filter_aim(filter_lanes *s, uint32_t lane, int type, double g, double q, float frames)
     void dynamics_aim(dynamics_lanes *d, uint32_t lane, float mix, float frames)
     void makeup_aim(dynamics_lanes *d, uint32_t lane, float octaves, float frames)
-    void dynamics_curve(dynamics_lanes *d, uint32_t lane, int side, int sign, double threshold, double knee, double slope,
-                        double limit)
+    void dynamics_curve(dynamics_lanes *d, uint32_t lane, int side, int sign, double threshold, double knee,
+                        double slope, double limit)
     void dynamics_key(dynamics_lanes *d, uint32_t lane, int32_t strip)
     void dynamics_link(dynamics_lanes *d, uint32_t lane, int on)
     void delay_aim(delay_lane *d, int32_t frames, uint64_t now)
@@ -452,7 +452,7 @@ ctypedef struct Graph:
     engine_snapshot now
     float meters[1024]
     # scratch of one chunk
-    float into[32][64] # rows of the sums
+    float into[32][64]  # rows of the sums
     float before[32][64]
     float after[32][64]
     float solo[2][64]

@@ -83,13 +83,15 @@ cdef inline void plan_passes(Graph *g) noexcept nogil:
 
 # -- one chunk ---------------------------------------------------------------------------------------------------------
 
-cdef inline const float *input_row(const float *const *inputs, uint32_t input_count, int32_t channel, uint32_t at) noexcept nogil:
+cdef inline const float *input_row(const float *const *inputs, uint32_t input_count, int32_t channel,
+                                   uint32_t at) noexcept nogil:
     if 0 <= channel < <int32_t>input_count and inputs[channel] != NULL:
         return inputs[channel] + at
     return NULL
 
 
-cdef inline float *output_row(float *const *outputs, uint32_t output_count, int32_t channel, uint32_t at) noexcept nogil:
+cdef inline float *output_row(float *const *outputs, uint32_t output_count, int32_t channel,
+                              uint32_t at) noexcept nogil:
     return outputs[channel] + at if 0 <= channel < <int32_t>output_count else NULL
 
 
@@ -303,7 +305,7 @@ cdef inline void keep_ahead(Graph *g, uint32_t frames) noexcept nogil:
 cdef inline void run_main(Graph *g, uint32_t frames) noexcept nogil:
     """Width, limiter, meters of main; the loudness of main and of what was chosen."""
     cdef const float *rows[2]
-    cdef uint32_t i, bus
+    cdef uint32_t bus
     cdef float *left = g.after[MAIN_L]
     cdef float *right = g.after[MAIN_R]
     width_apply(left, right, frames, &g.width)
@@ -383,5 +385,7 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
         run_monitor(g, frames)
         play(g, output_row(outputs, output_count, g.monitor_output[0], at), g.heard[0], frames)
         play(g, output_row(outputs, output_count, g.monitor_output[1], at), g.heard[1], frames)
-    for i in range(frames if g.out_gain.value != g.out_gain.target else 0):
+    i = 0
+    while i < frames and g.out_gain.value != g.out_gain.target:
         ramp_walk(&g.out_gain)
+        i += 1
