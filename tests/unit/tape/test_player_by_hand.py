@@ -55,7 +55,8 @@ class Playback:
         return np.concatenate(heard)
 
     def _render(self, frames: int) -> Samples:
-        return self.rig.render(np.zeros((self.rig.block.inputs, frames), np.float32))[0]
+        left: Samples = self.rig.render(np.zeros((self.rig.block.inputs, frames), np.float32))[0]
+        return left
 
 
 def test_a_file_plays_bit_for_bit_where_it_stands_with_silence_around_it(tmp_path: Path) -> None:
