@@ -21,6 +21,18 @@ def level_db(gain_or_samples: NDArray[np.floating] | float) -> float:
     return 20.0 * math.log10(float(np.max(np.abs(gain_or_samples))) + 1e-20)
 
 
+def pan_gains(law: str, pan: float) -> tuple[float, float]:
+    """Left and right at `pan` (-1..1) by the law named after its level at the centre, or `balance`."""
+    p = (pan + 1.0) / 2.0
+    left, right = math.cos(p * math.pi / 2.0), math.sin(p * math.pi / 2.0)
+    return {
+        "-3": (left, right),
+        "-4.5": (math.sqrt((1.0 - p) * left), math.sqrt(p * right)),
+        "-6": (1.0 - p, p),
+        "balance": (min(1.0, 2.0 * (1.0 - p)), min(1.0, 2.0 * p)),
+    }[law]
+
+
 def high_pass(samples: Float64Array, corner_hz: float) -> Float64Array:
     """Second-order Butterworth high-pass: trapezoidal state-variable filter (Simper 2013). samples: (frames,)."""
     g, k = math.tan(math.pi * corner_hz / RATE_HZ), math.sqrt(2.0)
@@ -78,6 +90,7 @@ class Strip:
     is_solo: bool = False
     fader_db: float = 0.0
     pan: float = 0.0
+    law: str = "-3"
     sends: tuple[Send, ...] = field(default=())
 
 
@@ -95,9 +108,9 @@ def desk(strips: list[Strip], inputs: Float64Array, buses: int) -> Float64Array:
         before = x * (0.0 if strip.is_muted else 1.0)
         after = before * gain(strip.fader_db)
         if strip.is_solo or not any_solo:
-            angle = (strip.pan + 1.0) * math.pi / 4.0
-            outputs[0] += after * math.cos(angle)
-            outputs[1] += after * math.sin(angle)
+            left, right = pan_gains(strip.law, strip.pan)
+            outputs[0] += after * left
+            outputs[1] += after * right
         for send in strip.sends:
             if send.is_on:
                 outputs[2 + send.bus - 1] += (before if send.is_pre else after) * gain(send.level_db)

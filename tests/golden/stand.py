@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studiod.engine import ISAS
+from studiod.model.console.strip import PAN_LAWS
 from tests.fakes.desk_rig import Rig
 from tests.golden.reference import RATE_HZ, Float64Array, Strip
 
@@ -34,6 +35,7 @@ def stand(rig: Rig, strips: list[Strip]) -> None:
         rig.set(f"{at}/solo", float(strip.is_solo))
         rig.set(f"{at}/fader", strip.fader_db)
         rig.set(f"{at}/pan", strip.pan)
+        rig.set(f"{at}/pan/law", float(PAN_LAWS.index(strip.law)))
         for send in strip.sends:
             rig.set(f"{at}/send/{send.bus}/level", send.level_db)
             rig.set(f"{at}/send/{send.bus}/tap", float(send.is_pre))
