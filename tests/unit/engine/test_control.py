@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studiod.link import Operation, TakeFrames
+from studiod.link import MeterLayout, Operation, TakeFrames
 from studiod.model.transport import TransportState
 from tests.fakes.desk_rig import Rig, Samples
 
@@ -148,6 +148,27 @@ def test_the_position_runs_with_the_transport_and_rests_without() -> None:
         rendered(rig, 2000)
         told = rig.block.snapshot()
         assert (told.position, told.frame, told.generation) == (-3800, 2000, 4)
+
+
+def test_loudness_that_is_switched_off_shows_nothing_and_begins_anew_when_it_is_on() -> None:
+    second = 48_000
+    tone = 0.5 * np.sin(2 * np.pi * 997 / 48_000 * np.arange(second, dtype=np.float64))[None, :].astype(np.float32)
+    with one_strip() as rig:
+        at = MeterLayout(1, 1, 0).loudness
+
+        def readings() -> tuple[float, ...]:
+            """Momentary and integrated mean squares, true peak; after another second of the tone."""
+            rig.render(tone)
+            rig.render(tone[:, :1])  # a block later the desk is told
+            told = rig.block.snapshot().meters
+            return told[at], told[at + 2], told[at + 4]
+
+        measured = readings()
+        assert min(measured) > 0.01
+        rig.set("/loudness/on", 0.0)
+        assert readings() == (0.0, 0.0, 0.0)
+        rig.set("/loudness/on", 1.0)
+        assert readings() == pytest.approx(measured, rel=1e-3)
 
 
 @pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), -float("inf"), 1e30])

@@ -176,6 +176,15 @@ def test_solo_is_heard_in_the_monitor_section_where_there_is_one(has_monitor: bo
     assert spec.text(spec.default) == mode
 
 
+def test_loudness_of_main_is_measured_until_someone_switches_it_off_and_no_scene_does() -> None:
+    switch = BY_ADDRESS["/loudness/on"]
+    assert (switch.kind, switch.default) == (Kind.TOGGLE, 1.0)
+    assert switch.engine is not None
+    assert switch.engine.control == "loudness.on"
+    assert Flag.PERSISTED in switch.flags
+    assert Flag.IN_SCENE not in switch.flags
+
+
 def test_patches_know_every_output_and_input_of_the_device() -> None:
     assert BY_ADDRESS["/strip/1/direct/output"].choices == ("off", *map(str, range(1, 17)))
     assert BY_ADDRESS["/strip/1/insert/input"].choices == ("off", *map(str, range(1, 33)))
@@ -232,7 +241,7 @@ def promised() -> list[str]:
         "talkback": ["on", "level", "autodim", *into],
         "oscillator": ["on", "shape", "freq", "level", *into],
         "click": ["on", "free", "tempo", "beats", "subdivision", "accent", "level", *into],
-        "loudness": ["source", "reset"],
+        "loudness": ["on", "source", "reset"],
         "transport": ["play", "stop", "record", "locate", "state", "position"],
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],
     }
