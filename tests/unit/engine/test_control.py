@@ -167,6 +167,7 @@ def test_loudness_that_is_switched_off_shows_nothing_and_begins_anew_when_it_is_
         assert min(measured) > 0.01
         rig.set("/loudness/on", 0.0)
         assert readings() == (0.0, 0.0, 0.0)
+        rig.render(np.zeros_like(tone))  # or it would begin amid a wave
         rig.set("/loudness/on", 1.0)
         assert readings() == pytest.approx(measured, rel=1e-3)
 
