@@ -313,10 +313,13 @@ cdef inline void aim_comp(Graph *g, uint32_t ch) noexcept nogil:
 
 
 cdef inline void aim_delays(Graph *g) noexcept nogil:
-    """Every strip waits for the one whose insert takes longest; a tap before the insert waits as long as that."""
+    """Every strip waits for the one whose insert takes longest; a tap before the insert waits as long as that.
+
+    A strip that plays a bus or the click does not: those have waited. Its own insert makes it late beyond that.
+    """
     cdef uint32_t ch
     cdef int32_t latest = 0
-    cdef int32_t own
+    cdef int32_t own, waits
     for ch in range(g.dims.strips):
         if g.strip[ch].insert_on != 0.0 and <int32_t>g.strip[ch].insert_latency > latest:
             latest = <int32_t>g.strip[ch].insert_latency
@@ -325,10 +328,11 @@ cdef inline void aim_delays(Graph *g) noexcept nogil:
     for ch in range(LANES):
         own = <int32_t>g.channel[ch].delay_time if g.channel[ch].delay_on != 0.0 else 0
         if ch < g.dims.strips:
-            own += latest
+            waits = latest if g.strip[ch].source == SOURCE_INPUT or g.strip[ch].plays_tape else 0
+            delay_aim(&g.lanes.eq_delay[ch], waits, g.now.frame)
             if g.strip[ch].insert_on != 0.0:
-                own -= <int32_t>g.strip[ch].insert_latency
-            delay_aim(&g.lanes.eq_delay[ch], latest, g.now.frame)
+                waits = max(waits - <int32_t>g.strip[ch].insert_latency, 0)
+            own += waits
         if g.lanes.delay[ch].ring != NULL:
             delay_aim(&g.lanes.delay[ch], own, g.now.frame)
 
@@ -355,8 +359,11 @@ cdef inline void aim_sources(Graph *g) noexcept nogil:
             input = 0.0 if tape else 1.0
         if g.strip[lane].switch_at:
             input = 0.0
+        g.strip[lane].plays_tape = tape
         front_aim(g.lanes, &g.lanes.input, lane, input, g.ramp_frames)
         front_aim(g.lanes, &g.lanes.tape, lane, 1.0 if tape else 0.0, g.ramp_frames)
+    if g.strip_latency:
+        aim_delays(g)
 
 
 cdef inline void aim_trim(Graph *g, uint32_t lane) noexcept nogil:

@@ -366,6 +366,7 @@ ctypedef struct strip_settings:
     float insert_on, insert_latency
     int32_t direct_output, insert_output, insert_input  # hardware channels, NO_CHANNEL for none
     int32_t source, source_wanted
+    bint plays_tape  # instead of the source
     uint64_t switch_at  # frame at which the wanted source is switched to, 0: none is wanted
 
 ctypedef struct desk_settings:
