@@ -5,6 +5,7 @@ import pytest
 
 from studiod.link import Gap, Operation
 from tests.fakes.desk_rig import Rig, Samples
+from tests.unit.engine.playing import Tape
 from tests.unit.engine.test_restart import run_a_while
 
 STRIPS, BUSES = 3, 1
@@ -13,6 +14,7 @@ PLAIN = 2
 
 BUS, LEFT = STRIPS, STRIPS + BUSES
 INSERT_FRAMES = 300
+CLICK_SOURCE, BUS_1_SOURCE = 2.0, 3.0
 FADE_FRAMES = 960  # a delay is faded to in 20 ms
 
 
@@ -181,3 +183,48 @@ def test_a_delay_hears_silence_where_nobody_played_and_nothing_older(rig: Rig, d
         tail = before[PLAIN, again - delay :]  # what was on its way
         assert (heard[: len(tail)] == tail).all()
         assert not heard[len(tail) :].any()
+
+
+def test_a_strip_that_plays_a_bus_does_not_wait_for_the_insert_twice() -> None:
+    with Rig.make(STRIPS, 2) as rig:
+        rig.set("/strip/1/insert/latency", float(INSERT_FRAMES))
+        rig.set("/strip/1/insert/on", 1.0)
+        rig.set("/strip/1/mute", 1.0)
+        rig.set("/strip/2/source", BUS_1_SOURCE)
+        rig.set("/strip/3/send/1/level", 0.0)
+        rig.set("/strip/2/send/2/level", 0.0)
+        rig.set("/strip/2/send/2/tap", 2.0)  # from before its equaliser, too
+        impulse = np.zeros((STRIPS, 4000), np.float32)
+        impulse[2, 1000] = 0.5
+        heard = rig.render(impulse)
+        for output in (2, 3):  # bus 1, of strip 3; bus 2, of strip 2, of bus 1
+            assert np.flatnonzero(heard[output]).tolist() == [1000 + INSERT_FRAMES]
+
+
+def test_a_strip_that_plays_the_click_is_in_time_with_the_tape_behind_an_insert() -> None:
+    with Rig.make(STRIPS, 2) as rig:
+        rig.set("/strip/1/insert/latency", float(INSERT_FRAMES))
+        rig.set("/strip/1/insert/on", 1.0)
+        rig.set("/strip/2/source", CLICK_SOURCE)
+        rig.set("/strip/2/send/2/level", 0.0)
+        rig.set("/click/on", 1.0)
+        rig.set("/click/bus/1", 1.0)
+        rig.ask(Operation.PLAY)
+        straight, through = rig.render(np.zeros((STRIPS, 30_000), np.float32))[2:4]
+        beats = np.flatnonzero(np.abs(straight) > 0.05)
+        assert beats[0] == pytest.approx(INSERT_FRAMES, abs=48)
+        assert (through[2000:] == straight[2000:]).all()
+        assert np.abs(straight[2000:]).max() > 0.05
+
+
+def test_a_strip_that_plays_a_bus_plays_its_tape_beside_the_inputs() -> None:
+    with Rig.make(STRIPS, 2) as rig:
+        rig.set("/strip/1/insert/latency", float(INSERT_FRAMES))
+        rig.set("/strip/1/insert/on", 1.0)
+        rig.set("/strip/2/source", BUS_1_SOURCE)
+        rig.set("/strip/2/send/2/level", 0.0)
+        tape = song(8000)[0]
+        Tape(rig).cue({1: tape})
+        rig.ask(Operation.PLAY)
+        heard = rig.render(np.zeros((STRIPS, 8000), np.float32))[3]
+        assert (heard[3000:] == tape[3000 - INSERT_FRAMES : 8000 - INSERT_FRAMES]).all()
