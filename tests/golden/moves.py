@@ -26,6 +26,8 @@ TONE_HZ = 1000
 CYCLE = RATE_HZ // TONE_HZ
 """Frames."""
 RAMP_FRAMES = RATE_HZ // 100
+FLUTTER_FRAMES = 107
+"""A quarter of a ramp, and another phase of the tone each time."""
 INPUTS = 8
 TALKBACK_INPUT = 6
 QUIET = 1e-3
@@ -193,3 +195,15 @@ class ToneDesk:
             np.maximum(np.max([no_tone(sound) for sound in heard], axis=0) - always, 0.0) / loudest,
             np.maximum(no_tone(jumped) - always, 0.0) / loudest,
         )
+
+    def flutter(self, address: str, one: float, other: float) -> Float64Array:
+        """Move `address` to and fro, each time before it has arrived; the clicks, as `Moved.click`."""
+        before = self.play(2)
+        start = self.rig.engine.frame
+        for turn in range(9):
+            self.rig.set(address, one if turn % 2 else other, at_frame=start + CYCLE // 4 + turn * FLUTTER_FRAMES)
+        heard = [self.play(60), self.play(100)]
+        loudest = np.maximum(np.max([np.abs(sound).max(axis=1) for sound in heard], axis=0), QUIET)
+        always = 1.2 * np.maximum(no_tone(before), no_tone(heard[-1][:, -2 * CYCLE :]))
+        clicks = np.maximum(np.max([no_tone(sound) for sound in heard], axis=0) - always, 0.0)
+        return np.asarray(clicks / loudest, np.float64)

@@ -52,8 +52,16 @@ def test_no_move_makes_a_click_and_a_jump_would(address: str) -> None:
     assert a_jump_is_found
 
 
+@pytest.mark.parametrize("address", are_moved_amid_a_tone())
+def test_what_is_moved_again_before_it_has_arrived_makes_no_click(address: str) -> None:
+    one, other = ways(TABLE[address])[0]
+    with ToneDesk.for_move(address) as desk:
+        assert desk.flutter(address, one, other).max() <= limit(address)
+
+
 @pytest.mark.parametrize("address", [address for address in TABLE if re.fullmatch(BALLISTICS, address)])
 def test_new_ballistics_bend_a_gain_without_a_step(address: str) -> None:
+    """Not to their shortest: who sets 0 ms asks for steps."""
     threshold = re.sub(r"\w+$", "threshold", address)
     spec = TABLE[address]
     with ToneDesk.for_move(address) as desk:
