@@ -22,6 +22,12 @@ AnySamples = NDArray[np.floating]
 """What the engine hears of it is float32."""
 
 
+def noise(strips: int, frames: int = 4096, level: float = 0.25) -> Float64Array:
+    """White noise of float32, each strip's own; shape (strips, frames)."""
+    samples = np.random.default_rng(11).uniform(-level, level, (strips, frames)).astype(np.float32)
+    return np.asarray(samples, np.float64)
+
+
 def stand(rig: Rig, strips: list[Strip]) -> None:
     """Put every control of `rig` where `strips` say."""
     for number, strip in enumerate(strips, 1):
