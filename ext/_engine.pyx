@@ -56,7 +56,7 @@ CONTROL_WORDS = """
     mute.fx monitor.source monitor.level monitor.dim monitor.dim_level monitor.mono monitor.mute solo.mode
     solo.level talkback.on talkback.level talkback.autodim talkback.main talkback.bus oscillator.on
     oscillator.shape oscillator.freq oscillator.level oscillator.main oscillator.bus click.on click.free
-    click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source
+    click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source loudness.on
 """.split()  # in the order of Control in graph_types.pxd
 CONTROLS = {word: code + 1 for code, word in enumerate(CONTROL_WORDS)}
 SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND}
@@ -160,17 +160,17 @@ cdef class Engine:
         for i in range(2):
             g.main_output[i] = main_outputs[i]
         g.ramp_frames = <float>(RAMP_S * rate)
-        g.rms_share = 1.0 - exp(-1.0 / (COMPRESSOR_RMS_S * rate))
+        g.rms_share = 1.0 - <float>exp(-1.0 / (COMPRESSOR_RMS_S * rate))
         g.lanes.strips = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
         g.lanes.peak_fall = <float>pow(10.0, -PEAK_FALL_DB_S / 20.0 / rate)
-        g.lanes.mean_rate = <float>(1.0 - exp(-1.0 / (RMS_S * rate)))
+        g.lanes.mean_rate = 1.0 - <float>exp(-1.0 / (RMS_S * rate))  # with the pole exactly 1
         g.lanes.delay_fade = <float>(1.0 / (DELAY_FADE_S * rate))
         begin_desk(g)
 
     cdef _check_target(self, uint32_t slot, int control, int index, int sub):
         """Refuse what would write past the desk."""
         cdef int rows = LANES if control <= CHANNEL_MUTE_GROUP or EQ_ON <= control <= BUS_ROLE else MAX_STRIPS
-        if not (0 <= control <= LOUDNESS_SOURCE and 0 <= index < rows and 0 <= sub < <int>MAX_BUSES):
+        if not (0 <= control <= LOUDNESS_ON and 0 <= index < rows and 0 <= sub < <int>MAX_BUSES):
             raise ValueError(f"slot {slot} steers {control}, {index}, {sub}: the desk has no such control")
 
     cdef _patch(self, matrix_outputs, int mono_output, monitor_outputs, int talkback_input):

@@ -112,11 +112,11 @@ static inline void makeup_aim(dynamics_lanes *d, uint32_t lane, float octaves, f
 /* side +1 acts above the threshold, -1 below it; sign +1 attacks when reduction rises, -1 when it falls. All in octaves. */
 static inline void dynamics_curve(dynamics_lanes *d, uint32_t lane, int side, int sign, double threshold, double knee,
                                   double slope, double limit) {
-  d->half_side[lane] = (float)(0.5 * side); /* half: of power */
-  d->offset[lane] = (float)(-side * threshold);
-  d->knee[lane] = (float)knee, d->half_knee[lane] = (float)(knee / 2);
-  d->bend[lane] = knee > 0 ? (float)(1 / (2 * knee)) : 0;
-  d->slope[lane] = (float)slope, d->limit[lane] = (float)limit;
+  d->slope[lane] = (float)(0.5 * side * slope); /* half: of power */
+  d->offset[lane] = (float)(-side * threshold * slope);
+  d->knee[lane] = (float)(knee * slope), d->half_knee[lane] = (float)(knee * slope / 2);
+  d->bend[lane] = knee * slope > 0 ? (float)(1 / (2 * knee * slope)) : 0;
+  d->limit[lane] = (float)limit;
   if (d->sign[lane] != (float)sign) /* the reduction stays what it is */
     d->sign[lane] = (float)sign, d->target[lane] = -d->target[lane], d->reduction[lane] = -d->reduction[lane];
 }
@@ -195,15 +195,5 @@ typedef struct { loudness_meter meter; loudness_pair channels; loudness_reading 
 static inline void loudness_of_two_prepare(loudness_of_two *l, uint32_t rate_hz) {
   static const double weights[2] = {1, 1};
   loudness_prepare(&l->meter, rate_hz, 2, weights, &l->channels);
-}
-
-typedef struct { float peak[2], mean_square[2]; } pair_meter;
-static inline void pair_measure(pair_meter *m, const float *left, const float *right, uint32_t frames, float fall, float rate) {
-  float peak_l = m->peak[0], peak_r = m->peak[1], mean_l = m->mean_square[0], mean_r = m->mean_square[1], stays = 1 - rate;
-  for (uint32_t f = 0; f < frames; f++) {
-    peak_l = larger(fabsf(left[f]), peak_l * fall), peak_r = larger(fabsf(right[f]), peak_r * fall);
-    mean_l = mean_l * stays + left[f] * left[f] * rate, mean_r = mean_r * stays + right[f] * right[f] * rate;
-  }
-  m->peak[0] = peak_l, m->peak[1] = peak_r, m->mean_square[0] = mean_l, m->mean_square[1] = mean_r;
 }
 #endif

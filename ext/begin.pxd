@@ -28,6 +28,9 @@ cdef inline void begin_desk(Graph *g) noexcept nogil:
         g.strip[i].direct_output = NO_CHANNEL
         g.strip[i].insert_output = NO_CHANNEL
         g.strip[i].insert_input = NO_CHANNEL
+        g.strip[i].direct_wanted = NO_CHANNEL
+        g.strip[i].insert_output_wanted = NO_CHANNEL
+        g.strip[i].insert_input_wanted = NO_CHANNEL
     for i in range(VCA_COUNT):
         g.desk.vca_fader[i] = 1.0
     for i in range(2):  # left and right of main are always one

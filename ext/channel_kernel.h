@@ -39,9 +39,9 @@ LANE_INLINE void tap_settles(tap_lanes *t, int tap, uint32_t lane) {
 
 /* All bits in the lanes whose bit is set in `bits`. */
 LANE_INLINE vi live_lanes(uint32_t bits) {
-  vi live;
-  for (int i = 0; i < W; i++) live[i] = -(int32_t)(bits >> i & 1);
-  return live;
+  vi each;
+  for (int i = 0; i < W; i++) each[i] = 1 << i;
+  return (each & (int32_t)bits) != 0;
 }
 
 #include "kernel_filter.h"
@@ -51,6 +51,13 @@ LANE_INLINE vi live_lanes(uint32_t bits) {
 #include "kernel_delay.h"
 
 #include "kernel_mix.h"
+
+/* Frame `f` of W rows. */
+LANE_INLINE vf column(const float *const *rows, uint32_t f) {
+  float x[W] __attribute__((aligned(sizeof(vf))));
+  for (int i = 0; i < W; i++) x[i] = rows[i][f];
+  return load(x);
+}
 
 /* `frames` samples of W rows into x[frame]; the bits of the largest magnitude of each row. */
 LANE_INLINE vi gather(const float *const *rows, uint32_t frames, vf *x) {
@@ -71,44 +78,54 @@ LANE_INLINE vi gather(const float *const *rows, uint32_t frames, vf *x) {
     for (int i = 0; i < 4; i++) x[f + i] = quads[i];
   }
   for (uint32_t f = whole; f < frames; f++) {
-    float column[W] __attribute__((aligned(sizeof(vf))));
-    for (int i = 0; i < W; i++) column[i] = from[i][f];
-    x[f] = load(column);
+    x[f] = column(from, f);
     worst = worse(worst, x[f]);
   }
   return worst;
 }
 
-/* The same from outside: what is no sample becomes 0 and is counted. */
-LANE_INLINE void gather_samples(channel_lanes *s, const float *const *rows, uint32_t frames, vf *x) {
-  if (!any(gather(rows, frames, x) >= (vi)splat(NOT_A_SAMPLE))) return;
+/* The same from outside: what is no sample becomes 0 and is counted, once: in the pass its strip is in. */
+static __attribute__((noinline)) void clean_samples(channel_lanes *s, vf *x, uint32_t frames, vi live) {
   for (uint32_t f = 0; f < frames; f++) {
     vi fault = (vi)vabs(x[f]) >= (vi)splat(NOT_A_SAMPLE);
     x[f] = (vf)((vi)x[f] & ~fault);
-    for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)fault[i];
+    for (int i = 0; i < W; i++) s->bad_samples -= (uint64_t)(int64_t)(fault[i] & live[i]);
+  }
+}
+LANE_INLINE void gather_samples(channel_lanes *s, const float *const *rows, uint32_t frames, vf *x, vi live) {
+  if (any(gather(rows, frames, x) >= (vi)splat(NOT_A_SAMPLE))) clean_samples(s, x, frames, live);
+}
+
+/* Four frames into W rows, from `f` on; a row that is NULL is left out. */
+LANE_INLINE void scatter_quads(vf *quads, float *const *rows, uint32_t f) {
+  transpose_quads(quads);
+#pragma GCC unroll 4
+  for (int q = 0; q < W / 4; q++) {
+    float *const *four = rows + 4 * q;
+    if (!four[0] && !four[1] && !four[2] && !four[3]) continue;
+    for (int i = 0; i < 4; i++)
+      if (four[i]) store_quad(four[i] + f, quads[i], q);
   }
 }
 
-/* x[frame] into W rows of CHUNK samples; a row that is NULL is left out. */
+/* x[frame] into W rows of CHUNK samples. Scratch is whole fours; past `frames` it is nobody's. */
 LANE_INLINE void scatter(const vf *x, float *const *rows, uint32_t frames) {
   for (uint32_t f = 0; f < frames; f += 4) {
-    vf quads[4] = {x[f], x[f + 1], x[f + 2], x[f + 3]}; /* scratch is whole fours; past `frames` it is nobody's */
-    transpose_quads(quads);
-#pragma GCC unroll 4
-    for (int q = 0; q < W / 4; q++) {
-      float *const *four = rows + 4 * q;
-      if (!four[0] && !four[1] && !four[2] && !four[3]) continue;
-      for (int i = 0; i < 4; i++)
-        if (four[i]) store_quad(four[i] + f, quads[i], q);
-    }
+    vf quads[4] = {x[f], x[f + 1], x[f + 2], x[f + 3]};
+    scatter_quads(quads, rows, f);
   }
 }
 
-typedef struct { vf fall, rate; } ballistics;
+typedef struct { vf fall, rate, stays; } ballistics;
 
+LANE_INLINE ballistics ballistics_of(const channel_lanes *s) {
+  return (ballistics){splat(s->peak_fall), splat(s->mean_rate), splat(1.0f - s->mean_rate)};
+}
+
+/* What the next sample waits for is short: these are the only chains of a channel at rest. */
 LANE_INLINE void meter_sample(vf *peak, vf *mean, const ballistics *meter, vf x) {
-  *peak = vmax(vabs(x), *peak * meter->fall);
-  *mean = fma_(fma_(x, x, -*mean), meter->rate, *mean);
+  *peak = vmost(vabs(x), *peak * meter->fall);
+  *mean = fma_(*mean, meter->stays, x * x * meter->rate);
 }
 
 /* -- a bank of strips ---------------------------------------------------------------------------------------------- */
@@ -116,7 +133,7 @@ LANE_INLINE void meter_sample(vf *peak, vf *mean, const ballistics *meter, vf x)
 /* Sources that walk, then trim and meter. moving, has_tape: constants. */
 LANE_INLINE void front_run(channel_lanes *s, uint32_t lane, const vf *in, const vf *tape, vf *to, uint32_t frames, vi live,
                            int whole, int moving, int has_tape) {
-  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
+  const ballistics meter = ballistics_of(s);
   ramp input = ramp_load(&s->input, lane), track = ramp_load(&s->tape, lane), trim = ramp_load(&s->trim, lane);
   vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
   vf in_gain = input.value * trim.value, tape_gain = track.value * trim.value;
@@ -139,20 +156,52 @@ LANE_INLINE void front_run(channel_lanes *s, uint32_t lane, const vf *in, const 
     s->tape_open &= ~lanes_of(lane);
 }
 
+/* The same in one go for a bank that only plays its inputs, at gains that rest. 0: there may be something among them that
+ * is no sample; nothing has been kept. */
+static int front_plain(channel_lanes *s, const float *const *inputs, uint32_t lane, vf *to, uint32_t frames) {
+  static const float silence[CHUNK];
+  const ballistics meter = ballistics_of(s);
+  const vf gain = load(s->input.value + lane) * load(s->trim.value + lane);
+  vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
+  const float *rows[W];
+  for (int i = 0; i < W; i++) rows[i] = inputs[i] ? inputs[i] : silence;
+  uint32_t f = 0;
+  for (; f + 4 <= frames; f += 4) {
+    vf quads[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) quads[i] = load_quads(rows + i, f);
+    transpose_quads(quads);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      vf x = quads[i] * gain;
+      meter_sample(&peak, &mean, &meter, x);
+      to[f + i] = x;
+    }
+  }
+  for (; f < frames; f++) {
+    vf x = column(rows, f) * gain;
+    meter_sample(&peak, &mean, &meter, x);
+    to[f] = x;
+  }
+  /* what is no sample stands out in the peak, NaN above all; what stood there before may, too */
+  if (any((vi)peak > (vi)(vabs(gain) * splat(NOT_A_SAMPLE / 2)))) return 0;
+  store(s->peak + lane, peak), store(s->mean_square + lane, mean);
+  return 1;
+}
+
 static void front(channel_lanes *s, const strip_pass *pass, uint32_t lane, vi live) {
   vf in[CHUNK], tape[CHUNK], *to = (vf *)(s->front + lane * CHUNK);
   lane_set here = lanes_of(lane);
   int whole = !any(~live), moving = (s->front_moving & here) != 0, has_tape = (s->tape_open & here) != 0;
-  gather_samples(s, pass->inputs + lane, pass->frames, in);
-  if (has_tape) gather_samples(s, pass->tapes + lane, pass->frames, tape);
+  if (whole && !moving && !has_tape && front_plain(s, pass->inputs + lane, lane, to, pass->frames)) return;
+  gather_samples(s, pass->inputs + lane, pass->frames, in, live);
+  if (has_tape) gather_samples(s, pass->tapes + lane, pass->frames, tape, live);
   if (moving)
     front_run(s, lane, in, tape, to, pass->frames, live, whole, 1, has_tape);
   else if (has_tape)
     front_run(s, lane, in, tape, to, pass->frames, live, whole, 0, 1);
-  else if (whole)
-    front_run(s, lane, in, tape, to, pass->frames, live, 1, 0, 0);
   else
-    front_run(s, lane, in, tape, to, pass->frames, live, 0, 0, 0);
+    front_run(s, lane, in, tape, to, pass->frames, live, whole, 0, 0);
 }
 
 /* What the machine listens to: `own`, with the trimmed signals of other strips in the lanes that have a key. */
@@ -196,7 +245,7 @@ static __attribute__((noinline)) const vf *insert(channel_lanes *s, const strip_
                                                   vi live) {
   vf back[CHUNK], sent[CHUNK];
   ramp wet = ramp_load(&s->insert, lane);
-  gather_samples(s, pass->returns + lane, pass->frames, back);
+  gather_samples(s, pass->returns + lane, pass->frames, back, live);
   for (uint32_t f = 0; f < pass->frames; f++) {
     ramp_next(&wet);
     sent[f] = from[f] * wet.value;
@@ -214,7 +263,8 @@ static __attribute__((noinline)) const vf *insert(channel_lanes *s, const strip_
 }
 
 /* A channel whose state has gone astray is silent for this chunk and begins anew. */
-static __attribute__((noinline)) void start_anew(channel_lanes *s, uint32_t lane, vi astray, vf *x, uint32_t frames) {
+static __attribute__((noinline)) void start_anew(channel_lanes *s, uint32_t lane, vi astray, vf *x, uint32_t frames,
+                                                 uint64_t next) {
   for (uint32_t f = 0; f < frames; f++) x[f] = (vf)((vi)x[f] & ~astray);
   for (uint32_t i = lane; i < lane + W; i++) {
     if (!astray[i - lane]) continue;
@@ -224,18 +274,18 @@ static __attribute__((noinline)) void start_anew(channel_lanes *s, uint32_t lane
     dynamics_lanes *machines[] = {&s->gate, &s->comp};
     for (int n = 0; n < 2; n++)
       machines[n]->mean[i] = machines[n]->held[i] = machines[n]->target[i] = machines[n]->reduction[i] = 0;
-    s->delay[i].born = UINT64_MAX / 2; /* nothing in the line is heard again until it is set anew */
+    s->delay[i].born = next, s->delay[i].now = s->delay[i].fades = 0; /* nothing in the line is heard again */
     s->peak[i] = s->mean_square[i] = 0;
   }
 }
 
-LANE_INLINE const vf *checked(channel_lanes *s, uint32_t lane, const vf *x, vf *scratch, uint32_t frames, vi live) {
+LANE_INLINE const vf *checked(channel_lanes *s, uint32_t lane, const vf *x, vf *scratch, uint64_t frame, uint32_t frames, vi live) {
   vi worst = {};
   for (uint32_t f = 0; f < frames; f++) worst = worse(worst, x[f]);
   vi astray = (worst >= (vi)splat(NOT_A_SAMPLE)) & live;
   if (any(astray)) {
     if (x != scratch) memcpy(scratch, x, frames * sizeof(vf)), x = scratch;
-    start_anew(s, lane, astray, scratch, frames);
+    start_anew(s, lane, astray, scratch, frames, frame + frames);
   }
   return x;
 }
@@ -264,7 +314,7 @@ static void strip_bank(channel_lanes *s, const strip_pass *pass, uint32_t lane, 
   x = compressor(s, lane, x, scratch, frames, live);
   if (s->insert_open & here) x = insert(s, pass, lane, x, scratch, live);
   x = delays(s->delay + lane, s->delay_mask, s->delay_fade, pass->frame, x, scratch, frames, live);
-  sound->late = x == begun ? x : checked(s, lane, x, scratch, frames, live);
+  sound->late = x == begun ? x : checked(s, lane, x, scratch, pass->frame, frames, live);
   sound->live = live;
 }
 
@@ -310,32 +360,72 @@ static void strips(channel_lanes *s, const strip_pass *pass) {
 
 /* -- sums ---------------------------------------------------------------------------------------------------------- */
 
+/* Sums with nothing in their chains: rows stay rows. Reads and writes whole vectors: rows have CHUNK samples. Whether there may be
+ * among them what is no sample. */
+LANE_INLINE int sums_plain(const channel_lanes *s, uint32_t lane, const float *const *from, float *const *to, uint32_t frames) {
+  vi worst = {};
+  for (int i = 0; i < W; i++) {
+    if (!to[i]) continue;
+    vf fader = splat(s->fader.value[lane + (uint32_t)i]), x;
+    for (uint32_t f = 0; f < frames; f += W) {
+      memcpy(&x, from[i] + f, sizeof x);
+      x = x * fader, worst = worse(worst, x);
+      memcpy(to[i] + f, &x, sizeof x);
+    }
+  }
+  return any(worst >= (vi)splat(NOT_A_SAMPLE));
+}
+
+/* A sum that went past all sound behind its fader (gain upon gain: no filter did it) is silent for this chunk and begins
+ * anew. */
+static __attribute__((noinline)) void sums_anew(channel_lanes *s, const sum_pass *pass, uint32_t lane, float *const *rows) {
+  vi astray = {};
+  for (int i = 0; i < W; i++)
+    for (uint32_t f = 0; rows[i] && f < pass->frames; f++)
+      if (!(__builtin_fabsf(rows[i][f]) < NOT_A_SAMPLE)) astray[i] = -1;
+  start_anew(s, lane, astray, NULL, 0, pass->frame + pass->frames);
+  for (int i = 0; i < W; i++)
+    if (astray[i]) memset(rows[i], 0, pass->frames * sizeof(float));
+}
+
+LANE_INLINE int has_chain(const channel_lanes *s, uint32_t lane, vi live) {
+  lane_set open = s->comp.open | s->fader_moving;
+  int32_t runs = 0;
+  for (int i = 0; i < SECTIONS; i++) open |= s->section[i].open;
+  for (int i = 0; i < W; i++) runs |= s->delay[lane + (uint32_t)i].runs & live[i];
+  return (open & lanes_of(lane)) != 0 || runs;
+}
+
 static void sum_bank(channel_lanes *s, const sum_pass *pass, uint32_t sum, vi live) {
   uint32_t lane = MAX_STRIPS + sum, frames = pass->frames;
   vf *scratch = (vf *)(s->before + lane * CHUNK), *begun = (vf *)(s->front + lane * CHUNK), after[CHUNK];
+  float *rows[W]; /* those of other passes stay */
+  for (int i = 0; i < W; i++) rows[i] = live[i] ? pass->after[sum + (uint32_t)i] : NULL;
+  if (!pass->before && !has_chain(s, lane, live)) {
+    if (sums_plain(s, lane, pass->rows + sum, rows, frames)) sums_anew(s, pass, lane, rows);
+    return;
+  }
   gather(pass->rows + sum, frames, begun);
   const vf *x = filters(s, lane, 0, SECTIONS, begun, scratch, frames, live);
   x = compressor(s, lane, x, scratch, frames, live);
   x = delays(s->delay + lane, s->delay_mask, s->delay_fade, pass->frame, x, scratch, frames, live);
-  if (x != begun) x = checked(s, lane, x, scratch, frames, live);
-  float *rows[W]; /* those of other passes stay */
+  if (x != begun) x = checked(s, lane, x, scratch, pass->frame, frames, live);
   if (pass->before) {
-    for (int i = 0; i < W; i++) rows[i] = live[i] ? pass->before[sum + (uint32_t)i] : NULL;
-    scatter(x, rows, frames);
+    float *early[W];
+    for (int i = 0; i < W; i++) early[i] = live[i] ? pass->before[sum + (uint32_t)i] : NULL;
+    scatter(x, early, frames);
   }
-  const ballistics meter = {splat(s->peak_fall), splat(s->mean_rate)};
-  vf peak = load(s->peak + lane), mean = load(s->mean_square + lane);
   ramp fader = ramp_load(&s->fader, lane);
+  vi worst = {};
   if (s->fader_moving & lanes_of(lane)) {
-    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * ramp_next(&fader), meter_sample(&peak, &mean, &meter, after[f]);
+    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * ramp_next(&fader), worst = worse(worst, after[f]);
     ramp_keep(&s->fader, lane, &fader, live);
     fader_settles(s, lane);
   } else {
-    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * fader.value, meter_sample(&peak, &mean, &meter, after[f]);
+    for (uint32_t f = 0; f < frames; f++) after[f] = x[f] * fader.value, worst = worse(worst, after[f]);
   }
-  keep(s->peak + lane, peak, live), keep(s->mean_square + lane, mean, live);
-  for (int i = 0; i < W; i++) rows[i] = live[i] ? pass->after[sum + (uint32_t)i] : NULL;
   scatter(after, rows, frames);
+  if (any((worst >= (vi)splat(NOT_A_SAMPLE)) & live)) sums_anew(s, pass, lane, rows);
 }
 
 static void sums(channel_lanes *s, const sum_pass *pass) {
@@ -343,6 +433,52 @@ static void sums(channel_lanes *s, const sum_pass *pass) {
     uint32_t bits = bits_at(&pass->lanes, sum);
     if (bits) sum_bank(s, pass, sum, live_lanes(bits));
   }
+}
+
+/* The meters of `count` (a constant) banks side by side: each waits for its last sample only. few: of a bank the first four. */
+LANE_INLINE void banks_metered(channel_lanes *s, const uint32_t *banks, const float *const *rows, uint32_t frames, int count, int few) {
+  const ballistics meter = ballistics_of(s);
+  vf peak[2], mean[2];
+#pragma GCC unroll 2
+  for (int b = 0; b < count; b++) peak[b] = load(s->peak + MAX_STRIPS + banks[b]), mean[b] = load(s->mean_square + MAX_STRIPS + banks[b]);
+  for (uint32_t f = 0; f < frames; f += 4) {
+#pragma GCC unroll 2
+    for (int b = 0; b < count; b++) {
+      const float *const *from = rows + banks[b];
+      vf quads[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++) quads[i] = few ? load_quad(from[i] + f) : load_quads(from + i, f);
+      transpose_quads(quads);
+#pragma GCC unroll 4
+      for (uint32_t i = 0; i < 4; i++)
+        if (f + i < frames) meter_sample(&peak[b], &mean[b], &meter, quads[i]);
+    }
+  }
+#pragma GCC unroll 2
+  for (int b = 0; b < count; b++)
+    store(s->peak + MAX_STRIPS + banks[b], peak[b]), store(s->mean_square + MAX_STRIPS + banks[b], mean[b]);
+}
+
+static void meter(channel_lanes *s, const float *const *rows, uint32_t frames) {
+  static const float silence[CHUNK];
+  const float *all[SUM_LANES];
+  uint32_t banks[SUM_LANES / W], count = 0;
+  int few = 1;
+  for (uint32_t bank = 0; bank < SUM_LANES; bank += W) {
+    int is_live = 0;
+    for (uint32_t i = 0; i < W; i++) {
+      const float *row = rows[bank + i];
+      all[bank + i] = row ? row : silence;
+      if (row) is_live = 1, few = few && i < 4;
+    }
+    if (is_live) banks[count++] = bank;
+  }
+  for (uint32_t b = 0; b + 2 <= count; b += 2)
+    if (few)
+      banks_metered(s, banks + b, all, frames, 2, 1);
+    else
+      banks_metered(s, banks + b, all, frames, 2, 0);
+  if (count % 2) banks_metered(s, banks + count - 1, all, frames, 1, 0);
 }
 
 /* -- rows ---------------------------------------------------------------------------------------------------------- */
@@ -364,4 +500,4 @@ static void limit(peak_limiter *limiter, float *left, float *right, uint32_t fra
 static void measure(loudness_meter *meter, const float *const *rows, uint32_t frames) { loudness_feed(meter, rows, frames); }
 
 __attribute__((visibility("hidden"))) const kernel_ops PASTE(kernel, VARIANT) = {ISA_NAME,   W,     strips, sums,
-                                                                                 accumulate, limit, measure};
+                                                                                 accumulate, limit, meter, measure};

@@ -208,9 +208,9 @@ cdef inline void aim_matrices(Graph *g, uint32_t ch) noexcept nogil:
 cdef inline void aim_direct(Graph *g, uint32_t lane) noexcept nogil:
     cdef strip_settings *s = &g.strip[lane]
     cdef uint32_t tap
+    cdef bint plugged = s.direct_output >= 0 and s.direct_output == s.direct_wanted
     for tap in range(TAPS):
-        tap_aim(&g.lanes.direct, tap, lane, 1.0 if s.direct_output >= 0 and tap == <uint32_t>s.direct_tap else 0.0,
-                g.ramp_frames)
+        tap_aim(&g.lanes.direct, tap, lane, 1.0 if plugged and tap == <uint32_t>s.direct_tap else 0.0, g.ramp_frames)
 
 
 cdef inline void aim_fader(Graph *g, uint32_t ch) noexcept nogil:
@@ -339,7 +339,36 @@ cdef inline void aim_delays(Graph *g) noexcept nogil:
 
 cdef inline void aim_insert(Graph *g, uint32_t lane) noexcept nogil:
     cdef strip_settings *s = &g.strip[lane]
-    insert_aim(g.lanes, lane, 1.0 if s.insert_on != 0.0 else 0.0, g.ramp_frames)
+    cdef bint plugged = s.insert_output == s.insert_output_wanted and s.insert_input == s.insert_input_wanted
+    insert_aim(g.lanes, lane, 1.0 if plugged and s.insert_on != 0.0 else 0.0, g.ramp_frames)
+
+
+cdef inline void patch(Graph *g, uint32_t lane) noexcept nogil:
+    """Plug insert and direct out in where they are wanted."""
+    cdef strip_settings *s = &g.strip[lane]
+    cdef uint64_t bit = <uint64_t>1 << (lane & 63)
+    s.patch_at = 0
+    s.direct_output = s.direct_wanted
+    s.insert_output = s.insert_output_wanted
+    s.insert_input = s.insert_input_wanted
+    g.returns[lane] = NULL
+    g.sends[lane] = NULL
+    g.directs[lane] = NULL
+    g.patched[lane >> 6] &= ~bit
+    if s.direct_output >= 0 or s.insert_output >= 0 or s.insert_input >= 0:
+        g.patched[lane >> 6] |= bit
+
+
+cdef inline void want_patch(Graph *g, uint32_t lane) noexcept nogil:
+    """Another channel for insert or direct out: what is plugged over fades out, and in again at its new place."""
+    cdef strip_settings *s = &g.strip[lane]
+    if g.is_new:
+        patch(g, lane)
+    else:
+        s.patch_at = g.now.frame + <uint64_t>g.ramp_frames + 1
+        g.next_switch = min(g.next_switch, s.patch_at)
+    aim_direct(g, lane)
+    aim_insert(g, lane)
 
 
 cdef inline void aim_sources(Graph *g) noexcept nogil:
@@ -396,5 +425,11 @@ cdef inline void switch_sources(Graph *g) noexcept nogil:
             s.switch_at = 0
         elif s.switch_at:
             g.next_switch = min(g.next_switch, s.switch_at)
+        if s.patch_at and s.patch_at <= g.now.frame:
+            patch(g, lane)
+            aim_direct(g, lane)
+            aim_insert(g, lane)
+        elif s.patch_at:
+            g.next_switch = min(g.next_switch, s.patch_at)
     g.passes_stale = True
     aim_sources(g)

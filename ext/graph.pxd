@@ -205,10 +205,9 @@ cdef inline void tell(Graph *g) noexcept nogil:
     for i in range(g.dims.matrices):
         meters = tell_sum(g, meters, MATRICES + i)
     meters = tell_sum(g, meters, MONO)
-    meters[0] = g.main_meter.peak[0]
-    meters[1] = g.main_meter.peak[1]
-    meters[2] = g.main_meter.mean_square[0]
-    meters[3] = g.main_meter.mean_square[1]
+    for i in range(2):
+        meters[i] = g.lanes.peak[MAX_STRIPS + MAIN_L + i]
+        meters[2 + i] = g.lanes.mean_square[MAX_STRIPS + MAIN_L + i]
     meters[4] = peak_limiter_gain(&g.limiter)
     meters[5] = reduction_of(&g.lanes.comp, MAX_STRIPS + MAIN_L)
     meters = tell_loudness(&g.loudness[0], meters + 6)

@@ -117,6 +117,7 @@ cdef extern from "kernel.h" nogil:
         void (*sums)(channel_lanes *, const sum_pass *) noexcept nogil
         void (*accumulate)(float *, const float *, scalar_ramp *, uint32_t) noexcept nogil
         void (*limit)(peak_limiter *, float *, float *, uint32_t) noexcept nogil
+        void (*meter)(channel_lanes *, const float *const *, uint32_t) noexcept nogil
         void (*measure)(loudness_meter *, const float *const *, uint32_t) noexcept nogil
     const kernel_ops *kernel_select(const char *isa)
 
@@ -133,9 +134,6 @@ cdef extern from "aim.h" nogil:
         loudness_meter meter
         loudness_reading reading
     void loudness_of_two_prepare(loudness_of_two *loudness, uint32_t rate_hz)
-    ctypedef struct pair_meter:
-        float peak[2]
-        float mean_square[2]
     void front_aim(channel_lanes *s, ramp_lanes *ramp, uint32_t lane, float target, float frames)
     void fader_aim(channel_lanes *s, uint32_t lane, float target, float frames)
     void tap_aim(tap_lanes *t, int tap, uint32_t lane, float target, float frames)
@@ -156,7 +154,6 @@ cdef extern from "aim.h" nogil:
     void channels_arrive(channel_lanes *s)
     void channels_begin(channel_lanes *s)
     void width_apply(float *left, float *right, uint32_t frames, scalar_ramp *width)
-    void pair_measure(pair_meter *meter, const float *left, const float *right, uint32_t frames, float fall, float rate)
 
 cdef extern from "generators.h" nogil:
     ctypedef struct oscillator:
@@ -300,6 +297,7 @@ cdef enum Control:  # in the order of CONTROL_WORDS in _engine.pyx
     CLICK_MAIN
     CLICK_BUS
     LOUDNESS_SOURCE
+    LOUDNESS_ON
 
 cdef enum:
     STOPPED = 0  # studiod.model.transport.TransportState
@@ -367,7 +365,9 @@ ctypedef struct strip_settings:
     int32_t direct_output, insert_output, insert_input  # hardware channels, NO_CHANNEL for none
     int32_t source, source_wanted
     bint plays_tape  # instead of the source
+    int32_t direct_wanted, insert_output_wanted, insert_input_wanted
     uint64_t switch_at  # frame at which the wanted source is switched to, 0: none is wanted
+    uint64_t patch_at  # the same of the wanted channels
 
 ctypedef struct desk_settings:
     float vca_fader[8]
@@ -376,6 +376,7 @@ ctypedef struct desk_settings:
     float mute_fx
     float monitor_level, monitor_dim, monitor_dim_level, monitor_mono, monitor_mute
     int32_t monitor_source, loudness_source
+    float loudness_on
     float solo_level
     int32_t solo_mode
     float own_on[3]  # talkback, oscillator, click
@@ -431,7 +432,6 @@ ctypedef struct Graph:
     # main and monitor
     scalar_ramp width
     peak_limiter limiter
-    pair_meter main_meter
     loudness_of_two loudness[2]  # main, and the one that is chosen
     int32_t loudness_of
     scalar_ramp monitor_gain[18][2]

@@ -46,7 +46,7 @@ typedef struct { /* one state-variable section: y = m0 x + m1 band + m2 low */
 
 typedef struct { /* gate and compressor are one machine: kernel_dynamics.h */
   ramp_lanes mix, makeup; /* mix 0: off. makeup in octaves */
-  float half_side[LANES], offset[LANES], half_knee[LANES], knee[LANES], bend[LANES], slope[LANES], limit[LANES];
+  float slope[LANES], offset[LANES], half_knee[LANES], knee[LANES], bend[LANES], limit[LANES];
   float sign[LANES]; /* +1: reduction rises with the attack; -1: it falls with it */
   float attack[LANES], release[LANES], hold[LANES], rms[LANES];
   float mean[LANES], held[LANES], target[LANES], reduction[LANES]; /* state; reduction in octaves times sign */
@@ -123,6 +123,8 @@ typedef struct {
   /* to[f] += from[f] * gain; gain walks */
   void (*accumulate)(float *to, const float *from, scalar_ramp *gain, uint32_t frames);
   void (*limit)(peak_limiter *limiter, float *left, float *right, uint32_t frames);
+  /* peak and mean square of the sums; rows: SUM_LANES of CHUNK samples, NULL: silent */
+  void (*meter)(channel_lanes *lanes, const float *const *rows, uint32_t frames);
   void (*measure)(loudness_meter *meter, const float *const *rows, uint32_t frames);
 } kernel_ops;
 

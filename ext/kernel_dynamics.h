@@ -8,7 +8,7 @@
 typedef struct { vf mean, held, target, reduction; } dynamics_state;
 
 /* What a bank does without, so that its loop is shorter; the bits are the same. */
-enum { HOLDS = 1, BENDS = 2, LINKED = 4, TURNED = 8, MIXED = 16, MOVES = 32, EVERYTHING = 63 };
+enum { HOLDS = 1, BENDS = 2, LINKED = 4, TURNED = 8, MIXED = 16, MOVES = 32, AVERAGES = 64, EVERYTHING = 127 };
 
 LANE_INLINE int dynamics_needs(const dynamics_lanes *d, uint32_t lane) {
   int needs = 0;
@@ -17,33 +17,36 @@ LANE_INLINE int dynamics_needs(const dynamics_lanes *d, uint32_t lane) {
   if (any(*(const vi *)(d->linked + lane))) needs |= LINKED;
   if (any(load(d->sign + lane) != splat(1))) needs |= TURNED;
   if (any(load(d->mix.value + lane) != splat(1))) needs |= MIXED;
+  if (any(load(d->rms + lane) != splat(1))) needs |= AVERAGES;
   return needs;
 }
 
 /* `from` is what is turned down, `key` what is listened to. needs: a constant. */
 LANE_INLINE void dynamics_run(dynamics_lanes *d, uint32_t lane, const vf *key, const vf *from, vf *to, uint32_t frames,
                               vi live, int needs) {
-  const vf half_side = load(d->half_side + lane), offset = load(d->offset + lane), half_knee = load(d->half_knee + lane);
-  const vf knee = load(d->knee + lane), bend = load(d->bend + lane), slope = load(d->slope + lane);
-  const vf limit = load(d->limit + lane), sign = load(d->sign + lane), attack = load(d->attack + lane);
-  const vf release = load(d->release + lane), hold = load(d->hold + lane), rms = load(d->rms + lane);
+  const vf slope = load(d->slope + lane), offset = load(d->offset + lane), half_knee = load(d->half_knee + lane);
+  const vf knee = load(d->knee + lane), bend = load(d->bend + lane), limit = load(d->limit + lane);
+  const vf sign = load(d->sign + lane), attack = load(d->attack + lane), release = load(d->release + lane);
+  const vf hold = load(d->hold + lane), rms = load(d->rms + lane), stays = splat(1.0f) - rms;
   const vi link = *(const vi *)(d->linked + lane);
   dynamics_state s = {load(d->mean + lane), load(d->held + lane), load(d->target + lane), load(d->reduction + lane)};
+  vf average = s.mean;
   ramp mix = ramp_load(&d->mix, lane), makeup = ramp_load(&d->makeup, lane);
   vf dry = splat(1.0f) - mix.value;
   for (uint32_t f = 0; f < frames; f++) {
     vf listened = key[f];
-    s.mean = fma_(rms, fma_(listened, listened, -s.mean), s.mean);
+    s.mean = listened * listened;
+    if (needs & AVERAGES) s.mean = fma_(stays, average, s.mean * rms), average = s.mean;
     vf power = s.mean;
     if (needs & LINKED) power = vmax(power, (vf)((vi)neighbours(power) & link));
-    vf over = fma_(half_side, vlog2(power + splat(1e-20f)), offset), asked;
+    vf over = fma_(slope, vlog2(power), offset), asked; /* knee and limit, too, are after the slope */
     if (needs & BENDS) {
       vf into = vmin(vmax(over + half_knee, splat(0)), knee);
       asked = fma_(into * into, bend, vmax(over - half_knee, splat(0)));
     } else {
       asked = vmax(over, splat(0));
     }
-    asked = vmin(asked * slope, limit);
+    asked = vmin(asked, limit);
     if (needs & TURNED) asked = asked * sign;
     vf back = fma_(release, asked - s.target, s.target);
     if (needs & HOLDS) {
@@ -51,7 +54,7 @@ LANE_INLINE void dynamics_run(dynamics_lanes *d, uint32_t lane, const vf *key, c
       back = pick_ge(splat(0), s.held, back, s.target);
       s.held = pick_ge(asked, s.target, hold, waits);
     }
-    s.target = pick_ge(asked, s.target, asked, back);
+    s.target = vmax(asked, back); /* on its way up it is there at once: `back` lies below */
     s.reduction = fma_(attack, s.target - s.reduction, s.reduction);
     if (needs & MOVES) {
       ramp_next(&mix), ramp_next(&makeup);

@@ -9,7 +9,7 @@ typedef struct { vf s1, s2; } section_state;
 
 LANE_INLINE section section_at(vf g, vf k, vf m0, vf m1, vf m2) {
   vf bends = g * (g + k), a1 = splat(1.0f) / (bends + splat(1.0f)), a2 = g * a1;
-  return (section){blend(bends < splat(1.0f), -a2 * (g + k), a1), a2, g + g, m0, fma_(m2, g, m1), m2};
+  return (section){blend(bends < splat(3.0f), -a2 * (g + k), a1), a2, g + g, m0, fma_(m2, g, m1), m2};
 }
 
 /* is_low: which lanes have a low corner. has_high (a constant): some have not. */

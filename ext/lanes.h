@@ -29,7 +29,7 @@ LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) {
   return (vf)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ), (__m512)no, (__m512)yes);
 }
 LANE_INLINE int any(vi mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
-LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm512_max_epi32((__m512i)worst, (__m512i)vabs(x)); }
+LANE_INLINE vf vmost(vf a, vf b) { return (vf)_mm512_max_epi32((__m512i)a, (__m512i)b); }
 #elif W == 8
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
@@ -38,24 +38,21 @@ LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) {
   return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GE_OQ));
 }
 LANE_INLINE int any(vi mask) { return _mm256_movemask_epi8((__m256i)mask) != 0; }
-LANE_INLINE vi worse(vi worst, vf x) { return (vi)_mm256_max_epi32((__m256i)worst, (__m256i)vabs(x)); }
+LANE_INLINE vf vmost(vf a, vf b) { return (vf)_mm256_max_epi32((__m256i)a, (__m256i)b); }
 #elif defined(__x86_64__)
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; } /* SSE2 has none: two roundings, in both loops */
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
 LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return _mm_movemask_epi8((__m128i)mask) != 0; }
-LANE_INLINE vi worse(vi worst, vf x) { /* no integer maximum either */
-  vi size = (vi)vabs(x), more = size > worst;
-  return (size & more) | (worst & ~more);
-}
+LANE_INLINE vf vmost(vf a, vf b) { return blend((vi)a > (vi)b, a, b); } /* no integer maximum either */
 #elif defined(__ARM_NEON)
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmin(vf a, vf b) { return (vf)vminq_f32((float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf vmax(vf a, vf b) { return (vf)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
 LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return vmaxvq_u32((uint32x4_t)mask) != 0; }
-LANE_INLINE vi worse(vi worst, vf x) { return (vi)vmaxq_s32((int32x4_t)worst, (int32x4_t)vabs(x)); }
+LANE_INLINE vf vmost(vf a, vf b) { return (vf)vmaxq_s32((int32x4_t)a, (int32x4_t)b); }
 #else
 LANE_INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; }
 LANE_INLINE vf vmin(vf a, vf b) {
@@ -68,11 +65,9 @@ LANE_INLINE vf vmax(vf a, vf b) {
 }
 LANE_INLINE vf pick_ge(vf a, vf b, vf yes, vf no) { return blend(a >= b, yes, no); }
 LANE_INLINE int any(vi mask) { return (mask[0] | mask[1] | mask[2] | mask[3]) != 0; }
-LANE_INLINE vi worse(vi worst, vf x) {
-  vi size = (vi)vabs(x), more = size > worst;
-  return (size & more) | (worst & ~more);
-}
+LANE_INLINE vf vmost(vf a, vf b) { return blend((vi)a > (vi)b, a, b); }
 #endif
+LANE_INLINE vi worse(vi worst, vf x) { return (vi)vmost((vf)worst, vabs(x)); }
 
 /* Four samples of each of W / 4 rows, side by side: rows[0], rows[4], rows[8]... */
 LANE_INLINE vf load_quads(const float *const *rows, uint32_t at) {
@@ -86,6 +81,19 @@ LANE_INLINE vf load_quads(const float *const *rows, uint32_t at) {
 #else
   vf x;
   memcpy(&x, rows[0] + at, sizeof x);
+  return x;
+#endif
+}
+
+/* Four samples of one row in the first quad, silence in the others. */
+LANE_INLINE vf load_quad(const float *row) {
+#if W == 16
+  return (vf)_mm512_zextps128_ps512(_mm_loadu_ps(row));
+#elif W == 8
+  return (vf)_mm256_zextps128_ps256(_mm_loadu_ps(row));
+#else
+  vf x;
+  memcpy(&x, row, sizeof x);
   return x;
 #endif
 }
@@ -156,29 +164,28 @@ LANE_INLINE vf sum_lanes(const vf *x) {
 #endif
 }
 
-/* log2 of positive normal numbers: error below 1.4e-5 (of a power: 4e-5 dB). A minimax polynomial over a mantissa in 0.75..1.5, exactly
- * 0 at 1. */
+/* log2 of positive normal numbers: error below 1.5e-5 (of a power: 5e-5 dB). A minimax polynomial over the mantissa, exactly 0 at 1.
+ * Of 0 it is -127. */
 LANE_INLINE vf vlog2(vf x) {
-  vi bits = (vi)x - 0x3f400000;
-  vf whole = __builtin_convertvector(bits >> 23, vf);
-#if W == 16
-  vf t = (vf)_mm512_getmant_ps((__m512)x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+#if W == 16 /* of 0 the exponent would be infinite */
+  vf whole = (vf)_mm512_max_ps(_mm512_getexp_ps((__m512)x), _mm512_set1_ps(-127.0f));
+  vf t = (vf)_mm512_getmant_ps((__m512)x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
 #else
-  vf t = (vf)((bits & 0x7fffff) + 0x3f400000);
+  vf whole = __builtin_convertvector(((vi)x >> 23) - 127, vf);
+  vf t = (vf)(((vi)x & 0x7fffff) | 0x3f800000);
 #endif
   t = t - splat(1.0f);
-  vf q = fma_(splat(0.190121194f), t, splat(-0.371424011f));
-  q = fma_(q, t, splat(0.490972424f));
-  q = fma_(q, t, splat(-0.721482513f));
-  q = fma_(q, t, splat(1.44249487f));
+  vf q = fma_(splat(0.0463851227f), t, splat(-0.196269128f));
+  q = fma_(q, t, splat(0.417595415f));
+  q = fma_(q, t, splat(-0.709662719f));
+  q = fma_(q, t, splat(1.44196561f));
   return fma_(q, t, whole);
 }
 
 /* 2 to the x for -126 < x < 127: relative error below 2e-7, exactly 1 at 0. */
 LANE_INLINE vf vexp2(vf x) {
 #if W == 16
-  vf whole = (vf)_mm512_roundscale_ps((__m512)x, 0); /* to the nearest */
-  vf t = x - whole;
+  vf t = (vf)_mm512_reduce_ps((__m512)x, 0), whole = x - t; /* beside the nearest whole number */
 #else
   vf shifted = x + splat(12582912.0f); /* 1.5 2^23: the nearest whole number in the low bits */
   vf t = x - (shifted - splat(12582912.0f));

@@ -35,6 +35,7 @@
 /* Next to half the rate a half-way point may be wrong by the whole of what is there, and its size is itself seen through
  * a filter: half as much again keeps full-band noise of any kind under the ceiling. */
 #define LIMITER_GUARD 1.5f
+#define LIMITER_GUARDED 8 /* points of a group */
 #define LIMITER_ARRIVED 1e-7 /* -140 dB: an exponential alone never ends */
 
 #ifdef W
@@ -52,10 +53,11 @@ typedef struct {
   uint32_t travel, held; /* groups */
   float half[LIMITER_HALF], quarter[LIMITER_QUARTER], edge[LIMITER_HALF]; /* one side of each filter */
   float quiet; /* no peak is read above this times the largest sample */
-  double weights[LIMITER_TRAVEL_MAX], weight; /* smoothing window, and its sum */
+  double weights[LIMITER_TRAVEL_MAX]; /* smoothing window; its sum is 1 */
   double back; /* fraction of the way to the held gain, a group */
   float track[2][LIMITER_TRACK]; /* what came in */
   uint32_t at, filled; /* where the next frame goes; frames of the group that are there */
+  float newest; /* largest sample of the group so far */
   float loudest[LIMITER_QUIET_GROUPS]; /* largest sample of the last groups, oldest first */
   float mid[2][2 * LIMITER_GROUP]; /* half-way points of the last two groups */
   float crest, edges[3]; /* largest crest of the group before; guard of the last groups, oldest first */
@@ -120,11 +122,13 @@ static inline void peak_limiter_prepare(peak_limiter *l, double rate_hz) {
   size += 2.0 * LIMITER_SLOPE * size + limiter_sum_(l->edge, LIMITER_HALF);
   l->quiet = (float)(size * 1.0001); /* for the rounding of all that */
   uint32_t window = l->travel - 1; /* with the straight line between groups it takes `travel` groups */
+  double weight = 0.0;
   for (uint32_t k = 0; k < window; k++) {
     double s = sin(M_PI * (k + 1) / (window + 1));
     l->weights[k] = s * s;
-    l->weight += s * s;
+    weight += s * s;
   }
+  for (uint32_t k = 0; k < window; k++) l->weights[k] /= weight;
   l->back = 1.0 - exp(-LIMITER_GROUP / (LIMITER_RELEASE_S * rate_hz));
   l->at = peak_limiter_latency(l);
   l->released = 1.0;
@@ -141,97 +145,100 @@ static inline float peak_limiter_gain(peak_limiter *l) {
   return smallest;
 }
 
-static inline float limiter_most_(const float *x, uint32_t frames) {
-  int32_t most = 0; /* through integers: their order is that of the sizes, NaN on top, and they vectorise */
+#define LIMITER_INLINE static inline __attribute__((always_inline)) /* for a number of frames that is known */
+
+LIMITER_INLINE int32_t limiter_bits_(const float *x) {
+  int32_t bits;
+  memcpy(&bits, x, 4);
+  return bits & 0x7fffffff;
+}
+
+/* The largest size. Through integers: their order is that of the sizes, NaN on top, and they vectorise. */
+LIMITER_INLINE float limiter_most_of_both_(const float *x, const float *y, uint32_t frames) {
+  int32_t most = 0;
   for (uint32_t f = 0; f < frames; f++) {
-    int32_t bits;
-    memcpy(&bits, x + f, 4);
-    bits &= 0x7fffffff;
-    most = most > bits ? most : bits;
+    int32_t a = limiter_bits_(x + f), b = limiter_bits_(y + f);
+    a = a > b ? a : b;
+    most = most > a ? most : a;
   }
   float size;
   memcpy(&size, &most, 4);
   return size;
 }
+LIMITER_INLINE float limiter_most_(const float *x, uint32_t frames) {
+  return limiter_most_of_both_(x, x + frames / 2, frames / 2); /* an even number */
+}
 
-/* Half-way points after x[0]..x[15], and the guard of eight of them; reads x[-15]..x[31]. The guard is of a narrow
- * band: half the points show its size. */
-static inline float limiter_half_way_(const peak_limiter *l, const float *x, float *mid) {
-  limiter_vf sum[LIMITER_GROUP / LIMITER_W];
-  for (int v = 0; v < LIMITER_GROUP / LIMITER_W; v++) sum[v] = (limiter_vf){};
-#pragma GCC unroll 4
-  for (int k = 0; k < LIMITER_HALF; k++) {
-#pragma GCC unroll 4
-    for (int v = 0; v < LIMITER_GROUP / LIMITER_W; v++) {
-      const float *p = x + v * LIMITER_W;
-      sum[v] += l->half[k] * (*(const limiter_vf *)(p - k) + *(const limiter_vf *)(p + k + 1));
+/* The half-way points after x[0]..x[15]; reads x[-15]..x[31]. */
+static inline void limiter_half_way_(const peak_limiter *l, const float *x, float *mid) {
+  for (int v = 0; v < LIMITER_GROUP; v += LIMITER_W) {
+    limiter_vf even = {}, odd = {}; /* two chains of additions: neither waits for the other */
+#pragma GCC unroll 8
+    for (int k = 0; k < LIMITER_HALF; k += 2) {
+      const float *p = x + v - k, *n = x + v + k + 1;
+      even += l->half[k] * (*(const limiter_vf *)p + *(const limiter_vf *)n);
+      odd += l->half[k + 1] * (*(const limiter_vf *)(p - 1) + *(const limiter_vf *)(n + 1));
     }
+    *(limiter_vf *)(mid + v) = even + odd;
   }
-  for (int v = 0; v < LIMITER_GROUP / LIMITER_W; v++) *(limiter_vf *)(mid + v * LIMITER_W) = sum[v];
-  typedef float octet __attribute__((vector_size(4 * (LIMITER_W < 8 ? 4 : 8)), aligned(4), may_alias));
-  enum { WIDTH = sizeof(octet) / 4, OCTETS = 8 / WIDTH };
-  octet edge[OCTETS];
-  float size[8];
-  for (int v = 0; v < OCTETS; v++) edge[v] = (octet){};
-#pragma GCC unroll 4
-  for (int k = 0; k < LIMITER_HALF; k++) {
-#pragma GCC unroll 2
-    for (int v = 0; v < OCTETS; v++) {
-      const float *p = x + v * WIDTH;
-      edge[v] += l->edge[k] * (*(const octet *)(p - k) - *(const octet *)(p + k + 1));
+}
+
+/* The guard beside the half-way points after x[0]..x[7]: of a narrow band, half the points of a group show its size. */
+static inline void limiter_guard_(const peak_limiter *l, const float *x, float *guard) {
+  typedef float part __attribute__((vector_size(4 * (LIMITER_W < 8 ? 4 : 8)), aligned(4), may_alias));
+  for (int v = 0; v < LIMITER_GUARDED; v += sizeof(part) / 4) {
+    part even = {}, odd = {};
+#pragma GCC unroll 8
+    for (int k = 0; k < LIMITER_HALF; k += 2) {
+      const float *p = x + v - k, *n = x + v + k + 1;
+      even += l->edge[k] * (*(const part *)p - *(const part *)n);
+      odd += l->edge[k + 1] * (*(const part *)(p - 1) - *(const part *)(n + 1));
     }
+    *(part *)(guard + v) = even + odd;
   }
-  for (int v = 0; v < OCTETS; v++) *(octet *)(size + v * WIDTH) = edge[v];
-  return limiter_most_(size, 8);
 }
 
 /* A point between four at hand on each side: x and mid are those a quarter of a frame off, inner to outer. */
 #define LIMITER_BETWEEN_(a, b, c, d, e, f, g, h) (q[0] * (a + b) + q[1] * (c + d) + (q[2] * (e + f) + q[3] * (g + h)))
-static inline float limiter_third_(const float *q, const float *x, const float *m) {
-  return LIMITER_BETWEEN_(m[0], x[1], x[0], m[1], m[-1], x[2], x[-1], m[2]);
-}
 
-/* The largest crest from x[0] to x[16]; mid are the points half a frame after x. Reads x[-2]..x[18]. */
-static inline float limiter_crest_(const peak_limiter *l, const float *x, const float *mid) {
-  float first[LIMITER_GROUP], third[LIMITER_GROUP + 1], top[LIMITER_GROUP];
+/* Raises top[f] to the crest from x[f] to x[f + 1], f < 16; mid are the points half a frame after x. Reads x[-2]..x[18]. */
+static inline void limiter_crest_(const peak_limiter *l, const float *x, const float *mid, float *top) {
   float q[LIMITER_QUARTER];
   memcpy(q, l->quarter, sizeof q);
-  third[0] = limiter_third_(q, x - 1, mid - 1);
   for (int f = 0; f < LIMITER_GROUP; f++) {
     const float *p = x + f, *m = mid + f;
-    first[f] = LIMITER_BETWEEN_(p[0], m[0], m[-1], p[1], p[-1], m[1], m[-2], p[2]);
-    third[f + 1] = LIMITER_BETWEEN_(m[0], p[1], p[0], m[1], m[-1], p[2], p[-1], m[2]);
+    float before = LIMITER_BETWEEN_(m[-1], p[0], p[-1], m[0], m[-2], p[1], p[-2], m[1]);
+    float first = LIMITER_BETWEEN_(p[0], m[0], m[-1], p[1], p[-1], m[1], m[-2], p[2]);
+    float third = LIMITER_BETWEEN_(m[0], p[1], p[0], m[1], m[-1], p[2], p[-1], m[2]);
+    float here = fabsf(p[0]) + LIMITER_SLOPE * fabsf(first - before);
+    float half = fabsf(m[0]) + LIMITER_SLOPE * fabsf(third - first);
+    float low = fabsf(first) + LIMITER_SLOPE * fabsf(m[0] - p[0]);
+    float high = fabsf(third) + LIMITER_SLOPE * fabsf(p[1] - m[0]);
+    top[f] = larger(top[f], larger(larger(here, half), larger(low, high)));
   }
-  for (int f = 0; f < LIMITER_GROUP; f++) {
-    float here = fabsf(x[f]) + LIMITER_SLOPE * fabsf(first[f] - third[f]);
-    float half = fabsf(mid[f]) + LIMITER_SLOPE * fabsf(third[f + 1] - first[f]);
-    float low = fabsf(first[f]) + LIMITER_SLOPE * fabsf(mid[f] - x[f]);
-    float high = fabsf(third[f + 1]) + LIMITER_SLOPE * fabsf(x[f + 1] - mid[f]);
-    top[f] = larger(larger(here, half), larger(low, high));
-  }
-  return limiter_most_(top, LIMITER_GROUP);
 }
 
 /* Read the group that began `back` groups before the newest: its half-way points and guard (each one group late, for
  * they need 16 frames after them), and the crest that ends two frames before those. */
 static inline float limiter_read_(peak_limiter *l, uint32_t back) {
-  float crest = 0.0f, edge = 0.0f;
+  const float *x[2];
+  float guard[2 * LIMITER_GUARDED], top[LIMITER_GROUP] = {0};
   for (int c = 0; c < 2; c++) {
-    const float *x = l->track[c] + l->at - (2 + back) * LIMITER_GROUP;
     float *mid = l->mid[c];
+    x[c] = l->track[c] + l->at - (2 + back) * LIMITER_GROUP;
     memcpy(mid, mid + LIMITER_GROUP, LIMITER_GROUP * sizeof(float));
-    edge = larger(edge, limiter_half_way_(l, x, mid + LIMITER_GROUP));
-    crest = larger(crest, limiter_crest_(l, x - 2, mid + LIMITER_GROUP - 2));
+    limiter_half_way_(l, x[c], mid + LIMITER_GROUP);
+    limiter_guard_(l, x[c], guard + c * LIMITER_GUARDED);
   }
-  l->edges[0] = l->edges[1], l->edges[1] = l->edges[2], l->edges[2] = edge;
-  return crest;
+  for (int c = 0; c < 2; c++) limiter_crest_(l, x[c] - 2, l->mid[c] + LIMITER_GROUP - 2, top);
+  l->edges[0] = l->edges[1], l->edges[1] = l->edges[2], l->edges[2] = limiter_most_(guard, 2 * LIMITER_GUARDED);
+  return limiter_most_(top, LIMITER_GROUP);
 }
 
 /* The gain that the newest group asks for. */
 static inline float limiter_wanted_(peak_limiter *l) {
-  float newest = larger(limiter_most_(l->track[0] + l->at - LIMITER_GROUP, LIMITER_GROUP),
-                        limiter_most_(l->track[1] + l->at - LIMITER_GROUP, LIMITER_GROUP));
-  float loudest = newest;
+  float newest = l->newest, loudest = newest;
+  l->newest = 0.0f;
   for (int k = 1; k < LIMITER_QUIET_GROUPS; k++) {
     loudest = larger(loudest, l->loudest[k]);
     l->loudest[k - 1] = l->loudest[k];
@@ -276,43 +283,42 @@ static inline void limiter_turn_(peak_limiter *l) {
   l->released = released;
   l->at_rest = released == 1.0 ? l->at_rest + (l->at_rest < LIMITER_TRAVEL_MAX) : 0;
   uint32_t window = l->travel - 1;
-  memmove(l->smooth + 1, l->smooth, (window - 1) * sizeof(double));
-  l->smooth[0] = released;
-  if (l->at_rest >= window) {
-    l->to = 1.0f;
-    return;
+  double sum = 0.0, newer = released;
+  for (uint32_t k = 0; k < window; k++) { /* a move and the sum in one: nothing is read that was just written */
+    double older = l->smooth[k];
+    sum += l->weights[k] * newer;
+    l->smooth[k] = newer;
+    newer = older;
   }
-  double sum = 0.0;
-  for (uint32_t k = 0; k < window; k++) sum += l->weights[k] * l->smooth[k];
-  l->to = smaller((float)(sum / l->weight), 1.0f);
+  l->to = l->at_rest >= window ? 1.0f : smaller((float)sum, 1.0f);
 }
 
-static inline void limiter_copy_(float *to, const float *from, uint32_t frames) {
-  if (frames == LIMITER_GROUP) /* of known size: a few moves instead of a call */
-    memcpy(to, from, LIMITER_GROUP * sizeof(float));
-  else
-    memcpy(to, from, frames * sizeof(float));
-}
-
-/* Put `frames` frames of one channel behind the last ones; what is no sample becomes 0. */
-static inline void limiter_take_(peak_limiter *l, float *to, const float *from, uint32_t frames) {
-  limiter_copy_(to, from, frames);
-  if (limiter_most_(to, frames) < LIMITER_FAULT) return;
-  for (uint32_t f = 0; f < frames; f++) {
-    if (fabsf(to[f]) < LIMITER_FAULT) continue;
-    to[f] = 0.0f;
-    l->bad_samples++;
+/* Put `frames` frames of both channels behind the last ones; what is no sample becomes 0. */
+LIMITER_INLINE void limiter_take_(peak_limiter *l, const float *left, const float *right, uint32_t frames) {
+  float *to[2] = {l->track[0] + l->at, l->track[1] + l->at};
+  memcpy(to[0], left, frames * sizeof(float));
+  memcpy(to[1], right, frames * sizeof(float));
+  float most = limiter_most_of_both_(to[0], to[1], frames);
+  if (!(most < LIMITER_FAULT)) {
+    for (uint32_t n = 0; n < 2 * frames; n++) {
+      float *x = to[n & 1] + n / 2;
+      if (fabsf(*x) < LIMITER_FAULT) continue;
+      *x = 0.0f;
+      l->bad_samples++;
+    }
+    most = limiter_most_of_both_(to[0], to[1], frames);
   }
+  l->newest = larger(l->newest, most);
 }
 
 /* The delayed frames times the gain, which is at frame `filled` of its straight line. */
-static inline void limiter_give_(peak_limiter *l, float *left, float *right, uint32_t frames) {
+LIMITER_INLINE void limiter_give_(peak_limiter *l, float *left, float *right, uint32_t frames) {
   uint32_t from = l->at - peak_limiter_latency(l);
   const float *in_left = l->track[0] + from, *in_right = l->track[1] + from;
   int is_walking = l->on.value != l->on.target;
   if (!is_walking && (l->on.value == 0.0f || (l->from == 1.0f && l->to == 1.0f))) {
-    limiter_copy_(left, in_left, frames); /* not times 1: that would flush denormals */
-    limiter_copy_(right, in_right, frames);
+    memcpy(left, in_left, frames * sizeof(float)); /* not times 1: that would flush denormals */
+    memcpy(right, in_right, frames * sizeof(float));
     l->gain = smaller(l->gain, 1.0f);
     return;
   }
@@ -324,7 +330,10 @@ static inline void limiter_give_(peak_limiter *l, float *left, float *right, uin
     left[f] = in_left[f] * gains[f];
     right[f] = in_right[f] * gains[f];
   }
-  for (uint32_t f = 0; f < frames; f++) l->gain = smaller(l->gain, gains[f]);
+  if (is_walking)
+    for (uint32_t f = 0; f < frames; f++) l->gain = smaller(l->gain, gains[f]);
+  else /* a straight line: one of its ends */
+    l->gain = smaller(l->gain, smaller(gains[0], gains[frames - 1]));
 }
 
 /* Limit `frames` frames (any number) of both channels in place; they come out peak_limiter_latency frames late. */
@@ -334,9 +343,13 @@ static inline void peak_limiter_run(peak_limiter *l, float *left, float *right, 
     n = LIMITER_GROUP - l->filled;
     n = n < frames - done ? n : frames - done;
     for (uint32_t f = 0; f < n && l->ceiling.value != l->ceiling.target; f++) ramp_walk(&l->ceiling);
-    limiter_take_(l, l->track[0] + l->at, left + done, n);
-    limiter_take_(l, l->track[1] + l->at, right + done, n);
-    limiter_give_(l, left + done, right + done, n);
+    if (n == LIMITER_GROUP) { /* of known size: no loop but a few moves */
+      limiter_take_(l, left + done, right + done, LIMITER_GROUP);
+      limiter_give_(l, left + done, right + done, LIMITER_GROUP);
+    } else {
+      limiter_take_(l, left + done, right + done, n);
+      limiter_give_(l, left + done, right + done, n);
+    }
     l->at += n;
     l->filled += n;
     if (l->filled < LIMITER_GROUP) return;

@@ -187,6 +187,8 @@ cdef inline void leave(Graph *g, uint32_t from_, uint32_t frames) noexcept nogil
                 g.ops.accumulate(g.solo[to - INTO_SOLO_L], row, ramp, frames)
             elif to >= MAX_BUSES or g.bus_pass_of[to] > g.bus_pass_of[from_]:
                 g.ops.accumulate(g.into[to], row, ramp, frames)
+            else:  # into a ring: nobody hears it walk, but the ring opens when it is closed
+                ramp.value = ramp.target
             if not ramp_sounds(ramp):
                 g.open_routes[from_][tap] &= ~(<uint32_t>1 << to)
                 g.passes_stale = True
@@ -312,10 +314,10 @@ cdef inline void run_main(Graph *g, uint32_t frames) noexcept nogil:
     if g.keeps:
         keep_ahead(g, frames)
     g.ops.limit(&g.limiter, left, right, frames)
-    pair_measure(&g.main_meter, left, right, frames, g.lanes.peak_fall, g.lanes.mean_rate)
-    rows[0] = left
-    rows[1] = right
-    g.ops.measure(&g.loudness[0].meter, rows, frames)
+    if g.desk.loudness_on != 0.0:
+        rows[0] = left
+        rows[1] = right
+        g.ops.measure(&g.loudness[0].meter, rows, frames)
     if g.desk.loudness_source > 0:
         bus = <uint32_t>g.desk.loudness_source - 1
         if linked(g, MAX_STRIPS + bus):
@@ -326,6 +328,17 @@ cdef inline void run_main(Graph *g, uint32_t frames) noexcept nogil:
             rows[0] = g.after[bus]
             rows[1] = g.silence
         g.ops.measure(&g.loudness[1].meter, rows, frames)
+
+
+cdef inline void meter_sums(Graph *g, uint32_t frames) noexcept nogil:
+    """The meters of everything that has a fader of a sum; main's are of what leaves its limiter."""
+    cdef const float *rows[32]
+    cdef uint32_t i
+    for i in range(SUM_LANES):
+        rows[i] = NULL
+        if i < g.dims.buses or MAIN_L <= i <= MONO or MATRICES <= i < MATRICES + g.dims.matrices:
+            rows[i] = g.after[i]
+    g.ops.meter(g.lanes, rows, frames)
 
 
 cdef inline void play(Graph *g, float *row, const float *sound, uint32_t frames) noexcept nogil:
@@ -371,6 +384,7 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
             g.sum_rows[i] = &g.solo[i - INTO_SOLO_L][0]
     mix_desk(g, frames)
     run_main(g, frames)
+    meter_sums(g, frames)
     if g.keeps:
         keep_rows(g, inputs, input_count, at, frames)
     # outputs

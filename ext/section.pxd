@@ -173,18 +173,6 @@ cdef inline bint set_channel(Graph *g, int32_t control, uint32_t ch, uint32_t su
     return True
 
 
-cdef inline void patch(Graph *g, uint32_t lane) noexcept nogil:
-    """After an insert or a direct out was plugged in or pulled."""
-    cdef strip_settings *s = &g.strip[lane]
-    cdef uint64_t bit = <uint64_t>1 << (lane & 63)
-    g.returns[lane] = NULL
-    g.sends[lane] = NULL
-    g.directs[lane] = NULL
-    g.patched[lane >> 6] &= ~bit
-    if s.direct_output >= 0 or s.insert_output >= 0 or s.insert_input >= 0:
-        g.patched[lane >> 6] |= bit
-
-
 cdef inline bint set_strip(Graph *g, int32_t control, uint32_t lane, float value) noexcept nogil:
     """A parameter that only strips have; False when it is none."""
     cdef strip_settings *s = &g.strip[lane]
@@ -212,9 +200,8 @@ cdef inline bint set_strip(Graph *g, int32_t control, uint32_t lane, float value
         s.hpf_slope = value
         aim_high_pass(g, lane)
     elif control == STRIP_DIRECT:
-        s.direct_output = <int32_t>value - 1
-        patch(g, lane)
-        aim_direct(g, lane)
+        s.direct_wanted = <int32_t>value - 1
+        want_patch(g, lane)
     elif control == STRIP_DIRECT_TAP:
         s.direct_tap = value
         aim_direct(g, lane)
@@ -254,11 +241,11 @@ cdef inline bint set_strip(Graph *g, int32_t control, uint32_t lane, float value
         s.insert_latency = value
         aim_delays(g)
     elif control == INSERT_OUTPUT:
-        s.insert_output = <int32_t>value - 1
-        patch(g, lane)
+        s.insert_output_wanted = <int32_t>value - 1
+        want_patch(g, lane)
     elif control == INSERT_INPUT:
-        s.insert_input = <int32_t>value - 1
-        patch(g, lane)
+        s.insert_input_wanted = <int32_t>value - 1
+        want_patch(g, lane)
     else:
         return False
     return True
@@ -359,6 +346,10 @@ cdef inline void set_desk(Graph *g, int32_t control, uint32_t index, uint32_t su
         if d.loudness_source != <int32_t>value:
             loudness_reset(&g.loudness[1].meter)
         d.loudness_source = <int32_t>value
+    elif control == LOUDNESS_ON:
+        if d.loudness_on != value:  # what is not measured shows nothing, and begins anew
+            loudness_reset(&g.loudness[0].meter)
+        d.loudness_on = value
 
 
 cdef inline void set_value(Graph *g, uint32_t slot, float value) noexcept nogil:

@@ -103,8 +103,8 @@ def desk_settings(strips: int, features: tuple[str, ...], sends: int = len(SENDS
 
 
 def workload(strips: int) -> Settings:
-    """W(strips)."""
-    return desk_settings(strips, ("hpf", "eq", "comp", "sends"))
+    """W(strips): it has no meter of loudness."""
+    return desk_settings(strips, ("hpf", "eq", "comp", "sends")) | {"/loudness/on": "off"}
 
 
 def noise(channels: int, frames: int) -> Samples:
@@ -114,10 +114,23 @@ def noise(channels: int, frames: int) -> Samples:
 
 
 class TimedDesk:
-    """A real engine on a block of its own, turned by hand over noise that was made before."""
+    """A real engine on a block of its own, turned by hand over noise that was made before.
 
-    def __init__(self, strips: int, frames: int, settings: Settings, isa: str | None = None, buses: int = 4) -> None:
+    is_live: it also writes the capture rings, as it does under a host; offline there is nothing to record.
+    """
+
+    def __init__(
+        self,
+        strips: int,
+        frames: int,
+        settings: Settings,
+        isa: str | None = None,
+        buses: int = 4,
+        *,
+        is_live: bool = False,
+    ) -> None:
         self._rig = Rig.make(strips, buses, block_frames=frames, isa=isa, outputs=2 + buses)
+        self._rig.keeps = is_live
         for address, words in settings.items():
             self._rig.set(address, self._rig.registry[address].parse(words))
         self._channel_samples: int = strips * max(8, CHUNK_SAMPLES // (strips * frames)) * frames

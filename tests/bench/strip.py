@@ -2,10 +2,11 @@
 
     python -m tests.bench.strip --json [--channels 32] [--frames 64] [--force-isa avx2] [--callgrind]
 
-A real engine is turned by hand at W(N) (tests/bench/_workload.py): control, strips, buses, limiter, meters, capture
-rings, snapshot. scsynth renders the same as a score (tests/data/bench); what its noise costs is taken off. Both are CPU
-time for a channel and a sample, and take turns: the figure is the shortest round, `median` the one in the middle.
-`full_console` is the same with gates and 16 sends, its delays idle; `full_console_delay` with delays of 10 ms too.
+A real engine is turned by hand at W(N) (tests/bench/_workload.py): control, strips, buses, limiter, meters, snapshot;
+`live` writes the capture rings too. scsynth renders the same as a score (tests/data/bench); what its noise costs is
+taken off. Both are CPU time for a channel and a sample, and take turns: the figure is the shortest round, `median` the
+one in the middle. `full_console` is the same with gates and 16 sends, its delays idle; `full_console_delay` with delays
+of 10 ms too.
 """
 
 import argparse
@@ -44,9 +45,11 @@ def contestants(
     """What takes turns, by name: W(N) on each instruction set (isa:NAME); W(128) and whole consoles on the best."""
     best = isa or ISAS[-1]
 
-    def desk(count: int, kernel: str, features: tuple[str, ...] | None = None) -> Callable[[], float]:
+    def desk(
+        count: int, kernel: str, features: tuple[str, ...] | None = None, *, is_live: bool = False
+    ) -> Callable[[], float]:
         if features is None:
-            made = TimedDesk(count, frames, workload(count), kernel)
+            made = TimedDesk(count, frames, workload(count), kernel, is_live=is_live)
         else:
             made = TimedDesk(count, frames, desk_settings(count, features, MAX_SENDS), kernel, MAX_SENDS)
         return partial(stack.enter_context(made).ns_per_channel_sample, seconds)
@@ -54,6 +57,7 @@ def contestants(
     turns = {f"isa:{kernel}": desk(channels, kernel) for kernel in ([isa] if isa else ISAS)}
     if channels != LARGE:
         turns["w128"] = desk(LARGE, best)
+    turns["live"] = desk(channels, best, is_live=True)
     turns["full_console"] = desk(channels, best, CONSOLE)
     turns["full_console_delay"] = desk(channels, best, (*CONSOLE, "delay"))
     return turns
@@ -78,7 +82,7 @@ def report(figures: dict[str, list[float]], best: str) -> dict[str, Any]:
         "scsynth_median_ns": round(statistics.median(peer), 3) if peer else None,
         **{
             f"{name}_ns": round(figures[name][0], 3)
-            for name in ("w128", "full_console", "full_console_delay")
+            for name in ("w128", "live", "full_console", "full_console_delay")
             if name in figures
         },
         "isas": {name[4:]: words(rounds) for name, rounds in figures.items() if name.startswith("isa:")},
@@ -111,7 +115,7 @@ def show(words: dict[str, Any], skipped: dict[str, str]) -> None:
         ratio = kernel["ratio_to_scsynth"]
         beside = f", {ratio:.1f}x as fast as scsynth" if ratio is not None else ""
         print(f"{name:18} {kernel['ns_per_channel_sample']:6.2f} ns a channel and sample{beside}")
-    for name in ("w128", "full_console", "full_console_delay", "scsynth"):
+    for name in ("w128", "live", "full_console", "full_console_delay", "scsynth"):
         if words.get(f"{name}_ns") is not None:
             print(f"{name:18} {words[f'{name}_ns']:6.2f} ns")
     if "instructions_per_channel_sample" in words:

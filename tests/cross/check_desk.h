@@ -22,7 +22,6 @@ typedef struct {
   channel_lanes lanes;
   scalar_ramp bus_to_main[BUSES][2], main_to_matrix[2][MATRIX_COUNT], bus_to_solo, width;
   peak_limiter limiter;
-  pair_meter meter;
   loudness_of_two loudness;
   oscillator oscillator;
   click click;

@@ -97,10 +97,11 @@ static void chunk(const kernel_ops *kernel, uint32_t at, uint32_t frames) {
     for (uint32_t side = 0; side < 2; side++)
       kernel->accumulate(row[MATRICES + matrix], after[MAIN_L + side], &desk.main_to_matrix[side][matrix], frames);
   sums(kernel, at, frames, ((1u << MATRIX_COUNT) - 1) << MATRICES, 0);
-  const float *heard[2] = {after[MAIN_L], after[MAIN_R]};
+  const float *heard[2] = {after[MAIN_L], after[MAIN_R]}, *sounds[SUM_LANES];
   width_apply(after[MAIN_L], after[MAIN_R], frames, &desk.width);
   kernel->limit(&desk.limiter, after[MAIN_L], after[MAIN_R], frames);
-  pair_measure(&desk.meter, after[MAIN_L], after[MAIN_R], frames, desk.lanes.peak_fall, desk.lanes.mean_rate);
+  for (uint32_t i = 0; i < SUM_LANES; i++) sounds[i] = i < BUSES || i >= MAIN_L ? after[i] : NULL;
+  kernel->meter(&desk.lanes, sounds, frames);
   kernel->measure(&desk.loudness.meter, heard, frames);
   for (uint32_t i = 0; i < 3; i++) keep_row(LEFT + i, after[MAIN_L + i], at, frames);
   for (uint32_t i = 0; i < 2; i++) keep_row(SOLO + i, into[INTO_SOLO_L + i], at, frames);
@@ -141,7 +142,6 @@ static int put_figures(void) {
   loudness_reading *heard = &desk.loudness.reading;
   loudness_read(&desk.loudness.meter, heard);
   const float figures[] = {
-      desk.meter.peak[0],        desk.meter.peak[1],       desk.meter.mean_square[0],  desk.meter.mean_square[1],
       peak_limiter_gain(&desk.limiter), (float)heard->momentary, (float)heard->short_term, (float)heard->integrated,
       (float)heard->max_momentary, (float)heard->max_short_term, (float)heard->range, heard->true_peak, heard->sample_peak};
   return is_written && put(figures, sizeof figures / sizeof figures[0]);

@@ -12,7 +12,7 @@ import pytest
 from tests.cross.toolchain import ROOT, Target, aarch64, native
 
 # Of every channel, every sample: nothing in their loops is done for one channel alone.
-WHOLE = ("strips", "filters_together", "filter_moves", "dynamics_choose", "mix", "sum_bank", "sum_plain")
+WHOLE = ("strips", "filters_together", "filter_moves", "dynamics_choose", "mix", "sum_bank", "meter")
 # One row after the other: walks and ends are scalar, but somewhere there is the loop that does the work.
 ROWS = (("accumulate",), ("limit", "limiter_read_"), ("loudness_feed",))
 X86 = re.compile(r"v?(?:add|sub|mul|div|max|min|fn?m(?:add|sub)\d*)([sp])[sd]\b(.*)")

@@ -230,6 +230,8 @@ def _click(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
 
 
 def _loudness(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
+    text = "Measures the loudness of main; what is switched off costs a small machine nothing."
+    yield toggle("/loudness/on", "Loudness on", "Ldn", target("loudness.on"), text, on=True, flags=SET_UP)
     chosen = ("off", *(f"bus:{bus}" for bus in range(1, layout.buses + 1)))
     text = "The bus whose loudness is measured besides main; of a linked pair both sides."
     yield choice(
