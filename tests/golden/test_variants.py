@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 
 from studiod.engine import ISAS
-from tests.fakes.desk_rig import Rig, Samples
+from tests.fakes.desk_rig import Samples
 from tests.golden.reference import level_db
-from tests.unit.engine.songs import BUSES, MIX, STRIPS, band, queue, start_mix
+from tests.unit.engine.songs import SONG, TRANSPORT, band, queue, song_rig, start_mix
 
 MAX_DIFFERENCE_DB = -140.0
 # SHA-256 of the song's outputs. A change here changes what people hear: it comes with a sentence in CHANGELOG.md.
 GOLDEN = {
-    ("x86_64", "sse2"): "722be7a842be2a92b8eb47bd9d4c85056c1783b1b1af8721b4c22558f397fdc0",
-    ("x86_64", "avx2"): "b288a2d66dd5760ecea489344a8d86ec2899a71c018008ed1428709c5c35e86c",
-    ("x86_64", "avx512"): "53b7daf55f00c2ec827c584638db73aa593c75e8fd89095d05a10488d90a9a39",
+    ("x86_64", "sse2"): "5240445b565ff0037688a394c76c5e89907c0ad83bcc13486874e5212c6af40f",
+    ("x86_64", "avx2"): "0e206963374798b0856fefbaff552d91e070ae386eef7a87d52a4d3a28cde5c9",
+    ("x86_64", "avx512"): "c73b20aa8e306d8510eae56ea6420ca4bc1a9830d9444c152b4605584e5cdec9",
 }
 
 
 def song(isa: str) -> Samples:
-    with Rig.make(STRIPS, BUSES, isa=isa) as rig:
+    with song_rig(isa) as rig:
         start_mix(rig)
-        queue(rig, MIX)
-        return rig.render(band(level=0.05))  # peaks of bus 3 at -7 dBFS
+        queue(rig, SONG, TRANSPORT)
+        return rig.render(band(level=0.05))
 
 
 @pytest.mark.parametrize("isa", ISAS[1:])
