@@ -83,7 +83,7 @@ def off_magnitude(one: Set, response: Float64Array) -> dict[tuple[str, float], f
         heard = abs(response @ turning(frequency_hz, one.fs, len(response)))
         golden = gain(magnitude_db)
         if not golden * gain(-MAGNITUDE_DB) - gain(ERROR_DB) < heard < golden * gain(MAGNITUDE_DB) + gain(ERROR_DB):
-            wrong[one.name, frequency_hz] = heard / golden
+            wrong[one.name, frequency_hz] = float(heard / golden)
     return wrong
 
 
