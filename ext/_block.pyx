@@ -80,7 +80,7 @@ def create_block(dimensions, str config_json):
     dims.capture_frames = _power_of_two(<uint64_t>(dimensions.ring_s * dimensions.rate_hz))
     dims.playback_frames = _power_of_two(<uint64_t>(2 * dimensions.rate_hz))
     cdef uint64_t at = SECTIONS_AT
-    cdef uint64_t text, take
+    cdef uint64_t text, take, bank
     dims.config_at = at
     dims.config_bytes = CONFIG_BYTES
     at += CONFIG_BYTES
@@ -101,7 +101,7 @@ def create_block(dimensions, str config_json):
     at += BLOCK_TAKES * cell_bytes(ORDER_BYTES)
     dims.playlist_at = at
     dims.playlist_bytes = PLAYLIST_BYTES
-    at += cell_bytes(PLAYLIST_BYTES)
+    at += BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
     dims.tape_status_at = at
     dims.tape_status_bytes = STATUS_BYTES
     at += cell_bytes(STATUS_BYTES)
@@ -115,7 +115,7 @@ def create_block(dimensions, str config_json):
     dims.capture_at = at
     at += 4 * dims.captures * (dims.capture_frames + RING_STAGGER)
     dims.playback_at = at
-    at += 4 * dims.strips * (dims.playback_frames + RING_STAGGER)
+    at += 4 * BLOCK_CUES * dims.strips * (dims.playback_frames + RING_STAGGER)
     dims.total_bytes = at
 
     fd = os.memfd_create("studiod", 0)
@@ -132,7 +132,8 @@ def create_block(dimensions, str config_json):
     cell_init(<ab_cell *>(base + dims.snapshot_at), 8 * block_snapshot_words(&dims))
     for take in range(BLOCK_TAKES):
         cell_init(<ab_cell *>(base + dims.order_at + take * cell_bytes(ORDER_BYTES)), ORDER_BYTES)
-    cell_init(<ab_cell *>(base + dims.playlist_at), PLAYLIST_BYTES)
+    for bank in range(BLOCK_CUES):
+        cell_init(<ab_cell *>(base + dims.playlist_at + bank * cell_bytes(PLAYLIST_BYTES)), PLAYLIST_BYTES)
     cell_init(<ab_cell *>(base + dims.tape_status_at), STATUS_BYTES)
     cell_init(<ab_cell *>(base + dims.desk_status_at), STATUS_BYTES)
     cell_init(<ab_cell *>(base + dims.engine_status_at), STATUS_BYTES)
@@ -333,18 +334,20 @@ cdef class Block:
     def order(self, uint64_t take_id) -> str:
         return self._told(self.dims.order_at + (take_id % BLOCK_TAKES) * cell_bytes(ORDER_BYTES), ORDER_BYTES)
 
-    def store_playlist(self, str playlist) -> None:
-        """Desk: what the tape is to play (JSON)."""
-        self._tell(self.dims.playlist_at, PLAYLIST_BYTES, playlist)
+    def store_playlist(self, uint64_t generation, str playlist) -> None:
+        """Desk: what the tape is to play as `generation` (JSON); the one before it stays."""
+        self._tell(self._playlist_at(generation), PLAYLIST_BYTES, playlist)
 
-    @property
-    def playlist(self) -> str:
-        return self._told(self.dims.playlist_at, PLAYLIST_BYTES)
+    def playlist(self, uint64_t bank) -> str:
+        """What was stored last for generations of the remainder `bank`."""
+        return self._told(self._playlist_at(bank), PLAYLIST_BYTES)
 
-    @property
-    def playlist_version(self) -> int:
-        """Counts store_playlist calls: cheap to watch."""
-        return LOAD_U64(self.base + self.dims.playlist_at)
+    def playlist_version(self, uint64_t bank) -> int:
+        """Counts what was stored there: cheap to watch."""
+        return LOAD_U64(self.base + self._playlist_at(bank))
+
+    cdef uint64_t _playlist_at(self, uint64_t generation) noexcept:
+        return self.dims.playlist_at + generation % BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
 
     def store_status(self, int process, str status) -> None:
         """How `process` (engine, tape or desk) is doing (JSON); it alone writes this."""
@@ -425,10 +428,9 @@ cdef class Block:
         """Frames in the capture rings so far, engine clock."""
         return LOAD_U64(self.base + ENGINE_AT)
 
-    @property
-    def cue_generation(self) -> int:
-        """Playlist generation the tape has made ready, 0 while it is at it."""
-        return LOAD_U64(self.base + CUE_AT)
+    def is_cued(self, uint64_t generation) -> bool:
+        """Whether the tape has made `generation` of the playlist ready."""
+        return bool(generation and LOAD_U64(&(<block_cue *>(self.base + CUE_AT))[generation % BLOCK_CUES].generation) == generation)
 
     @property
     def gap_count(self) -> int:

@@ -100,7 +100,7 @@ cdef class Engine:
             raise ValueError(f"{g.dims.inputs} inputs and {g.dims.outputs} outputs; "
                              f"the engine has room for {<int>MAX_CHANNELS} of each")
         g.head = <block_engine *>(g.base + ENGINE_AT)
-        g.cue = <block_cue *>(g.base + CUE_AT)
+        g.cues = <block_cue *>(g.base + CUE_AT)
         g.control = <spsc_ring *>(g.base + g.dims.control_at)
         g.answers = <spsc_ring *>(g.base + g.dims.answers_at)
         if (not ring_claim(&g.control.consumer_pid, os.getpid())

@@ -34,18 +34,25 @@ def start_writeback(int fd) -> None:
 
 
 cdef class RingView:
-    """Capture rings read, playback rings written, of one shared block. Frames are on the engine clock."""
+    """Capture rings read, playback rings of one bank (0 or 1) written, of one shared block. Frames are on the engine clock.
+
+    Raises IndexError for a bank there is not.
+    """
 
     cdef object block
     cdef char *base
     cdef block_dims *dims
     cdef block_cue *cue
+    cdef uint32_t bank
 
-    def __cinit__(self, block):
+    def __cinit__(self, block, uint32_t bank=0):
+        if bank >= BLOCK_CUES:
+            raise IndexError(f"playback bank {bank}; there are {BLOCK_CUES}")
         self.block = block
         self.base = <char *><uintptr_t>block.address
         self.dims = <block_dims *>self.base
-        self.cue = <block_cue *>(self.base + CUE_AT)
+        self.bank = bank
+        self.cue = &(<block_cue *>(self.base + CUE_AT))[bank]
 
     @property
     def oldest(self) -> int:
@@ -133,7 +140,7 @@ cdef class RingView:
         cdef size_t n
         if strip >= self.dims.strips or frames > size:
             raise ValueError(f"strip {strip}, {frames} frames; the ring holds {size}")
-        ring = block_playback(self.base, self.dims, strip)
+        ring = block_playback(self.base, self.dims, self.bank, strip)
         with nogil:
             while frames:
                 n = min(frames, size - at)

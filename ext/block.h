@@ -8,21 +8,22 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 2u
+#define BLOCK_VERSION 3u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
+#define BLOCK_CUES 2 /* generations that the playback rings hold side by side: g is in bank g % 2 */
 #define BLOCK_TEXT_BYTES 64
 #define BLOCK_NOT_STOPPED UINT64_MAX
 
 enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_COUNT };
 
 /* What is asked of the engine, and its answers (same record, at_frame = when it took effect). */
-enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET };
+enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET, OP_CANCEL };
 typedef struct {
   uint32_t op;
   uint32_t slot; /* SET: number slot; RECORD: take id; LOCATE: cue generation */
   double value; /* SET: engine space; LOCATE: position in frames */
-  uint64_t at_frame; /* 0 = at once */
+  uint64_t at_frame; /* 0 = at once. What is no SET waits aside for its frame; CANCEL lets go all that waits (answer: frame 0) */
   uint64_t seq;
 } control_record;
 
@@ -39,7 +40,7 @@ typedef struct {
   uint64_t control_at, answers_at; /* rings desk -> engine, engine -> desk */
   uint64_t snapshot_at; /* engine: ab_cell of engine_snapshot + meters */
   uint64_t order_at, order_bytes; /* desk: BLOCK_TAKES cells: what take id % BLOCK_TAKES records (JSON) */
-  uint64_t playlist_at, playlist_bytes; /* desk: cell: what the tape plays (JSON) */
+  uint64_t playlist_at, playlist_bytes; /* desk: BLOCK_CUES cells: what the tape plays as generation g is in g % BLOCK_CUES (JSON) */
   uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
   uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */
   uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */
@@ -67,10 +68,11 @@ typedef struct { /* at ENGINE_AT; writer: engine */
   block_gap gaps[BLOCK_GAPS];
 } block_engine;
 
-typedef struct { /* at CUE_AT; writer: tape */
+typedef struct { /* BLOCK_CUES of them at CUE_AT; writer: tape */
   uint64_t generation; /* 0 while the rings are being filled anew */
   int64_t from, to; /* positions the playback rings hold */
   uint64_t tracks[2]; /* bit strip: it has something on tape */
+  char pad0_[24];
 } block_cue;
 
 typedef struct {
@@ -107,7 +109,7 @@ typedef struct { /* told by the engine after every block */
 
 _Static_assert(sizeof(block_dims) <= LIFE_AT, "dims overlap life");
 _Static_assert(LIFE_AT + sizeof(block_life) <= CUE_AT, "life overlaps cue");
-_Static_assert(CUE_AT + sizeof(block_cue) <= ENGINE_AT, "cue overlaps engine");
+_Static_assert(CUE_AT + BLOCK_CUES * sizeof(block_cue) <= ENGINE_AT, "cues overlap engine");
 _Static_assert(ENGINE_AT + sizeof(block_engine) <= SECTIONS_AT, "engine overlaps the sections");
 _Static_assert(sizeof(control_record) == 32, "control records are 32 bytes");
 
@@ -117,8 +119,8 @@ _Static_assert(sizeof(control_record) == 32, "control records are 32 bytes");
 static inline float *block_capture(char *base, const block_dims *dims, uint32_t channel) {
   return (float *)(base + dims->capture_at) + channel * (dims->capture_frames + RING_STAGGER);
 }
-static inline float *block_playback(char *base, const block_dims *dims, uint32_t strip) {
-  return (float *)(base + dims->playback_at) + strip * (dims->playback_frames + RING_STAGGER);
+static inline float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip) {
+  return (float *)(base + dims->playback_at) + (bank * dims->strips + strip) * (dims->playback_frames + RING_STAGGER);
 }
 
 static inline uint32_t block_meter_floats(const block_dims *dims) { return 4 * dims->strips + 3 * (dims->buses + dims->matrices + 1) + 16; }

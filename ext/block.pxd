@@ -7,6 +7,7 @@ cdef extern from "block.h" nogil:
     enum:
         BLOCK_TAKES
         BLOCK_GAPS
+        BLOCK_CUES
         BLOCK_TEXT_BYTES
         PROCESS_SUPERVISOR
         PROCESS_ENGINE
@@ -19,6 +20,7 @@ cdef extern from "block.h" nogil:
         OP_RECORD
         OP_LOCATE
         OP_LOUDNESS_RESET
+        OP_CANCEL
         LIFE_AT
         CUE_AT
         ENGINE_AT
@@ -113,6 +115,6 @@ cdef extern from "block.h" nogil:
         engine_take takes[8]
     const uint32_t RING_STAGGER
     float *block_capture(char *base, const block_dims *dims, uint32_t channel)
-    float *block_playback(char *base, const block_dims *dims, uint32_t strip)
+    float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip)
     uint32_t block_meter_floats(const block_dims *dims)
     size_t block_snapshot_words(const block_dims *dims)

@@ -377,8 +377,9 @@ cdef inline void aim_sources(Graph *g) noexcept nogil:
     cdef bint tape
     cdef float input
     cdef uint64_t tracks[2]
-    tracks[0] = ACQUIRE_U64(&g.cue.tracks[0])
-    tracks[1] = ACQUIRE_U64(&g.cue.tracks[1])
+    cdef block_cue *cue = &g.cues[g.now.generation % BLOCK_CUES]
+    tracks[0] = ACQUIRE_U64(&cue.tracks[0])
+    tracks[1] = ACQUIRE_U64(&cue.tracks[1])
     for lane in range(g.dims.strips):
         tape = g.now.state != STOPPED and (tracks[lane >> 6] >> (lane & 63)) & 1
         input = 0.0

@@ -87,6 +87,45 @@ cdef inline void set_state(Graph *g, uint64_t state) noexcept nogil:
     aim_sources(g)
 
 
+cdef inline void answer(Graph *g, control_record *record, uint64_t frame) noexcept nogil:
+    """Say that a command took effect at `frame`; 0: never."""
+    g.now.applied_seq = max(g.now.applied_seq, record.seq)
+    record.at_frame = frame
+    ring_push(g.answers, record)  # never full: the desk leaves no more unanswered than the ring holds
+
+
+cdef inline void cancel_waiting(Graph *g) noexcept nogil:
+    cdef uint32_t i
+    for i in range(g.waiting_count):
+        answer(g, &g.waiting[i], 0)
+    g.waiting_count = 0
+
+
+cdef inline bint let_wait(Graph *g, control_record *record) noexcept nogil:
+    """Put a command aside for its frame, behind those of the same; False when there is no room."""
+    cdef uint32_t at = g.waiting_count
+    if at == WAITING:
+        return False
+    while at and g.waiting[at - 1].at_frame > record.at_frame:
+        g.waiting[at] = g.waiting[at - 1]
+        at -= 1
+    g.waiting[at] = record[0]
+    g.waiting_count += 1
+    return True
+
+
+cdef inline void obey_waiting(Graph *g) noexcept nogil:
+    """Obey the commands whose frame has come."""
+    cdef control_record record
+    cdef uint32_t i
+    while g.waiting_count and g.waiting[0].at_frame <= g.now.frame:
+        record = g.waiting[0]
+        g.waiting_count -= 1
+        for i in range(g.waiting_count):
+            g.waiting[i] = g.waiting[i + 1]
+        obey(g, &record)
+
+
 cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
     """Do what one record says, at the frame that comes next."""
     cdef engine_take *take
@@ -117,23 +156,29 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
     elif record.op == OP_LOUDNESS_RESET:
         loudness_reset(&g.loudness[0].meter)
         loudness_reset(&g.loudness[1].meter)
-    g.now.applied_seq = record.seq
-    record.at_frame = g.now.frame
-    ring_push(g.answers, record)  # never full: the desk leaves no more unanswered than the ring holds
+    elif record.op == OP_CANCEL:
+        cancel_waiting(g)
+    answer(g, record, g.now.frame)
 
 
 cdef inline uint32_t obey_due(Graph *g, uint32_t frames) noexcept nogil:
-    """Obey every record whose frame has come; frames until the next one is due, at most `frames`."""
+    """Obey every record whose frame has come; frames until the next one is due, at most `frames`.
+
+    A value for a frame to come holds up what is behind it; a command does not: it waits aside.
+    """
     cdef control_record record
     cdef uint32_t bound = g.control.slots  # a desk that never stops talking must not hold the block
+    obey_waiting(g)
     while bound and ring_peek(g.control, &record):
-        if record.at_frame > g.now.frame:
-            if record.at_frame - g.now.frame < frames:
-                frames = <uint32_t>(record.at_frame - g.now.frame)
+        if record.at_frame > g.now.frame and (record.op == OP_SET or not let_wait(g, &record)):
+            frames = <uint32_t>min(<uint64_t>frames, record.at_frame - g.now.frame)
             break
-        obey(g, &record)
+        if record.at_frame <= g.now.frame:
+            obey(g, &record)
         ring_commit(g.control)
         bound -= 1
+    if g.waiting_count:
+        frames = <uint32_t>min(<uint64_t>frames, g.waiting[0].at_frame - g.now.frame)
     return frames
 
 
@@ -152,17 +197,61 @@ cdef inline void tell_head(Graph *g) noexcept nogil:
         RELEASE_U64(&g.head.capture_head, g.now.frame - late)
 
 
+cdef inline bint is_wet(Graph *g, uint64_t generation, int64_t position, uint32_t frames) noexcept nogil:
+    """Whether the tape has prepared that."""
+    cdef block_cue *cue = &g.cues[generation % BLOCK_CUES]
+    return (generation != 0 and ACQUIRE_U64(&cue.generation) == generation
+            and ACQUIRE_I64(&cue.from_) <= position and position + frames <= ACQUIRE_I64(&cue.to))
+
+
+cdef inline void read_tape(Graph *g) noexcept nogil:
+    """Read where the transport is. What was located amid rolling is gone over to within 5 ms."""
+    cdef bint is_elsewhere = g.read_generation != g.now.generation or g.read_position != g.now.position
+    if is_elsewhere and g.lanes.tape_open and not g.crossed:
+        g.left_position = g.read_position
+        g.left_generation = g.read_generation
+        g.crossed = CROSS_FRAMES
+    g.read_position = g.now.position
+    g.read_generation = g.now.generation
+
+
+cdef inline void cross_tapes(Graph *g, uint32_t frames, bint wet) noexcept nogil:
+    """What the strips read on their way over: the new tape fades in over the old."""
+    cdef bint was_wet = is_wet(g, g.left_generation, g.left_position, frames)
+    cdef uint32_t bank = <uint32_t>(g.left_generation % BLOCK_CUES)
+    cdef uint64_t left_at = <uint64_t>g.left_position & (g.dims.playback_frames - 1)
+    cdef const float *left
+    cdef const float *right
+    cdef float share, x
+    cdef uint32_t lane, f
+    for lane in range(g.dims.strips):
+        left = block_playback(g.base, g.dims, bank, lane) + left_at
+        right = g.strip_tape[lane]
+        for f in range(frames):
+            share = <float>(CROSS_FRAMES - g.crossed + f + 1) * <float>(1.0 / CROSS_FRAMES)
+            x = left[f] * (<float>1.0 - share) if was_wet else <float>0.0
+            if wet:
+                x += right[f] * share
+            g.crossing[lane][f] = x
+        g.strip_tape[lane] = g.crossing[lane]
+    g.crossed -= frames
+
+
 cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
     """Point the strips at what the tape has prepared; frames that can be read in one piece."""
     cdef uint64_t size = g.dims.playback_frames
     cdef uint64_t at = <uint64_t>g.read_position & (size - 1)
+    cdef uint32_t bank = <uint32_t>(g.read_generation % BLOCK_CUES)
     cdef uint32_t lane
     cdef bint wet
     frames = unwrapped(at, size, frames)
-    wet = (ACQUIRE_U64(&g.cue.generation) == g.read_generation and g.read_generation != 0
-           and ACQUIRE_I64(&g.cue.from_) <= g.read_position and g.read_position + frames <= ACQUIRE_I64(&g.cue.to))
+    if g.crossed:
+        frames = unwrapped(<uint64_t>g.left_position, size, min(frames, g.crossed))
+    wet = is_wet(g, g.read_generation, g.read_position, frames)
     for lane in range(g.dims.strips):
-        g.strip_tape[lane] = block_playback(g.base, g.dims, lane) + at if wet else NULL
+        g.strip_tape[lane] = block_playback(g.base, g.dims, bank, lane) + at if wet else NULL
+    if g.crossed:
+        cross_tapes(g, frames, wet)
     if not wet:
         g.now.dry_frames += frames
     return frames
@@ -224,8 +313,9 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
     cdef uint32_t done = 0
     cdef uint32_t n
     cdef bint reads_tape
-    if g.cued != ACQUIRE_U64(&g.cue.generation):
-        g.cued = ACQUIRE_U64(&g.cue.generation)
+    cdef block_cue *cue = &g.cues[g.now.generation % BLOCK_CUES]
+    if g.cued != ACQUIRE_U64(&cue.generation):
+        g.cued = ACQUIRE_U64(&cue.generation)
         aim_sources(g)
     if ACQUIRE_INT(&g.leaving):
         aim_at_silence(g)
@@ -235,14 +325,13 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
             switch_sources(g)
         n = <uint32_t>min(<uint64_t>n, g.next_switch - g.now.frame)
         if g.now.state != STOPPED:  # at every chunk: a tape that is opened in mid-song reads where the song is
-            g.read_position = g.now.position
-            g.read_generation = g.now.generation
+            read_tape(g)
         reads_tape = g.lanes.tape_open != 0
         if reads_tape:
             n = point_at_tape(g, n)
         chunk(g, inputs, input_count, outputs, output_count, done, n)
-        if reads_tape:
-            g.read_position += n
+        g.read_position += n
+        g.left_position += n
         if g.now.state != STOPPED:
             g.now.position += n
         g.now.frame += n
@@ -319,5 +408,6 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
     mark_gap(g, frames, cause)
     if g.now.state != STOPPED:
         g.now.position += frames
+        g.read_position += frames
     g.now.frame += frames
     tell_head(g)

@@ -300,6 +300,8 @@ cdef enum Control:  # in the order of CONTROL_WORDS in _engine.pyx
     LOUDNESS_ON
 
 cdef enum:
+    WAITING = 16  # commands that may wait for their frame
+    CROSS_FRAMES = 240  # from one tape to another
     STOPPED = 0  # studiod.model.transport.TransportState
     PLAYING = 1
     RECORDING = 2
@@ -394,7 +396,7 @@ ctypedef struct Graph:
     char *base  # the shared block
     block_dims *dims
     block_engine *head
-    block_cue *cue
+    block_cue *cues  # of two generations: g is at g % BLOCK_CUES
     spsc_ring *control
     spsc_ring *answers
     slot_target *slots
@@ -449,6 +451,11 @@ ctypedef struct Graph:
     int64_t sums_from  # frame before which this engine's limiter has nothing to keep
     int64_t read_position  # of the tape; runs on past a stop until its ramp has closed, whatever is located then
     uint64_t read_generation
+    int64_t left_position  # where the tape was read before it was located elsewhere amid rolling
+    uint64_t left_generation
+    uint32_t crossed  # frames of the way over that are left
+    control_record waiting[16]  # commands for a frame to come, earliest first
+    uint32_t waiting_count
     uint64_t cued  # generation whose tracks the strips know
     engine_snapshot now
     float meters[1024]
@@ -462,6 +469,7 @@ ctypedef struct Graph:
     float silence[64]
     const float *strip_in[128]
     const float *strip_tape[128]
+    float crossing[128][64]  # both tapes, on the way over
     const float *returns[128]
     float *sends[128]
     float *directs[128]

@@ -13,7 +13,7 @@ from studiod.desk.hub import Hub
 from studiod.desk.takes import Take, label, read_takes, regions
 from studiod.link import TAPE, Block, Operation, Snapshot
 from studiod.link.order import TakeOrder, TrackOrder
-from studiod.link.playlist import Playlist
+from studiod.link.playlist import Playlist, newest
 from studiod.link.session import take_folder
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
@@ -156,7 +156,7 @@ class Transport:
                 break
             await self._sleep(POLL_S)
         self.takes = await asyncio.to_thread(read_takes, self._session)
-        cued = Playlist.from_json(self._block.playlist)
+        cued = newest(self._block)
         is_free = self._snapshot.state != TransportState.RECORDING
         if cued.generation == 0 or (is_free and cued.generation != self._snapshot.generation):
             # the first desk; or one that was killed between telling the tape and telling the engine
@@ -217,11 +217,11 @@ class Transport:
 
     async def _cue(self, position: int) -> None:
         """Have the tape make `position` ready, then send the engine there; without a tape it goes in silence."""
-        generation = Playlist.from_json(self._block.playlist).generation + 1
+        generation = newest(self._block).generation + 1
         playlist = Playlist(generation, position, regions(self.takes, self._layout.strips))
-        self._block.store_playlist(playlist.to_json())
+        self._block.store_playlist(generation, playlist.to_json())
         for _ in range(round(CUE_S / POLL_S)):
-            if self._block.cue_generation == generation:
+            if self._block.is_cued(generation):
                 break
             await self._sleep(POLL_S)
         else:

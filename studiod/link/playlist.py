@@ -3,7 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from studiod.link import Block
+
+BANKS = 2
+"""Playlists the tape keeps ready side by side: that of generation g is in bank g % BANKS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,8 @@ class Playlist:
             return cls(0, 0, ())
         generation, position, rows = json.loads(text)
         return cls(generation, position, tuple(Region(s, Path(f), o, p, n) for s, f, o, p, n in rows))
+
+
+def newest(block: "Block") -> Playlist:
+    """The playlist stored last."""
+    return max((Playlist.from_json(block.playlist(bank)) for bank in range(BANKS)), key=lambda found: found.generation)

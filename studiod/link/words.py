@@ -25,6 +25,8 @@ class Operation(enum.IntEnum):
     RECORD = 4
     LOCATE = 5
     LOUDNESS_RESET = 6
+    CANCEL = 7
+    """Let go of every command that waits for its frame; each is answered at frame 0."""
 
 
 class Dimensions(NamedTuple):

@@ -3,11 +3,12 @@
 import contextlib
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from studiod.link import Block
-from studiod.link.playlist import Playlist, Region
+from studiod.link import ENGINE, Block
+from studiod.link.playlist import BANKS, Playlist, Region
 from studiod.tape._tape import RingView
 from studiod.tape.wavfile import NotAWav, WavFormat, read_format
 
@@ -21,70 +22,51 @@ class _Source:
     form: WavFormat
 
 
-class Player:
-    """Keeps the playback rings full from the block's playlist. `turn` is called again and again; it never waits."""
+class _Bank:
+    """One bank of the playback rings, and the playlist that is laid into it."""
 
-    def __init__(self, block: Block, rate_hz: int) -> None:
-        self.faults: dict[str, str] = {}
-        """Path -> why it does not play."""
+    def __init__(self, block: Block, number: int, lay: Callable[[RingView, Region, int, int], None]) -> None:
+        self.playlist = Playlist(0, 0, ())
         self._block = block
-        self._rate_hz = rate_hz
-        self._rings = RingView(block)
-        self._version = -1
-        self._playlist = Playlist(0, 0, ())
-        self._sources: OrderedDict[Path, _Source] = OrderedDict()
+        self._rings = RingView(block, number)
+        self._lay = lay
         self._began_frame: int | None = None
 
+    def adopt(self, playlist: Playlist) -> None:
+        """Make `playlist` ready here from now on; a restarted tape finds the rings as it left them."""
+        self.playlist = playlist
+        if self._rings.generation != playlist.generation:
+            self._rings.invalidate()
+            self._began_frame = self._block.snapshot().frame
+
     def turn(self) -> bool:
-        """Follow the playlist and the transport; True when there is more to do at once."""
-        if self._block.playlist_version != self._version:
-            self._version = self._block.playlist_version
-            self._adopt(Playlist.from_json(self._block.playlist))
-        if self._playlist.generation == 0:
+        """Fill what there is room for; True when there is more to do at once."""
+        if self.playlist.generation == 0:
             return False
-        if self._began_frame is not None and not self._begin():
+        if self._began_frame is not None and not self._begin(self._began_frame):
             return False
         return self._fill()
 
-    def close(self) -> None:
-        """Let the files go; may be called twice."""
-        while self._sources:
-            _, source = self._sources.popitem()
-            with contextlib.suppress(OSError):
-                os.close(source.fd)
-
-    def _adopt(self, playlist: Playlist) -> None:
-        self._playlist = playlist
-        self.faults = {}
-        self.close()
-        if self._rings.generation == playlist.generation:
-            return  # a restarted tape: the rings are as it left them
-        self._rings.invalidate()
-        self._began_frame = self._block.snapshot().frame
-
-    def _begin(self) -> bool:
+    def _begin(self, began_frame: int) -> bool:
         """Start the rings anew once the engine has finished every block that might still read them."""
-        if self._began_frame is None:
-            return True
-        snapshot = self._block.snapshot()
-        is_moving = snapshot.frame != self._began_frame
-        if not is_moving and self._block.is_ready(1):
+        is_moving = self._block.snapshot().frame != began_frame
+        if not is_moving and self._block.is_ready(ENGINE):
             return False
         self._began_frame = None
-        self._rings.begin(self._playlist.position, {region.strip for region in self._playlist.regions})
-        self._fill_to(self._playlist.position + min(self._block.playback_frames // 4, 2 * PIECE_FRAMES))
+        self._rings.begin(self.playlist.position, self._strips)
+        self._fill_to(self.playlist.position + min(self._block.playback_frames // 4, 2 * PIECE_FRAMES))
         return True
 
     def _fill(self) -> bool:
         snapshot = self._block.snapshot()
-        if snapshot.generation != self._playlist.generation:
-            return False  # the engine has not located yet: what is filled is enough for a start
+        if snapshot.generation != self.playlist.generation:
+            return False  # the engine has not located yet, or is elsewhere: what is filled is enough for a start
         first, end = self._rings.filled
         position = snapshot.position
         if position > end or position < first:  # the engine ran past us while we were away
             ahead = position + self._block.rate_hz // 4
             self._rings.invalidate()
-            self._rings.begin(ahead, {region.strip for region in self._playlist.regions})
+            self._rings.begin(ahead, self._strips)
             end = ahead
         # the engine reads on for a ramp after a stop, and a block at a time: keep clear of both
         room = self._block.playback_frames - 4 * self._block.block_frames - self._block.rate_hz // 50
@@ -96,17 +78,55 @@ class Player:
 
     def _fill_to(self, target: int) -> None:
         _, at = self._rings.filled
-        strips = {region.strip for region in self._playlist.regions}
         while at < target:
             frames = min(PIECE_FRAMES, target - at)
-            for strip in strips:
+            for strip in self._strips:
                 self._rings.clear(strip, at, frames)
-            for region in self._playlist.regions:
-                self._lay(region, at, frames)
+            for region in self.playlist.regions:
+                self._lay(self._rings, region, at, frames)
             at += frames
-            self._rings.publish(self._playlist.generation, at)
+            self._rings.publish(self.playlist.generation, at)
 
-    def _lay(self, region: Region, at: int, frames: int) -> None:
+    @property
+    def _strips(self) -> set[int]:
+        return {region.strip for region in self.playlist.regions}
+
+
+class Player:
+    """Keeps the playback rings full from the block's playlist. `turn` is called again and again; it never waits.
+
+    A new playlist goes into the other bank, so that the engine plays the last one until it locates.
+    """
+
+    def __init__(self, block: Block, rate_hz: int) -> None:
+        self.faults: dict[str, str] = {}
+        """Path -> why it does not play."""
+        self._block = block
+        self._rate_hz = rate_hz
+        self._versions = [0] * BANKS
+        self._banks = tuple(_Bank(block, number, self._lay) for number in range(BANKS))
+        self._sources: OrderedDict[Path, _Source] = OrderedDict()
+
+    def turn(self) -> bool:
+        """Follow the playlist and the transport; True when there is more to do at once."""
+        for number, bank in enumerate(self._banks):
+            version = self._block.playlist_version(number)
+            if version != self._versions[number]:
+                self._versions[number] = version
+                self.faults = {}
+                self.close()
+                bank.adopt(Playlist.from_json(self._block.playlist(number)))
+        hungry = [bank.turn() for bank in self._banks]
+        return any(hungry)
+
+    def close(self) -> None:
+        """Let the files go; may be called twice."""
+        while self._sources:
+            _, source = self._sources.popitem()
+            with contextlib.suppress(OSError):
+                os.close(source.fd)
+
+    def _lay(self, rings: RingView, region: Region, at: int, frames: int) -> None:
         start, end = max(at, region.position), min(at + frames, region.position + region.frames)
         if start >= end:
             return
@@ -122,7 +142,7 @@ class Player:
             return
         whole = len(samples) // source.form.width
         if whole:
-            self._rings.place(region.strip, start, samples, whole, source.form.bits)
+            rings.place(region.strip, start, samples, whole, source.form.bits)
 
     def _playable(self, path: Path) -> WavFormat:
         form = read_format(path)

@@ -15,13 +15,18 @@ class Tape:
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
-        self.view = RingView(rig.block)
+        self._views = [RingView(rig.block, bank) for bank in range(2)]
         self.generation = 0
 
-    def cue(self, tracks: Mapping[int, NDArray[np.float32]], position: int = 0) -> None:
-        """Locate to `position` and fill the rings with `tracks` (strip from 0 -> samples) from there, all as long."""
+    @property
+    def view(self) -> RingView:
+        """The rings of the newest generation."""
+        return self._views[self.generation % 2]
+
+    def cue(self, tracks: Mapping[int, NDArray[np.float32]], position: int = 0, at_frame: int = 0) -> None:
+        """Fill the rings with `tracks` (strip from 0 -> samples) from `position` on, all as long; locate there."""
         self.generation += 1
-        self._rig.ask(Operation.LOCATE, self.generation, float(position))
+        self._rig.ask(Operation.LOCATE, self.generation, float(position), at_frame)
         self.fill(tracks, position)
 
     def fill(self, tracks: Mapping[int, NDArray[np.float32]], position: int = 0) -> None:

@@ -74,15 +74,6 @@ def test_a_full_control_ring_takes_nothing_more_and_loses_nothing() -> None:
         assert rig.block.push_control(Operation.SET, slot, 1.0, 0, 0)
 
 
-def test_a_command_behind_a_later_one_waits_for_it() -> None:
-    with one_strip() as rig:
-        first = rig.ask(Operation.PLAY, at_frame=100)
-        second = rig.ask(Operation.STOP, at_frame=50)
-        rendered(rig, 200)
-        answers = [rig.block.pop_answer(), rig.block.pop_answer()]
-        assert [(answer[4], answer[3]) for answer in answers if answer is not None] == [(first, 100), (second, 100)]
-
-
 @pytest.mark.parametrize(
     ("operation", "slot", "value"),
     [(Operation.PLAY, 0, 0.0), (Operation.STOP, 0, 0.0), (Operation.RECORD, 7, 0.0), (Operation.LOCATE, 3, 480000.0)],

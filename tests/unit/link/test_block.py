@@ -82,7 +82,7 @@ def test_the_longest_settings_come_back_whole() -> None:
 
 def test_a_block_of_another_layout_is_refused(fd: int) -> None:
     os.pwrite(fd, (77).to_bytes(4, "little"), VERSION_AT)
-    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 2; restart studiod as a whole"):
+    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 3; restart studiod as a whole"):
         Block(fd)
 
 
@@ -168,10 +168,11 @@ def test_orders_of_the_last_eight_takes_are_kept(block: Block) -> None:
 
 
 def test_a_playlist_counts_its_versions(block: Block) -> None:
-    before = block.playlist_version
-    block.store_playlist("[" + "1," * (PLAYLIST_BYTES // 2 - 2) + "1]")
-    block.store_playlist("[]")
-    assert (block.playlist, block.playlist_version) == ("[]", before + 2)
+    before = block.playlist_version(1)
+    block.store_playlist(3, "[" + "1," * (PLAYLIST_BYTES // 2 - 2) + "1]")
+    block.store_playlist(5, "[]")
+    assert (block.playlist(1), block.playlist_version(1)) == ("[]", before + 2)
+    assert (block.playlist(0), block.playlist_version(0)) == ("", 0)
 
 
 def test_lives_of_the_processes_are_told_apart(block: Block, fd: int) -> None:
@@ -210,4 +211,4 @@ def test_a_block_before_its_engine_tells_nothing(block: Block) -> None:
     strips, buses, matrices, mono, main, loudness = 4 * 3, 3 * 2, 3 * 4, 3, 6, 2 * 5
     assert len(told.meters) == strips + buses + matrices + mono + main + loudness
     assert not any(told.meters)
-    assert (block.capture_head, block.gap_count, block.gaps(), block.cue_generation) == (0, 0, [], 0)
+    assert (block.capture_head, block.gap_count, block.gaps(), block.is_cued(1)) == (0, 0, [], False)

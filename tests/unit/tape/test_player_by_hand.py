@@ -31,11 +31,11 @@ class Playback:
         rig.set("/strip/1/pan", -1.0)
         rig.set("/main/limiter/ceiling", 0.0)
         self.player = Player(rig.block, RATE_HZ)
-        rig.block.store_playlist(Playlist(7, position, regions).to_json())
+        rig.block.store_playlist(7, Playlist(7, position, regions).to_json())
         self.turn()
         rig.render(np.zeros((rig.block.inputs, 64), np.float32))
         self.turn()
-        assert rig.block.cue_generation == 7
+        assert rig.block.is_cued(7)
         rig.ask(Operation.LOCATE, slot=7, value=float(position))
         rig.ask(Operation.PLAY)
         assert not self._render(rig.block.snapshot().main_latency).any()  # main is heard so much later
