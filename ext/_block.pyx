@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset, strlen
 
 from block cimport *
 
-from studiod.link.words import GAP_CAUSES, BlockMismatch, Gap, SideTaken, Snapshot, TakeFrames
+from studiod.link.words import GAP_CAUSES, BlockMismatch, EngineState, Gap, SideTaken, Snapshot, TakeFrames
 
 cdef extern from "<sys/mman.h>" nogil:
     void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)
@@ -34,6 +34,7 @@ cdef extern from * nogil:
 cdef enum:
     CONTROL_SLOTS = 4096  # a scene of 64 strips with every send goes through at once
     ANSWER_SLOTS = 256  # bounds the desk's unanswered commands
+    APPLIED_SLOTS = 16384  # scenes, and a second or two without a tape
     CONFIG_BYTES = 1 << 18
     STATUS_BYTES = 1 << 14
     ORDER_BYTES = 1 << 16
@@ -94,6 +95,8 @@ def create_block(dimensions, str config_json):
     at += _lined(ring_bytes(CONTROL_SLOTS, sizeof(control_record)))
     dims.answers_at = at
     at += _lined(ring_bytes(ANSWER_SLOTS, sizeof(control_record)))
+    dims.applied_at = at
+    at += _lined(ring_bytes(APPLIED_SLOTS, sizeof(control_record)))
     dims.snapshot_at = at
     at += _lined(cell_bytes(8 * block_snapshot_words(&dims)))
     dims.order_at = at
@@ -116,6 +119,13 @@ def create_block(dimensions, str config_json):
     at += 4 * dims.captures * (dims.capture_frames + RING_STAGGER)
     dims.playback_at = at
     at += 4 * BLOCK_CUES * dims.strips * (dims.playback_frames + RING_STAGGER)
+    dims.line_frames = _power_of_two(<uint64_t>(BLOCK_DELAY_S * dims.rate_hz) + BLOCK_INSERT_FRAMES + BLOCK_CHUNK)
+    dims.early_frames = _power_of_two(BLOCK_INSERT_FRAMES + BLOCK_CHUNK)
+    dims.lines_at = at
+    at += 4 * block_lines(&dims) * (dims.line_frames + RING_STAGGER)
+    at += 4 * dims.strips * (dims.early_frames + RING_STAGGER)
+    dims.state_at = _lined(at)
+    at = dims.state_at + sizeof(block_state) + BLOCK_STATE_BYTES
     dims.total_bytes = at
 
     fd = os.memfd_create("studiod", 0)
@@ -129,6 +139,7 @@ def create_block(dimensions, str config_json):
     ring_init(<spsc_ring *>(base + dims.answers_at), ANSWER_SLOTS, sizeof(control_record))
     for text in range(dims.texts):
         cell_init(<ab_cell *>(base + dims.texts_at + text * _lined(cell_bytes(BLOCK_TEXT_BYTES))), BLOCK_TEXT_BYTES)
+    ring_init(<spsc_ring *>(base + dims.applied_at), APPLIED_SLOTS, sizeof(control_record))
     cell_init(<ab_cell *>(base + dims.snapshot_at), 8 * block_snapshot_words(&dims))
     for take in range(BLOCK_TAKES):
         cell_init(<ab_cell *>(base + dims.order_at + take * cell_bytes(ORDER_BYTES)), ORDER_BYTES)
@@ -419,9 +430,54 @@ cdef class Block:
             told.epoch, told.frame, told.monotonic_ns, told.anchor_ns, told.position, told.state, told.generation,
             told.take_id, told.blocks, told.xruns, told.late_blocks, told.bad_samples, told.dry_frames, told.resets,
             told.strip_latency, told.main_latency, told.block_ns,
-            told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq, tuple(takes),
+            told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq, told.applied_lost,
+            tuple(takes),
             tuple([meters[i] for i in range(block_meter_floats(self.dims))]),
         )
+
+    def state(self):
+        """What the engine knew when the last take began, or None before any (or while it is being told)."""
+        cdef block_state *told = <block_state *>(self.base + self.dims.state_at)
+        cdef uint64_t changes = state_changes(told)
+        cdef uint64_t frame = told.frame
+        cdef uint32_t index
+        if changes == 0 or changes & 1:
+            return None
+        blob = PyBytes_FromStringAndSize(<char *>(told + 1), told.bytes)
+        take_id = told.take_id
+        lines = {}
+        for index in range(block_lines(self.dims) + self.dims.strips):
+            if told.depth[index]:
+                lines[index] = self._line(index, frame, told.depth[index])
+        if state_changes(told) != changes:
+            return None
+        return EngineState(take_id, frame, blob, lines)
+
+    def _line(self, uint32_t index, uint64_t frame, uint32_t depth):
+        """The `depth` samples before `frame` of a delay line; None when it has gone round meanwhile."""
+        cdef uint32_t lines = block_lines(self.dims)
+        cdef bint early = index >= lines
+        cdef float *ring
+        cdef uint64_t size = self.dims.early_frames if early else self.dims.line_frames
+        cdef uint64_t first = (frame - depth) & (size - 1)
+        cdef uint64_t head
+        ring = block_early_line(self.base, self.dims, index - lines) if early else block_line(self.base, self.dims, index)
+        cdef uint64_t n = min(<uint64_t>depth, size - first)
+        held = PyBytes_FromStringAndSize(<char *>(ring + first), 4 * n) + PyBytes_FromStringAndSize(
+            <char *>ring, 4 * (depth - n))
+        head = LOAD_U64(&(<block_engine *>(self.base + ENGINE_AT)).input_head)  # the engine is at most a block further
+        return held if head + self.dims.block_frames - frame + depth < size else None
+
+    def take_applied(self, size_t most=APPLIED_SLOTS) -> bytes:
+        """The oldest records that the engine obeyed, 32 bytes each as in ext/block.h, at most `most`."""
+        cdef control_record record
+        cdef spsc_ring *ring = <spsc_ring *>(self.base + self.dims.applied_at)
+        found = bytearray()
+        while most and ring_peek(ring, &record):
+            found += PyBytes_FromStringAndSize(<char *>&record, sizeof(record))
+            ring_commit(ring)
+            most -= 1
+        return bytes(found)
 
     @property
     def capture_head(self) -> int:

@@ -41,8 +41,6 @@ cdef double PEAK_FALL_DB_S = 20.0 / 1.7  # IEC 60268-10 type I: 20 dB in 1.7 s
 cdef double RMS_S = 0.300  # VU-like integration
 cdef double COMPRESSOR_RMS_S = 0.010  # of a compressor that follows the mean square
 cdef double DELAY_FADE_S = 0.020
-cdef double LONGEST_DELAY_S = 0.5
-cdef uint32_t LONGEST_INSERT = 16384  # studiod.model.console.strip.MAX_INSERT_FRAMES
 
 CONTROL_WORDS = """
     channel.fader channel.mute channel.solo channel.solo_safe channel.pan channel.pan_law channel.main_on
@@ -103,6 +101,8 @@ cdef class Engine:
         g.cues = <block_cue *>(g.base + CUE_AT)
         g.control = <spsc_ring *>(g.base + g.dims.control_at)
         g.answers = <spsc_ring *>(g.base + g.dims.answers_at)
+        g.applied = <spsc_ring *>(g.base + g.dims.applied_at)
+        g.told_state = <block_state *>(g.base + g.dims.state_at)
         if (not ring_claim(&g.control.consumer_pid, os.getpid())
                 or not ring_claim(&g.answers.producer_pid, os.getpid())):
             raise SideTaken(f"another engine (process {g.control.consumer_pid}) lives on this block")
@@ -117,8 +117,9 @@ cdef class Engine:
         memset(g.lanes, 0, sizeof(channel_lanes))
         self._prepare(targets, strip_inputs, bus_outputs, main_outputs)
         self._patch(matrix_outputs, mono_output, monitor_outputs, talkback_input)
-        if not make_lines(g, <uint32_t>(LONGEST_DELAY_S * g.dims.rate_hz), LONGEST_INSERT):
-            raise MemoryError
+        lay_lines(g)
+        if graph_bytes(g) + lanes_bytes(g) > BLOCK_STATE_BYTES:
+            raise MemoryError(f"an engine's state takes {graph_bytes(g) + lanes_bytes(g)} bytes; {BLOCK_STATE_BYTES} fit")
         g.keeps = keeps
         cdef ab_cell *told = <ab_cell *>(g.base + g.dims.snapshot_at)
         while not cell_load(told, <uint64_t *>&g.now, block_snapshot_words(g.dims)):
@@ -221,7 +222,6 @@ cdef class Engine:
             free(self.h.in_[i])
             free(self.h.out[i])
         if self.g != NULL:
-            free_lines(self.g)
             free(self.g.slots)
             free(self.g.lanes)
             free(self.g)
@@ -251,6 +251,34 @@ cdef class Engine:
     def epoch(self) -> int:
         """Engines there have been on this block, this one included."""
         return self.g.now.epoch
+
+    def restore(self, const unsigned char[::1] state, lines):
+        """Go on exactly where an engine of this build and variant, with a block of this shape, told `state`.
+
+        lines: index of a delay line -> the samples it held last, float32, as `Block.state` gives them. Raises ValueError.
+        """
+        cdef Graph *g = self.g
+        cdef const unsigned char[::1] held
+        cdef uint64_t at
+        cdef uint32_t size, n, i
+        cdef float *ring
+        if <size_t>state.shape[0] != graph_bytes(g) + lanes_bytes(g):
+            raise ValueError(f"a state of {state.shape[0]} bytes; this engine's has {graph_bytes(g) + lanes_bytes(g)}")
+        take_state(g, <const char *>&state[0])
+        for index, samples in lines.items():
+            held = samples
+            if not 0 <= index < block_lines(g.dims) + g.dims.strips:
+                raise ValueError(f"there is no delay line {index}")
+            early = index >= block_lines(g.dims)
+            ring = (block_early_line(g.base, g.dims, index - block_lines(g.dims)) if early
+                    else block_line(g.base, g.dims, index))
+            size = <uint32_t>(g.dims.early_frames if early else g.dims.line_frames)
+            n = <uint32_t>(held.shape[0] // 4)
+            if n > size:
+                raise ValueError(f"delay line {index}: {n} frames; it holds {size}")
+            for i in range(n):
+                at = (g.now.frame - n + i) & (size - 1)
+                memcpy(ring + at, &held[4 * i], 4)
 
     # -- hosts -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
-"""A desk before anyone has set anything, and the memory it needs. Not for the audio thread."""
+"""A desk before anyone has set anything, and its delay lines. Not for the audio thread."""
 from libc.stdint cimport uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
 
 from block cimport *
 from graph_types cimport *
@@ -55,34 +54,24 @@ cdef inline bint has_chain(Graph *g, uint32_t ch) noexcept nogil:
             or MAX_STRIPS + MATRICES <= ch < MAX_STRIPS + MATRICES + g.dims.matrices)
 
 
-cdef inline bint make_lines(Graph *g, uint32_t longest_delay, uint32_t longest_insert) noexcept nogil:
-    """Delay lines for every channel there is, in frames; False without memory."""
-    cdef uint32_t size = 1
-    cdef uint32_t early = 1
+cdef inline uint32_t line_of(Graph *g, uint32_t ch) noexcept nogil:
+    """Index of a channel's delay line in the block."""
+    if ch < MAX_STRIPS:
+        return ch
+    if ch < MAX_STRIPS + MAIN_L:
+        return g.dims.strips + ch - MAX_STRIPS
+    if ch < MAX_STRIPS + MATRICES:
+        return g.dims.strips + g.dims.buses + ch - MAX_STRIPS - MAIN_L
+    return g.dims.strips + g.dims.buses + 3 + ch - MAX_STRIPS - MATRICES
+
+
+cdef inline void lay_lines(Graph *g) noexcept nogil:
+    """Every channel there is has its delay line in the block, every strip an early one. What they held is past."""
     cdef uint32_t ch
-    while size < longest_delay + longest_insert + CHUNK:
-        size *= 2
-    while early < longest_insert + CHUNK:
-        early *= 2
-    g.lanes.delay_mask = size - 1
-    g.lanes.eq_delay_mask = early - 1
+    g.lanes.delay_mask = <uint32_t>g.dims.line_frames - 1
+    g.lanes.eq_delay_mask = <uint32_t>g.dims.early_frames - 1
     for ch in range(LANES):
         if has_chain(g, ch):
-            g.lanes.delay[ch].ring = <float *>calloc(size, sizeof(float))
-            if g.lanes.delay[ch].ring == NULL:
-                return False
+            g.lanes.delay[ch].ring = block_line(g.base, g.dims, line_of(g, ch))
         if ch < g.dims.strips:
-            g.lanes.eq_delay[ch].ring = <float *>calloc(early, sizeof(float))
-            if g.lanes.eq_delay[ch].ring == NULL:
-                return False
-    return True
-
-
-cdef inline void free_lines(Graph *g) noexcept nogil:
-    cdef uint32_t ch
-    if g.lanes == NULL:
-        return
-    for ch in range(LANES):
-        free(g.lanes.delay[ch].ring)
-        if ch < MAX_STRIPS:
-            free(g.lanes.eq_delay[ch].ring)
+            g.lanes.eq_delay[ch].ring = block_early_line(g.base, g.dims, ch)

@@ -13,12 +13,19 @@
 #define BLOCK_GAPS 256
 #define BLOCK_CUES 2 /* generations that the playback rings hold side by side: g is in bank g % 2 */
 #define BLOCK_TEXT_BYTES 64
+#define BLOCK_LINES 288u /* delay lines of the largest desk */
+#define BLOCK_STATE_BYTES (1u << 20) /* room for what an engine knows */
+#define BLOCK_DELAY_S 0.5 /* the longest delay of a channel */
+#define BLOCK_INSERT_FRAMES 16384u /* the longest way through a hardware insert */
+#define BLOCK_CHUNK 64u /* frames the engine makes at once */
 #define BLOCK_NOT_STOPPED UINT64_MAX
 
 enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_COUNT };
 
 /* What is asked of the engine, and its answers (same record, at_frame = when it took effect). */
-enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET, OP_CANCEL };
+/* TAPE and GAP are only told, in the ring of what was applied: whether the tape is there (slot 1 or 0), and frames that
+ * were skipped (value frames, slot cause). */
+enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET, OP_CANCEL, OP_TAPE, OP_GAP };
 typedef struct {
   uint32_t op;
   uint32_t slot; /* SET: number slot; RECORD: take id; LOCATE: cue generation */
@@ -38,6 +45,7 @@ typedef struct {
   uint64_t engine_values_at; /* desk: double[numbers], engine space */
   uint64_t texts_at; /* desk: ab_cell of BLOCK_TEXT_BYTES each */
   uint64_t control_at, answers_at; /* rings desk -> engine, engine -> desk */
+  uint64_t applied_at; /* ring engine -> tape: every record as it took effect, at_frame when */
   uint64_t snapshot_at; /* engine: ab_cell of engine_snapshot + meters */
   uint64_t order_at, order_bytes; /* desk: BLOCK_TAKES cells: what take id % BLOCK_TAKES records (JSON) */
   uint64_t playlist_at, playlist_bytes; /* desk: BLOCK_CUES cells: what the tape plays as generation g is in g % BLOCK_CUES (JSON) */
@@ -46,6 +54,9 @@ typedef struct {
   uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */
   uint64_t capture_at; /* engine: rings of capture_frames floats, index = frame & mask: block_capture */
   uint64_t playback_at; /* tape: rings of playback_frames floats, index = position & mask: block_playback */
+  uint64_t lines_at; /* engine: delay lines of line_frames floats, then of early_frames, index = frame & mask: block_line */
+  uint64_t line_frames, early_frames; /* powers of two; a line still holds some tenths of a second more than it plays */
+  uint64_t state_at; /* engine: block_state, and what the engine knew when the last take began */
 } block_dims;
 
 typedef struct { /* at LIFE_AT: what the supervisor watches with plain struct.unpack */
@@ -96,11 +107,19 @@ typedef struct { /* told by the engine after every block */
   int64_t audio_thread; /* kernel thread id */
   int64_t realtime_priority; /* 0 = ordinary scheduling */
   uint64_t applied_seq; /* last control record applied */
+  uint64_t applied_lost; /* records nobody took in time, and that are not in the journal */
   engine_take takes[BLOCK_TAKES]; /* take id is at id % BLOCK_TAKES */
 } engine_snapshot;
 /* Then float meters[]: strips x (peak, mean square, reduction of gate, of compressor in octaves); buses, matrices, mono x
  * (peak, mean square, reduction); main: peak l, r, mean square l, r, limiter gain, reduction; loudness of main, then of the
  * chosen bus: momentary, short-term, integrated (weighted mean squares), range (their quotient), true peak. */
+
+typedef struct { /* at state_at; writer: engine */
+  uint64_t changes; /* odd while it is being written */
+  uint64_t frame, take_id; /* when it was so */
+  uint64_t bytes; /* that follow */
+  uint32_t depth[BLOCK_LINES]; /* frames before `frame` that each line holds and will play; early lines last */
+} block_state;
 
 #define LIFE_AT 1024u
 #define CUE_AT 1536u
@@ -121,6 +140,28 @@ static inline float *block_capture(char *base, const block_dims *dims, uint32_t 
 }
 static inline float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip) {
   return (float *)(base + dims->playback_at) + (bank * dims->strips + strip) * (dims->playback_frames + RING_STAGGER);
+}
+
+/* Line of channel `index` (strips, buses, main left, right, mono, matrices), or the early one of strip `index`. */
+static inline uint32_t block_lines(const block_dims *dims) { return dims->strips + dims->buses + 3 + dims->matrices; }
+static inline float *block_line(char *base, const block_dims *dims, uint32_t index) {
+  return (float *)(base + dims->lines_at) + index * (dims->line_frames + RING_STAGGER);
+}
+static inline float *block_early_line(char *base, const block_dims *dims, uint32_t index) {
+  return block_line(base, dims, block_lines(dims)) + index * (dims->early_frames + RING_STAGGER);
+}
+
+/* The engine tells what it knows: begin, copy, end. Who reads copies too, and looks at `changes` before and after. */
+static inline char *state_begin(block_state *state) {
+  __atomic_store_n(&state->changes, state->changes + 1, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  return (char *)(state + 1);
+}
+static inline void state_end(block_state *state) { __atomic_store_n(&state->changes, state->changes + 1, __ATOMIC_RELEASE); }
+static inline uint64_t state_changes(const block_state *state) { /* odd: wait */
+  uint64_t changes = __atomic_load_n(&state->changes, __ATOMIC_ACQUIRE);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  return changes;
 }
 
 static inline uint32_t block_meter_floats(const block_dims *dims) { return 4 * dims->strips + 3 * (dims->buses + dims->matrices + 1) + 16; }

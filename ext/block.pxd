@@ -21,11 +21,17 @@ cdef extern from "block.h" nogil:
         OP_LOCATE
         OP_LOUDNESS_RESET
         OP_CANCEL
+        OP_TAPE
+        OP_GAP
         LIFE_AT
         CUE_AT
         ENGINE_AT
         SECTIONS_AT
     const uint64_t BLOCK_NOT_STOPPED
+    const uint32_t BLOCK_STATE_BYTES
+    const double BLOCK_DELAY_S
+    const uint32_t BLOCK_INSERT_FRAMES
+    const uint32_t BLOCK_CHUNK
 
     ctypedef struct spsc_ring:
         uint64_t head
@@ -67,6 +73,7 @@ cdef extern from "block.h" nogil:
         uint64_t engine_values_at
         uint64_t texts_at
         uint64_t control_at, answers_at
+        uint64_t applied_at
         uint64_t snapshot_at
         uint64_t order_at, order_bytes
         uint64_t playlist_at, playlist_bytes
@@ -75,6 +82,9 @@ cdef extern from "block.h" nogil:
         uint64_t engine_status_at, engine_status_bytes
         uint64_t capture_at
         uint64_t playback_at
+        uint64_t lines_at
+        uint64_t line_frames, early_frames
+        uint64_t state_at
     ctypedef struct block_life:
         uint64_t beats[4]
         uint32_t pids[4]
@@ -112,8 +122,21 @@ cdef extern from "block.h" nogil:
         int64_t audio_thread
         int64_t realtime_priority
         uint64_t applied_seq
+        uint64_t applied_lost
         engine_take takes[8]
+    ctypedef struct block_state:
+        uint64_t changes
+        uint64_t frame, take_id
+        uint64_t bytes
+        uint32_t depth[288]
+    char *state_begin(block_state *state)
+    void state_end(block_state *state)
+    uint64_t state_changes(const block_state *state)
+    const uint32_t BLOCK_LINES
     const uint32_t RING_STAGGER
+    uint32_t block_lines(const block_dims *dims)
+    float *block_line(char *base, const block_dims *dims, uint32_t index)
+    float *block_early_line(char *base, const block_dims *dims, uint32_t index)
     float *block_capture(char *base, const block_dims *dims, uint32_t channel)
     float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip)
     uint32_t block_meter_floats(const block_dims *dims)

@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from begin cimport lay_lines, line_of
 from block cimport *
 from console cimport *
 from graph_types cimport *
@@ -49,6 +50,48 @@ cdef inline void snap_desk(Graph *g) noexcept nogil:
     snap(&g.limiter.on)
 
 
+cdef inline size_t graph_bytes(Graph *g) noexcept nogil:
+    """Of what an engine knows, in Graph: from the ramps on to the meters."""
+    return <size_t>(<char *>&g.meters - <char *>&g.ramp_frames)
+
+
+cdef inline size_t lanes_bytes(Graph *g) noexcept nogil:
+    """Of what it knows in its channels: all but scratch."""
+    return <size_t>(<char *>&g.lanes.front - <char *>g.lanes)
+
+
+cdef inline uint32_t depth_of(delay_lane *line) noexcept nogil:
+    return <uint32_t>max(line.now, max(line.next, line.wanted)) if line.runs else 0
+
+
+cdef inline void tell_state(Graph *g) noexcept nogil:
+    """Tell all that what is heard from here on follows from, besides inputs, tape and what is set."""
+    cdef char *to = state_begin(g.told_state)
+    cdef uint32_t ch
+    g.told_state.frame = g.now.frame
+    g.told_state.take_id = g.now.take_id
+    g.told_state.bytes = graph_bytes(g) + lanes_bytes(g)
+    memcpy(to, &g.ramp_frames, graph_bytes(g))
+    memcpy(to + graph_bytes(g), g.lanes, lanes_bytes(g))
+    for ch in range(LANES):
+        if g.lanes.delay[ch].ring != NULL:
+            g.told_state.depth[line_of(g, ch)] = depth_of(&g.lanes.delay[ch])
+        if ch < g.dims.strips:
+            g.told_state.depth[block_lines(g.dims) + ch] = depth_of(&g.lanes.eq_delay[ch])
+    state_end(g.told_state)
+
+
+cdef inline void take_state(Graph *g, const char *state) noexcept nogil:
+    """Become the engine that told `state`, but for where things are in memory and who listens."""
+    cdef bint keeps = g.keeps
+    memcpy(&g.ramp_frames, state, graph_bytes(g))
+    memcpy(g.lanes, state + graph_bytes(g), lanes_bytes(g))
+    lay_lines(g)
+    g.keeps = keeps
+    g.leaving = 0
+    g.waiting_count = 0  # what waited is in the journal, where it took effect
+
+
 cdef inline void keep_silence(Graph *g, uint32_t channel, int64_t start, uint64_t frames) noexcept nogil:
     """Write exact silence to the ring of `channel`, as far as it reaches back."""
     cdef uint64_t size = g.dims.capture_frames
@@ -85,6 +128,13 @@ cdef inline void end_take(Graph *g) noexcept nogil:
 cdef inline void set_state(Graph *g, uint64_t state) noexcept nogil:
     g.now.state = state
     aim_sources(g)
+
+
+cdef inline void tell_applied(Graph *g, uint32_t op, uint32_t slot, double value, uint64_t seq) noexcept nogil:
+    """For the journal: what takes effect before the frame that comes next."""
+    cdef control_record record = control_record(op, slot, value, g.now.frame, seq)
+    if g.keeps and not ring_push(g.applied, &record):
+        g.now.applied_lost += 1
 
 
 cdef inline void answer(Graph *g, control_record *record, uint64_t frame) noexcept nogil:
@@ -129,6 +179,7 @@ cdef inline void obey_waiting(Graph *g) noexcept nogil:
 cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
     """Do what one record says, at the frame that comes next."""
     cdef engine_take *take
+    tell_applied(g, record.op, record.slot, record.value, record.seq)
     if record.op == OP_SET:
         if record.slot < g.dims.numbers:
             set_value(g, record.slot, <float>record.value)
@@ -158,6 +209,8 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
         loudness_reset(&g.loudness[1].meter)
     elif record.op == OP_CANCEL:
         cancel_waiting(g)
+    if record.op == OP_RECORD:
+        tell_state(g)
     answer(g, record, g.now.frame)
 
 
@@ -252,6 +305,9 @@ cdef inline uint32_t point_at_tape(Graph *g, uint32_t frames) noexcept nogil:
         g.strip_tape[lane] = block_playback(g.base, g.dims, bank, lane) + at if wet else NULL
     if g.crossed:
         cross_tapes(g, frames, wet)
+    if wet != g.was_wet:
+        g.was_wet = wet
+        tell_applied(g, OP_TAPE, wet, 0.0, 0)
     if not wet:
         g.now.dry_frames += frames
     return frames
@@ -406,6 +462,7 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
         if channel < MAX_STRIPS:
             silence_line(&g.lanes.eq_delay[channel], g.lanes.eq_delay_mask, g.now.frame, frames)
     mark_gap(g, frames, cause)
+    tell_applied(g, OP_GAP, <uint32_t>cause, <double>frames, 0)
     if g.now.state != STOPPED:
         g.now.position += frames
         g.read_position += frames

@@ -88,6 +88,7 @@ cdef extern from "kernel.h" nogil:
         tap_lanes direct
         float peak[160]
         float mean_square[160]
+        float front[10240]  # the first of what is scratch
         float peak_fall
         float mean_rate
         uint32_t strips
@@ -399,6 +400,8 @@ ctypedef struct Graph:
     block_cue *cues  # of two generations: g is at g % BLOCK_CUES
     spsc_ring *control
     spsc_ring *answers
+    spsc_ring *applied
+    block_state *told_state
     slot_target *slots
     float ramp_frames
     double rms_share  # of a compressor that follows the mean square
@@ -434,7 +437,6 @@ ctypedef struct Graph:
     # main and monitor
     scalar_ramp width
     peak_limiter limiter
-    loudness_of_two loudness[2]  # main, and the one that is chosen
     int32_t loudness_of
     scalar_ramp monitor_gain[18][2]
     scalar_ramp solo_gain, solo_side
@@ -456,9 +458,12 @@ ctypedef struct Graph:
     uint32_t crossed  # frames of the way over that are left
     control_record waiting[16]  # commands for a frame to come, earliest first
     uint32_t waiting_count
+    bint was_wet
     uint64_t cued  # generation whose tracks the strips know
     engine_snapshot now
+    # from here on nothing that sounds
     float meters[1024]
+    loudness_of_two loudness[2]  # main, and the one that is chosen
     # scratch of one chunk
     float into[32][64]  # rows of the sums
     float before[32][64]

@@ -1,9 +1,9 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 from studiod.link import Block
 
@@ -40,6 +40,7 @@ class Engine:
     def frame(self) -> int: ...
     @property
     def epoch(self) -> int: ...
+    def restore(self, state: Buffer, lines: Mapping[int, Buffer]) -> None: ...
     def hold_memory(self) -> bool: ...
     def start_virtual(self, sources: str, tempo_bpm: float, inputs: int, outputs: int) -> None: ...
     def start_internal(self) -> None: ...

@@ -63,6 +63,16 @@ class TakeFrames(NamedTuple):
     position: int
 
 
+class EngineState(NamedTuple):
+    """All that an engine knew at `frame`, when take `take_id` began: `studiod.engine.Engine.restore` goes on from it."""
+
+    take_id: int
+    frame: int
+    blob: bytes
+    lines: dict[int, bytes | None]
+    """Index of each delay line that runs: what it held, float32; None if the line had gone round before it was read."""
+
+
 class Snapshot(NamedTuple):
     """What the engine told after its last block. Counters count since the block was made."""
 
@@ -91,6 +101,8 @@ class Snapshot(NamedTuple):
     audio_thread: int
     realtime_priority: int
     applied_seq: int
+    applied_lost: int
+    """Records that came too fast for the tape, and that no journal has."""
     takes: tuple[TakeFrames, ...]
     meters: tuple[float, ...]
     """As ext/block.h has them: see `MeterLayout`."""
