@@ -35,6 +35,7 @@ class _Track:
     stem: str
     strip: int | None
     name: str
+    kind: str
 
 
 class Transport:
@@ -194,7 +195,7 @@ class Transport:
         take_id = max(int(self._tape.get("next_id", 1)), self._take_id + 1)
         self._take_id = take_id
         folder = take_folder(self._session, take_id)
-        orders = tuple(TrackOrder(t.channel, f"{t.stem}.wav", t.strip, t.name) for t in tracks)
+        orders = tuple(TrackOrder(t.channel, f"{t.stem}.wav", t.strip, t.name, t.kind) for t in tracks)
         self._block.store_order(take_id, TakeOrder(take_id, folder, self._bits, orders, "desk").to_json())
         await self._ask(Operation.RECORD, take_id)
 
@@ -255,13 +256,16 @@ class Transport:
             if hub.value(f"/strip/{strip + 1}/arm") and 0 < source <= self._block.inputs:
                 name = hub.text(f"/strip/{strip + 1}/name")
                 stem = "-".join(part for part in (f"strip-{strip + 1:02d}", label(name)) if part)
-                found.append(_Track(source - 1, stem, strip, name))
+                found.append(_Track(source - 1, stem, strip, name, "strip"))
         for bus in range(layout.buses):
             if hub.value(f"/bus/{bus + 1}/arm"):
                 name = hub.text(f"/bus/{bus + 1}/name")
                 stem = "-".join(part for part in (f"bus-{bus + 1:02d}", label(name)) if part)
-                found.append(_Track(self._block.inputs + bus, stem, None, name))
+                found.append(_Track(self._block.inputs + bus, stem, None, name, "bus"))
         if hub.value("/main/arm"):
             main = self._block.inputs + self._block.buses
-            found += [_Track(main, "main-l", None, "Main L"), _Track(main + 1, "main-r", None, "Main R")]
+            found += [
+                _Track(main + side, f"main-{letter}", None, f"Main {letter.upper()}", "main")
+                for side, letter in enumerate("lr")
+            ]
         return found

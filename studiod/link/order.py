@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class TrackOrder:
-    """One mono file of a take."""
+    """One track of a take."""
 
     channel: int
     """Capture ring, from 0: inputs, then buses, then main left and right."""
@@ -16,6 +16,8 @@ class TrackOrder:
     strip: int | None
     """Strip (from 0) that plays it back, None for buses and main."""
     name: str
+    kind: str = "strip"
+    """input, strip, bus or main."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,14 @@ class TakeOrder:
     tracks: tuple[TrackOrder, ...]
     by: str
     """Who pressed record."""
+    stopped_by: str = ""
+    """Who pressed stop: stored with the order when it happens, empty before."""
 
     def to_json(self) -> str:
         """For the block."""
-        tracks = [[track.channel, track.file, track.strip, track.name] for track in self.tracks]
-        return json.dumps(
-            {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by},
-            ensure_ascii=False,
-        )
+        tracks = [[track.channel, track.file, track.strip, track.name, track.kind] for track in self.tracks]
+        document = {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by}
+        return json.dumps({**document, "stopped_by": self.stopped_by}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self | None:
@@ -44,4 +46,4 @@ class TakeOrder:
             return None
         raw = json.loads(text)
         tracks = tuple(TrackOrder(*track) for track in raw["tracks"])
-        return cls(raw["id"], Path(raw["folder"]), raw["bits"], tracks, raw["by"])
+        return cls(raw["id"], Path(raw["folder"]), raw["bits"], tracks, raw["by"], raw["stopped_by"])

@@ -1,127 +1,280 @@
 """One take on its way to disk: out of the capture rings, into files that are valid at every moment."""
 
 import contextlib
-import os
+import errno
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studiod.link import Block, Gap, TakeFrames
 from studiod.link.order import TakeOrder
-from studiod.tape._tape import RingView, start_writeback
+from studiod.tape._tape import RingView, clip_runs
+from studiod.tape.bwf import file_tags
+from studiod.tape.disks import Ballast, Refusal, refusal
 from studiod.tape.files import load_json, save_json, sync_folder
-from studiod.tape.wavfile import DATA_AT, header_page
+from studiod.tape.growing import GrowingFile
+from studiod.tape.paper import Paper, merged
+from studiod.tape.parts import PIECE_FRAMES, POLYPHONIC_NAME, Part, free_names
+from studiod.tape.proof import CHECKS_NAME, RUNS_AT_ONCE, Checks, Clips, ClockDrift, Latency
+from studiod.tape.resume import Found, find
 
-PIECE_FRAMES = 1 << 16  # one write a track; bounds the buffer
+__all__ = ["TAPE_LATE", "TakeWriter", "WriterOptions", "merged"]
+
 TAPE_LATE = "tape late"
+AHEAD_S = 30.0  # room the disk keeps for every file, and twice that at a time
+CLIPS_S = 5.0  # clips alone change take.json this often at most
+MAX_PARTS = 64  # a disk that refuses more often than that is none
+_PRE_SHARE = 7 / 8  # of the rings, that pre-record may reach back: the engine writes on while it is copied
 
 
-@dataclass
-class _File:
-    channel: int
-    path: Path
-    fd: int
+@dataclass(frozen=True, slots=True)
+class WriterOptions:
+    """What a take is written like."""
+
+    pre_frames: int = 0
+    """Hidden frames before the first, as far as the rings hold them."""
+    is_polyphonic: bool = False
+    spare: Path | None = None
+    """Folder on another disk, where the take goes on when its own refuses."""
+    ballast: Ballast | None = None
+    project: str = ""
+    """What the files call the session."""
 
 
 @dataclass
 class TakeWriter:
     """The files of one take. `advance` as the clock goes on, `sync` as often as loss is limited, `close` at its end.
 
-    A writer made again on the same folder goes on where the files end: what the rings still hold is not lost.
-    Raises OSError from every method that touches the disk; nothing written is harmed by that.
+    A writer made again on the same folder goes on where the files end: what the rings still hold is not lost. Files
+    that refuse are ended whole, and others begin where they end. Raises OSError from every method that touches the disk when
+    there is nowhere to go on; nothing written is harmed by that. Frames here count from the first hidden one.
+
+    clock: steady seconds. wall: seconds since 1970, is_clock_synchronised: whether they can be trusted.
     """
 
     block: Block
     order: TakeOrder
     take: TakeFrames
     rate_hz: int
+    options: WriterOptions = WriterOptions()
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    is_clock_synchronised: Callable[[], bool] = bool
     gaps: list[Gap] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """Sentences: what went wrong, and what was done about it."""
     written: int = 0
     """Frames handed to the system."""
     synced: int = 0
     """Frames the headers claim: all on disk."""
-    _files: list[_File] = field(default_factory=list)
-    _gaps_seen: int = 0
 
     def __post_init__(self) -> None:
+        tracks = len(self.order.tracks)
+        self.is_hurt = False
+        """Something was refused that may have cost sound: the take cannot be called good."""
+        self.latency = Latency()
+        self.drift = ClockDrift(self.rate_hz)
+        self.paper = Paper(self.order, self.take.start, self.take.position, self.rate_hz)
         self._rings = RingView(self.block)
-        self._buffer = bytearray(PIECE_FRAMES * self.order.bits // 8)
         self._width = self.order.bits // 8
+        self._buffer = memoryview(bytearray(PIECE_FRAMES * self._width))
+        self._checks = Checks(tracks, self.rate_hz)
+        self._clips = Clips()
+        self._parts: list[Part] = []
+        self._part: Part | None = None  # the one that grows
+        self._bad: set[Path] = set()
         self._gaps_seen = max(self.block.gap_count - 256, 0)
         self._is_renewed = False
+        self._saved_at = 0  # frame
         self._is_claimed = False  # the headers say `synced`: a writer before this one may have died before it told them
-        self._created = time.time()
+        self._opened_at = self._began_at = self.clock()
+        self._stop = 0
 
     @property
     def document_path(self) -> Path:
         """take.json."""
         return self.order.folder / "take.json"
 
+    @property
+    def origin(self) -> int:
+        """Engine frame of the first hidden frame."""
+        return self.take.start - self.paper.pre_frames
+
+    @property
+    def visible(self) -> int:
+        """Frames written that are not hidden."""
+        return max(self.written - self.paper.pre_frames, 0)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Room that the disk keeps for the take and nothing uses yet."""
+        return 0 if self._part is None else sum(file.kept_bytes for file in self._part.files)
+
+    @property
+    def folder(self) -> Path:
+        """Where the take is written now."""
+        return self.order.folder if self._part is None else self._part.folder
+
+    # -- the take ----------------------------------------------------------------------------------------------------
+
     def open(self) -> None:
         """Make the folder and the files, or find them again; when this returns the take is on disk as recording."""
-        self.order.folder.mkdir(parents=True, exist_ok=True)
+        self._make(self.order.folder)
         before = load_json(self.document_path)
-        if before is not None:
-            begin = self.take.start
-            self.gaps = [Gap(begin + gap["start"], gap["frames"], gap["cause"]) for gap in before["gaps"]]
-            self._created = before["created_unix"]
-        lengths = []
-        for track in self.order.tracks:
-            path = self.order.folder / track.file
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            self._files.append(_File(track.channel, path, fd))
-            size = os.fstat(fd).st_size
-            if size < DATA_AT:
-                os.pwrite(fd, header_page(0, self.rate_hz, self.order.bits), 0)
-                os.fsync(fd)
-                size = DATA_AT
-            lengths.append((size - DATA_AT) // self._width)
-        # the shortest file is where every file is whole: the rest is written again, the same samples
-        self.written = self.synced = min(lengths, default=0)
+        if before is None:
+            self._begin()
+        else:
+            self._resume(find(self.order, before, self.take.start, self.options.spare))
         self._save("recording")
         sync_folder(self.order.folder)
         sync_folder(self.order.folder.parent)
 
     def advance(self, head: int) -> int:
         """Write what lies between here and engine frame `head` (or the take's stop); frames written."""
-        stop = head if self.take.stop is None else min(head, self.take.stop)
-        began = self.written
-        while self.take.start + self.written < stop:
-            start = self.take.start + self.written
+        self._stop = head if self.take.stop is None else min(head, self.take.stop)
+        began, self._began_at = self.written, self.clock()
+        while (start := self.origin + self.written) < self._stop:
             oldest = self._rings.oldest
-            if start < oldest:
-                self._lose(min(oldest, stop) - start)
-                continue
-            frames = min(stop - start, PIECE_FRAMES)
-            self._write(start, frames)
-            if self._rings.oldest > start:  # the engine came round while we copied: what it touched is not trusted
-                spoiled = min(self._rings.oldest - start, frames)
-                self._blank(spoiled)
-                self._note(Gap(start, spoiled, TAPE_LATE))
-            self.written += frames
+            part = self._growing()
+            try:
+                if start < oldest:
+                    self._lose(part, min(oldest, self._stop) - start)
+                else:
+                    part.keep_ahead(self.written, round(AHEAD_S * self.rate_hz))
+                    self._write(part, min(self._stop - start, part.piece_frames, self._checks.frames_to_row()))
+            except OSError as fault:
+                self._go_on(fault, is_believed=refusal(fault) is not Refusal.BROKEN)
         return self.written - began
 
-    def _write(self, start: int, frames: int) -> None:
-        size = frames * self._width
-        piece = memoryview(self._buffer)[:size]
-        at = DATA_AT + self.written * self._width
-        for file in self._files:
-            self._rings.pack(file.channel, start, frames, self.order.bits, piece)
-            _write_all(file.fd, piece, at)
+    def sync(self) -> None:
+        """Make everything written durable, then let the headers claim it: they never claim more.
 
-    def _lose(self, frames: int) -> None:
-        """The rings no longer hold these: exact silence of the same length, marked."""
-        self._note(Gap(self.take.start + self.written, frames, TAPE_LATE))
+        When the disk refuses, `synced` is what it took and the rest is to be written again by `advance`.
+        """
+        self._collect_gaps()
+        if self.written == self.synced and self._is_claimed and not self._is_renewed:
+            return
+        part, end = self._growing(), self.written
+        try:
+            part.sync()
+            self._checks.sync()
+            part.claim(end)
+        except OSError as fault:
+            self._go_on(fault, is_believed=False)
+            return
+        self._is_claimed = True
+        self._adopt(end)
+        self.latency.add(self.clock() - self._began_at)
+        if self._is_renewed:
+            self._renew()
+
+    def close(self, state: str | None = None) -> None:
+        """End the take with every frame up to here durable; the files are let go even when that fails.
+
+        state: None for what it has shown itself to be, good or damaged.
+        """
+        try:
+            end = self.written
+            for _ in range(MAX_PARTS):
+                if self._part is None:
+                    break
+                self.sync()
+                if self.synced >= end:
+                    break
+                self.advance(self.origin + end)  # what was refused is written again
+            self._seal()
+            self._checks.close()
+            self._settle_clock()
+            self._save(state or self.state)
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file descriptors; may be called twice."""
+        for part in self._parts:
+            part.let_go()
+        self._part = None
+        self._checks.let_go()
+
+    @property
+    def state(self) -> str:
+        """good: every visible frame is what was played and nothing was refused. damaged otherwise."""
+        is_holed = any(gap.start + gap.frames > self.take.start for gap in self.gaps)
+        return "damaged" if is_holed or self.is_hurt or self._checks.fault else "good"
+
+    def document(self, state: str) -> dict[str, Any]:
+        """take.json: what the take is."""
+        listed: list[dict[str, Any]] = []
+        for number, track in enumerate(self.order.tracks):
+            parts = [self._part_paper(part, number) for part in self._parts]
+            file = parts[0]["file"] if parts else track.file
+            channel = self._parts[0].channel(number) if self._parts else 0
+            listed.append({"file": file, "channel": channel, "parts": parts})
+        clips = [
+            {
+                "file": listed[track]["file"],
+                "channel": listed[track]["channel"],
+                "start": frame - self.paper.pre_frames,
+                "frames": frames,
+            }
+            for track, frame, frames in self._clips.runs
+        ]
+        self.paper.faults = [*self.faults, *([self._checks.fault] if self._checks.fault else [])]
+        proof = {
+            "clips_more": self._clips.more,
+            "write_ms": self.latency.to_json(),
+            "drift_ppm": self.drift.ppm,
+            "checks": CHECKS_NAME,
+        }
+        return self.paper.to_json(state, self.origin + self.written, self.gaps, listed, clips, proof)
+
+    # -- sound -------------------------------------------------------------------------------------------------------
+
+    def _write(self, part: Part, frames: int) -> None:
+        """Copy a piece out of the rings. Where the engine came round meanwhile there is silence, and a gap."""
+        start, width = self.origin + self.written, self._width
+        piece = self._buffer[: frames * width]
+        marks = self._checks.mark(), self._clips.mark()
+        spoiled = 0
+        try:
+            while True:
+                for number, track in enumerate(self.order.tracks):
+                    is_full = self._rings.pack(track.channel, start, frames, self.order.bits, piece)
+                    if spoiled:
+                        piece[: spoiled * width] = bytes(spoiled * width)
+                    self._checks.add(number, piece)
+                    if is_full:
+                        self._clips.add(number, self.written, *clip_runs(piece, frames, self.order.bits, RUNS_AT_ONCE))
+                    part.place(number, self.written, frames, piece)
+                late = min(max(self._rings.oldest - start, 0), frames)
+                if late <= spoiled:
+                    break
+                spoiled = late
+                self._checks.rewind(marks[0])
+                self._clips.rewind(marks[1])
+        except OSError:
+            self._checks.rewind(marks[0])
+            self._clips.rewind(marks[1])
+            raise
+        self._checks.step(frames)
+        if spoiled:
+            self._note(Gap(start, spoiled, TAPE_LATE))
         self.written += frames
-        for file in self._files:
-            os.ftruncate(file.fd, DATA_AT + self.written * self._width)
 
-    def _blank(self, frames: int) -> None:
-        silence = bytes(frames * self._width)
-        for file in self._files:
-            _write_all(file.fd, memoryview(silence), DATA_AT + self.written * self._width)
+    def _lose(self, part: Part, frames: int) -> None:
+        """The rings no longer hold these: exact silence of the same length, marked."""
+        part.cut(self.written + frames)
+        self._note(Gap(self.origin + self.written, frames, TAPE_LATE))
+        while frames:
+            piece = min(frames, self._checks.frames_to_row(), PIECE_FRAMES)
+            silence = bytes(piece * self._width)
+            for number in range(len(self.order.tracks)):
+                self._checks.add(number, silence)
+            self._checks.step(piece)
+            self.written += piece
+            frames -= piece
 
     def _note(self, gap: Gap) -> None:
         self.gaps.append(gap)
@@ -132,95 +285,229 @@ class TakeWriter:
         count = self.block.gap_count
         known = {(gap.start, gap.frames) for gap in self.gaps}
         for gap in self.block.gaps(self._gaps_seen):
-            if gap.start + gap.frames > self.take.start and (gap.start, gap.frames) not in known:
+            is_in = gap.start + gap.frames > self.origin and (self.take.stop is None or gap.start < self.take.stop)
+            if is_in and (gap.start, gap.frames) not in known:
                 self._note(gap)
         self._gaps_seen = count
 
-    def sync(self) -> None:
-        """Make everything written durable, then let the headers claim it: they never claim more."""
-        self._collect_gaps()
-        if self.written == self.synced and self._is_claimed and not self._is_renewed:
-            return
-        length = self.written
-        for file in self._files:
-            # one journal commit then serves them all: without this each waits for its own
-            start_writeback(file.fd)
-        for file in self._files:
-            os.fdatasync(file.fd)
-        page = header_page(length, self.rate_hz, self.order.bits)
-        for file in self._files:
-            os.pwrite(file.fd, page, 0)
-        self.synced = length
-        self._is_claimed = True
-        if self._is_renewed:
-            self._save("recording")
+    def _adopt(self, end: int) -> None:
+        """Everything before frame `end` is durable."""
+        self.synced = end
+        self._checks.store()
+        is_clipped = self._clips.keep()
+        self._is_renewed |= is_clipped and self.written - self._saved_at > CLIPS_S * self.rate_hz
 
-    def close(self, state: str = "good") -> None:
-        """End the take as `state` with every frame up to here durable; the files are let go even when that fails."""
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def _growing(self) -> Part:
+        if self._part is None:
+            raise OSError(errno.ENODEV, "the take has ended")
+        return self._part
+
+    def _begin(self) -> None:
+        head, held = self.block.capture_head, round(self.block.capture_frames * _PRE_SHARE)
+        floor = max(head - held, self._rings.oldest, 0)
+        self.paper.pre_frames = max(min(self.options.pre_frames, self.take.start - floor), 0)
+        self.paper.is_clock_synchronised = self.is_clock_synchronised()
+        self.paper.created_unix = self.wall()
+        self._open_checks(0)
         try:
-            self.sync()
-            for file in self._files:
-                end = DATA_AT + self.written * self._width
-                os.ftruncate(file.fd, end + (end % 2))  # RIFF chunks are padded to even length
-                os.fsync(file.fd)
-            self._save(state)
-        finally:
-            self.let_go()
+            self._open_part(self.order.folder)
+        except OSError as fault:
+            self._bad.add(self.order.folder)
+            self._open_elsewhere(fault, self.order.folder)
 
-    def let_go(self) -> None:
-        """Close the file descriptors; may be called twice."""
-        for file in self._files:
+    def _resume(self, found: Found) -> None:
+        """Go on where the shortest file ends: there every file is whole; the same samples are written again."""
+        for name, held in found.paper.items():
+            setattr(self.paper, name, held)
+        self.gaps, self.faults, self.is_hurt = found.gaps, found.faults, bool(found.faults)
+        self.latency = Latency(found.write_counts)
+        self._clips.load(found.clips, found.clips_more)
+        for folder, start, paths in found.parts:
+            if self._parts:
+                self._parts[-1].frames = start - self._parts[-1].start
+            self._parts.append(self._make_part(folder, start, paths))
+        self._part = part = self._parts[-1]
+        self._tag(part)
+        part.open(is_new=False)
+        self.written = part.held()
+        self.synced = min(part.claimed(), self.written)
+        self._open_checks(self.synced)
+        self._recount(self.synced)
+        self._checks.store()
+        self._recount(self.written)
+
+    def _recount(self, end: int) -> None:
+        """Take checksums of what lies on the disk up to frame `end`, from where they end."""
+        try:
+            while (at := self._checks.frame) < end and not self._checks.fault:
+                frames = min(end - at, self._checks.frames_to_row(), PIECE_FRAMES)
+                part = self._part_of(at)
+                if part is not self._part:
+                    frames = min(frames, part.start + part.frames - at)
+                for number in range(len(self.order.tracks)):
+                    self._checks.add(number, part.read(number, at, frames))
+                self._checks.step(frames)
+        except (OSError, EOFError) as fault:
+            self._checks.fault = f"the checksums could not be taken again: {fault}"
+
+    def _open_checks(self, frames: int) -> None:
+        try:
+            self._checks.open(self.order.folder / CHECKS_NAME, frames)
+        except OSError as fault:
+            self._checks.fault = f"{self.order.folder / CHECKS_NAME}: {fault.strerror}"
+
+    def _open_part(self, folder: Path) -> None:
+        """Begin files in `folder` at frame `written`."""
+        self._make(folder)
+        is_home = folder == self.order.folder
+        wanted = [POLYPHONIC_NAME] if self.options.is_polyphonic else [track.file for track in self.order.tracks]
+        names = free_names(folder, wanted, is_first=is_home and not self._parts)
+        part = self._make_part(folder, self.written, [folder / name for name in names])
+        self._parts.append(part)
+        try:
+            self._tag(part)
+            part.open(is_new=not is_home or len(self._parts) > 1)
+            sync_folder(folder)
+        except OSError:
+            self._parts.remove(part)
+            raise
+        self._part = part
+        self._is_claimed = False
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            if refusal(fault) is not Refusal.FULL or not self._throw_off():
+                raise
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _make_part(self, folder: Path, start: int, paths: list[Path]) -> Part:
+        part = Part(folder, start, len(self.order.tracks), self._width)
+        channels = len(self.order.tracks) if len(paths) < len(self.order.tracks) else 1
+        part.files = [GrowingFile(path, self.rate_hz, self.order.bits, channels) for path in paths]
+        return part
+
+    def _tag(self, part: Part) -> None:
+        document = self.document("recording")
+        for number, file in enumerate(part.files):
+            file.tags = file_tags(document, part.name(number, self.order.folder), self.options.project)
+
+    def _part_of(self, frame: int) -> Part:
+        return next(part for part in reversed(self._parts) if part.start <= frame or part is self._parts[0])
+
+    def _part_paper(self, part: Part, track: int) -> dict[str, Any]:
+        end = self.written if part is self._part else part.start + part.frames
+        start = part.start - self.paper.pre_frames
+        return {"file": part.name(track, self.order.folder), "start": start, "frames": max(end - part.start, 0)}
+
+    # -- when a disk refuses -----------------------------------------------------------------------------------------
+
+    def _go_on(self, fault: OSError, *, is_believed: bool) -> None:
+        """End the files that refused, whole, and begin others; raises `fault` when there is nowhere to go on.
+
+        is_believed: what was written before the refusal can be made durable. After a failed sync nobody knows: that
+        part ends where the last good one was, and the rings still hold the rest.
+        """
+        part, kind = self._growing(), refusal(fault)
+        if is_believed and kind is Refusal.FULL and part.give_back():
+            return  # room that was kept for one file serves another
+        self._part = None
+        end = self.synced
+        if is_believed:
             with contextlib.suppress(OSError):
-                os.close(file.fd)
-        self._files = []
+                self._fill_up(part)
+            with contextlib.suppress(OSError):
+                part.cut(self.written)
+                part.sync()
+                end = self.written
+        part.abandon(end)
+        if end < self.written:
+            self._checks.rewind()
+            self._clips.rewind()
+        self.written = end
+        if is_believed:
+            self._adopt(end)
+        if part.frames == 0:
+            self._parts.remove(part)
+        if kind is Refusal.FULL or part.frames == 0:
+            self._bad.add(part.folder)
+        if kind is Refusal.FULL:
+            self._throw_off()
+        self.is_hurt |= kind is Refusal.BROKEN
+        self._open_elsewhere(fault, part.folder)
+
+    def _fill_up(self, part: Part) -> None:
+        """A refused piece may have gone in up to some frame in every file: that much of it counts."""
+        whole = min(part.held() - self.written, self._stop - self.origin - self.written, self._checks.frames_to_row())
+        if whole > 0 and self._rings.oldest <= self.origin + self.written:
+            self._write(part, min(whole, part.piece_frames))
+
+    def _open_elsewhere(self, fault: OSError, refused: Path) -> None:
+        places = [self.order.folder] if self.options.spare is None else [self.order.folder, self.options.spare]
+        if refusal(fault) is Refusal.BROKEN:
+            places.sort(key=lambda place: place == refused)  # another disk first
+        why = f"{fault.filename or refused}: {fault.strerror}"
+        for place in places:
+            if place in self._bad or len(self._parts) >= MAX_PARTS:
+                continue
+            try:
+                self._open_part(place)
+            except OSError as again:
+                self._bad.add(place)
+                why += f"; {place}: {again.strerror}"
+                continue
+            if refusal(fault) is not Refusal.TOO_LONG:
+                self.faults.append(f"{why}; take {self.order.id} goes on in {place}, in new files")
+            self._renew()
+            return
+        self.is_hurt = True
+        self.faults.append(f"{why}; take {self.order.id} ended there, whole up to its last frame")
+        raise fault
+
+    def _throw_off(self) -> bool:
+        return self.options.ballast is not None and self.options.ballast.throw_off()
+
+    def _seal(self) -> None:
+        part = self._part
+        if part is None:
+            return
+        try:
+            part.frames = self.written - part.start
+            self._tag(part)
+            part.seal(self.written)
+        except OSError as fault:  # the samples are durable and claimed; only the last length may not be
+            self.is_hurt = True
+            self.faults.append(f"{fault.filename or part.folder}: {fault.strerror} when the take was closed")
+
+    def _settle_clock(self) -> None:
+        """A wall clock that was set right while we recorded tells when the take began, too."""
+        if not self.paper.is_clock_synchronised and self.is_clock_synchronised():
+            self.paper.created_unix = self.wall() - (self.clock() - self._opened_at)
+            self.paper.is_clock_synchronised = True
+
+    def _renew(self) -> None:
+        """Tell take.json what is new; the sound goes on when it cannot be told."""
+        try:
+            self._save("recording")
+        except OSError as fault:
+            why = f"{self.document_path}: {fault.strerror}"
+            if why not in self.faults:
+                self.faults.append(why)
+                self.is_hurt = True
 
     def _save(self, state: str) -> None:
-        save_json(self.document_path, self.document(state))
+        try:
+            save_json(self.document_path, self.document(state))
+        except OSError as fault:
+            if refusal(fault) is not Refusal.FULL or not self._throw_off():
+                raise
+            save_json(self.document_path, self.document(state))
+        spare = self.options.spare
+        if spare is not None and any(part.folder == spare for part in self._parts):
+            with contextlib.suppress(OSError):  # a copy beside the sound, for when the first disk is gone
+                save_json(spare / "take.json", self.document(state))
         self._is_renewed = False
-
-    def document(self, state: str) -> dict[str, Any]:
-        """take.json: what the take is, gaps relative to its first frame."""
-        begin, end = self.take.start, self.take.start + self.written
-        return {
-            "id": self.order.id,
-            "state": state,
-            "frames": self.written,
-            "rate_hz": self.rate_hz,
-            "bits": self.order.bits,
-            "start_frame": begin,
-            "position": self.take.position,
-            "created_unix": self._created,
-            "recorded_by": self.order.by,
-            "gaps": [
-                {"start": gap.start - begin, "frames": gap.frames, "cause": gap.cause}
-                for gap in merged(self.gaps, begin, end)
-            ],
-            "files": [track.file for track in self.order.tracks],
-            "tracks": [
-                {"file": track.file, "name": track.name, "strip": None if track.strip is None else track.strip + 1}
-                for track in self.order.tracks
-            ],
-        }
-
-
-def merged(gaps: Iterable[Gap], begin: int, end: int) -> list[Gap]:
-    """`gaps` held inside [begin, end), in order, those that touch or overlap made one."""
-    result: list[Gap] = []
-    for gap in sorted(gaps):
-        first, last = max(gap.start, begin), min(gap.start + gap.frames, end)
-        if first >= last:
-            continue
-        if result and first <= result[-1].start + result[-1].frames:
-            before = result.pop()
-            last = max(last, before.start + before.frames)
-            result.append(Gap(before.start, last - before.start, before.cause))
-        else:
-            result.append(Gap(first, last - first, gap.cause))
-    return result
-
-
-def _write_all(fd: int, piece: memoryview, at: int) -> None:
-    while piece:
-        done = os.pwrite(fd, piece, at)
-        piece = piece[done:]
-        at += done
+        self._saved_at = self.written

@@ -1,0 +1,417 @@
+"""The black box: every input, always, on a ring on disk, so that what was never armed can still be kept."""
+
+import fcntl
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studiod.link import Block, Gap
+from studiod.tape._tape import RingView
+from studiod.tape.blackbox_chunk import ChunkWriter
+from studiod.tape.blackbox_index import Chunk, Run, chunk_folder, covered, open_run, read_chunk, read_index, remove
+from studiod.tape.capture import TAPE_LATE
+
+FOLDER = ".blackbox"
+WRITE_S = 1.0  # what a killed tape may cost when the rings die with it
+SYNC_S = 5.0  # what a power cut may cost; takes are synced far more often, and come first
+CLEAN_S = 10.0
+RETRY_S = 2.0
+TELL_S = 0.5
+IDLE_S = 0.05  # a press of keep is noticed within this
+MOST_S = 4.0  # of sound in one turn: after a stall it catches up little by little
+HURRY_FILL = 0.4  # of the rings: nothing is polite any more
+FULL, REFUSED = "disk nearly full", "disk fault"
+_MIB, _GB = 1 << 20, 10**9
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BlackBoxLimits:
+    """How much is held: the oldest goes when any of these says so."""
+
+    size_bytes: int
+    age_s: float
+    reserve_bytes: int
+    """Room on the disk that belongs to takes."""
+
+
+def reserve_bytes(folder: Path, inputs: int, rate_hz: int) -> int:
+    """What takes shall find free on the disk of `folder`: a quarter of an hour of every input. Raises OSError.
+
+    Never less than half a GiB, but of a small disk a tenth.
+    """
+    return min(max(512 * _MIB, 900 * inputs * rate_hz * 3), shutil.disk_usage(folder).total // 10)
+
+
+def clock_identity(supervisor: int) -> str:
+    """What tells the engine clock of the studiod with that process id from every other on this machine, ever."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    began = (
+        Path(f"/proc/{supervisor}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    )
+    return f"{boot}/{supervisor}/{began}"
+
+
+@dataclass
+class BlackBox:
+    """Turn it (`turn`, again after `pause_s`) from a thread of its own; `status` may be asked from any.
+
+    library: its folder. engine_clock: `clock_identity`, the same as long as frames count on. never: inputs, from 1,
+    that are not kept. clock: steady seconds; wall_clock: Unix time. has_precedence: whether a take wants the disk for
+    itself just now.
+    """
+
+    block: Block
+    library: Path
+    engine_clock: str
+    limits: BlackBoxLimits
+    chunk_s: float = 60.0
+    never: Collection[int] = ()
+    clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    is_synchronised: Callable[[], bool] = bool
+    has_precedence: Callable[[], bool] = bool
+    fault: str = ""
+    """Why nothing is kept just now."""
+    runs: list[Run] = field(default_factory=list)
+    lost_frames: int = 0
+    _run: Run | None = None
+    _writer: ChunkWriter | None = None
+    _at: int = 0  # next frame to be written
+    _lost_because: str = TAPE_LATE
+    _lock: int | None = None
+    _unsealed: list[tuple[Path, int]] = field(default_factory=list)
+    _next_try: float = 0.0
+    _next_write: float = 0.0
+    _next_sync: float = 0.0
+    _next_clean: float = 0.0
+    _next_tell: float = 0.0
+    _is_full: bool = False
+    _told: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.root = self.library / FOLDER
+        self.rate_hz = self.block.rate_hz
+        self.inputs = [channel for channel in range(self.block.inputs) if channel + 1 not in self.never]
+        self._rings = RingView(self.block)
+        self._chunk_frames = max(round(self.chunk_s), 1) * self.rate_hz
+        self._tell()
+
+    @property
+    def pause_s(self) -> float:
+        """How long nothing needs a turn."""
+        return IDLE_S
+
+    def start(self) -> None:
+        """Find what earlier runs left and begin to write; a library that cannot be used is tried again and again."""
+        self._open()
+        self._tell()
+
+    def turn(self) -> None:
+        """Write what is due, make it durable, remove what is too old."""
+        now = self.clock()
+        if self._run is None or self.fault:
+            if now < self._next_try:
+                return
+            self._recover()
+        if self._run is not None and not self.fault:
+            self._guarded(lambda: self._work(now))
+        if now >= self._next_tell or self.fault:
+            self._next_tell = now + TELL_S
+            self._tell()
+
+    def stop(self) -> None:
+        """Seal what is open with all that the rings hold; may be called twice."""
+        if self._run is not None and not self.fault:
+            self._guarded(self.seal)
+        if self._writer is not None:
+            self._writer.let_go()
+            self._writer = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        self._run = None
+        self._tell()
+
+    def seal(self) -> None:
+        """Write all that the rings hold and close the chunk, so that its files may be linked. Raises OSError."""
+        head = self.block.capture_head
+        while not self._is_full and self._at < head:
+            self._write(head)
+        self._seal()
+
+    def status(self) -> dict[str, Any]:
+        """How it stands; whole, from any thread."""
+        return self._told
+
+    # -- the library -----------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            self.runs = read_index(self.root)
+            self._run = open_run(self.root, self.runs, self.engine_clock, self.rate_hz)
+            for run in [run for run in self.runs if not run.chunks and run is not self._run]:
+                remove(run.folder)
+                self.runs.remove(run)
+            self._is_full = False
+            self._at = self._resume_at(self._run)
+            self._say("")
+        except BlockingIOError:
+            owner = (self.root / ".lock").read_text(encoding="utf-8", errors="replace").strip()
+            self._say(
+                f"{self.root} is in use by another studiod (process {owner or 'unknown'}): this one keeps nothing "
+                "that is not armed"
+            )
+        except OSError as fault:
+            self._say(f"{self.root}: {fault.strerror}: only what is armed is recorded; make it writable")
+
+    def _resume_at(self, run: Run) -> int:
+        """The frame to go on with: where the chunks of this clock end, if the rings still hold that."""
+        if run.chunks:
+            return max(chunk.end for chunk in run.chunks)
+        return self._rings.oldest
+
+    def _take_lock(self) -> None:
+        """One studiod writes into a black box. Raises BlockingIOError; the lock ends with this process."""
+        if self._lock is None:
+            fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(fd)
+                raise
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
+            self._lock = fd
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self.fault:
+            _log.log(logging.WARNING if sentence else logging.INFO, "black box: %s", sentence or "goes on")
+        self.fault = sentence
+        if sentence:
+            self._next_try = self.clock() + RETRY_S
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do `work`; when the disk refuses, what is durable stays, and the rest is tried again elsewhere."""
+        try:
+            work()
+        except OSError as fault:
+            self._say(f"{self.root}: {fault.strerror or fault}: nothing is kept until that is better")
+            writer, self._writer = self._writer, None
+            self._lost_because = REFUSED
+            if writer is not None:
+                writer.let_go()
+                self._at = writer.first_frame + writer.synced
+                self._unsealed.append((writer.folder, writer.synced))
+
+    def _recover(self) -> None:
+        """After a fault: close what it left open and go on in a new chunk."""
+        if self._run is None:
+            self._open()
+            return
+        try:
+            self.root.stat()
+            while self._unsealed:
+                folder, synced = self._unsealed[-1]
+                chunk = read_chunk(folder, synced) if folder.exists() else None
+                if chunk is not None:
+                    self._run.chunks.append(chunk)
+                elif folder.exists():
+                    remove(folder)
+                self._unsealed.pop()
+            self._run.folder.mkdir(exist_ok=True)
+            self._say("")
+        except OSError as fault:
+            self._say(f"{self.root}: {fault.strerror or fault}: nothing is kept until that is better")
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def _work(self, now: float) -> None:
+        head = self.block.capture_head
+        fill = (head - self._at) / self.block.capture_frames
+        is_hurried = fill > HURRY_FILL
+        self._write_what_is_due(now, head, is_hurried=is_hurried)
+        if now >= self._next_clean:
+            self._next_clean = now + CLEAN_S
+            self._clean()
+
+    def _write_what_is_due(self, now: float, head: int, *, is_hurried: bool) -> None:
+        if self._is_full or (now < self._next_write and not is_hurried) or (self.has_precedence() and not is_hurried):
+            return
+        self._next_write = now + WRITE_S
+        stop = head if is_hurried else min(head, self._at + round(MOST_S * self.rate_hz))
+        while self._at < stop:
+            self._write(stop)
+        if self._writer is None:
+            return
+        if now >= self._next_sync:
+            self._next_sync = now + SYNC_S
+            self._note_gaps(self._writer)
+            self._writer.sync()
+        else:
+            self._writer.start_writeback()
+
+    def _write(self, stop: int) -> None:
+        """One piece: of a second at most, of one chunk."""
+        oldest = self._rings.oldest
+        writer = self._writer
+        if writer is not None and oldest - oldest % self.rate_hz > writer.end:
+            self._seal()  # a long hole is no part of any chunk
+            writer = None
+        if oldest > self._at:
+            self.lost_frames += oldest - self._at
+            self._at = oldest
+        if writer is None:
+            writer = self._begin(oldest)
+        if writer.end < oldest:
+            writer.skip(min(oldest, self._chunk_end(writer)) - writer.end, self._lost_because)
+        elif writer.end < stop:
+            self._lost_because = TAPE_LATE
+            writer.write(min(stop, self._chunk_end(writer)))
+        self._at = max(self._at, writer.end)
+        if writer.end >= self._chunk_end(writer):
+            self._seal()
+
+    def _chunk_end(self, writer: ChunkWriter) -> int:
+        return (writer.first_frame // self._chunk_frames + 1) * self._chunk_frames
+
+    def _begin(self, oldest: int) -> ChunkWriter:
+        """A new chunk, on a whole second: the seconds of all chunks are then the same, and so are their checks.
+
+        It begins, if need be, with what the chunk before it holds, too.
+        """
+        run = self._run
+        if run is None:
+            raise OSError(0, "the black box is not open")
+        first = self._at - self._at % self.rate_hz
+        before = run.chunks[-1].end if run.chunks else first
+        if first < min(oldest, before):
+            first += self.rate_hz  # the rings hold no more what the chunk before it does
+        folder = chunk_folder(run.folder, run.next_sequence, first)
+        writer = ChunkWriter(self._rings, folder, run.next_sequence, first, self.rate_hz, self.inputs)
+        try:
+            writer.open(self.wall_clock(), is_synchronised=self.is_synchronised())
+        except OSError:
+            writer.let_go()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        if before < first:
+            writer.note(Gap(before, first - before, self._lost_because))
+        self._writer = writer
+        self._next_sync = self.clock() + SYNC_S
+        return writer
+
+    def _seal(self) -> None:
+        writer, run = self._writer, self._run
+        if writer is None or run is None:
+            return
+        self._note_gaps(writer)
+        if writer.written:
+            run.chunks.append(writer.seal(self.wall_clock(), is_synchronised=self.is_synchronised()))
+        else:
+            writer.let_go()
+            remove(writer.folder)
+        self._writer = None
+
+    def _note_gaps(self, writer: ChunkWriter) -> None:
+        for gap in self.block.gaps():
+            if gap.start < writer.end and gap.start + gap.frames > writer.first_frame:
+                writer.note(gap)
+
+    # -- room ------------------------------------------------------------------------------------------------------
+
+    def _clean(self) -> None:
+        """Remove the oldest until everything is within its limits; stop where only takes may write."""
+        held = self.size_bytes
+        for chunk in self.chunks:
+            if held <= self.limits.size_bytes and self.age_s(chunk) <= self.limits.age_s:
+                break
+            held -= chunk.size_bytes
+            self._drop(chunk)
+        free = shutil.disk_usage(self.root).free
+        for chunk in self.chunks:
+            if free >= self.limits.reserve_bytes:
+                break
+            if not chunk.is_kept:  # the takes that share it hold on to its room
+                self._drop(chunk)
+                free = shutil.disk_usage(self.root).free
+        self._set_full(is_full=free < self.limits.reserve_bytes, free=free)
+
+    def _set_full(self, *, is_full: bool, free: int) -> None:
+        if is_full and not self._is_full:
+            _log.warning("black box: %s", _full_sentence(free, self.limits.reserve_bytes))
+            self._lost_because = FULL
+            self._seal()
+        elif self._is_full and not is_full:
+            _log.info("black box: there is room again: goes on")
+        self._is_full = is_full
+
+    def _drop(self, chunk: Chunk) -> None:
+        for run in self.runs:
+            if chunk in run.chunks:
+                remove(chunk.folder)
+                run.chunks.remove(chunk)
+                if not run.chunks and run is not self._run:
+                    remove(run.folder)
+                    self.runs.remove(run)
+                return
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """Everything that is sealed, oldest first."""
+        return [chunk for run in self.runs for chunk in run.chunks]
+
+    @property
+    def size_bytes(self) -> int:
+        """Room on disk. Raises OSError."""
+        now = self._writer.size_bytes if self._writer is not None else 0
+        return now + sum(chunk.size_bytes for chunk in self.chunks)
+
+    def age_s(self, chunk: Chunk) -> float:
+        """How old the end of `chunk` is at least.
+
+        By what was played since, and by the wall clock where it can be believed: a jump of a day makes nothing older.
+        """
+        since = self._writer.written / self.rate_hz if self._writer is not None else 0.0
+        since += sum(later.frames / later.rate_hz for later in self.chunks[self.chunks.index(chunk) + 1 :])
+        if chunk.clock_synchronised and self.is_synchronised():
+            return max(since, self.wall_clock() - chunk.ended_unix)
+        return since
+
+    # -- what everyone may know ------------------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        run = self._run
+        held = covered(run.chunks) if run is not None else []
+        first, end = held[-1] if held else (self._at, self._at)
+        if self._writer is not None:
+            first = first if self._writer.first_frame <= end else self._writer.first_frame
+            end = self._writer.end
+        sentence = self.fault
+        if not sentence and self._is_full:
+            sentence = _full_sentence(None, self.limits.reserve_bytes)
+        self._told = {
+            "state": "fault" if self.fault else "full" if self._is_full else "on" if run is not None else "off",
+            "fault": sentence,
+            "held_s": round((end - first) / self.rate_hz, 3),
+            "size_bytes": sum(chunk.size_bytes for chunk in self.chunks),
+            "limit_bytes": self.limits.size_bytes,
+            "runs": len(self.runs),
+            "inputs": [channel + 1 for channel in self.inputs],
+            "lost_frames": self.lost_frames,
+        }
+
+
+def _full_sentence(free: int | None, reserve: int) -> str:
+    left = "" if free is None else f"{free / _GB:.1f} GB are free, "
+    return (
+        f"the disk is nearly full: {left}the last {reserve / _GB:.1f} GB are for takes; only what is armed is recorded "
+        "until there is room"
+    )

@@ -1,0 +1,313 @@
+"""What the black box holds: runs of the engine clock and the chunks of each, read from the folders alone."""
+
+import contextlib
+import os
+import re
+import shutil
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studiod.link import Gap
+from studiod.tape.files import load_json, save_json
+from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, read_format
+
+BITS, WIDTH = 24, 3
+SEALED, OPEN = "sealed", "open"
+CHECKS = "checks.crc"
+_DOCUMENT, _RUN = "chunk.json", "run.json"
+_MAGIC, _CHECKS_VERSION = b"SDCK", 1
+_CHECKS_HEAD = struct.Struct("<4sIII")
+_CHUNK_NAME = re.compile(r"(\d{6})-(\d{15})")
+_INPUT_NAME = re.compile(r"input-(\d+)\.wav")
+_GONE = ".gone-"
+_READ_BYTES = 1 << 20
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """A minute or so of every input, closed for ever: its files may be linked from anywhere."""
+
+    folder: Path
+    sequence: int
+    """Grows within the run."""
+    first_frame: int
+    """On the engine clock of the run; a whole second of it."""
+    frames: int
+    rate_hz: int
+    inputs: tuple[int, ...]
+    """Counted from 0."""
+    gaps: list[Gap] = field(default_factory=list)
+    """Frames nobody heard, on the engine clock."""
+    ended_unix: float = 0.0
+    clock_synchronised: bool = False
+    size_bytes: int = 0
+    """On disk: exact silence takes no room."""
+    is_kept: bool = False
+    """A take shares its files: removing it frees little."""
+
+    @property
+    def end(self) -> int:
+        """First frame that it does not hold."""
+        return self.first_frame + self.frames
+
+    def path(self, channel: int) -> Path:
+        """The file of input `channel`, from 0."""
+        return self.folder / input_file(channel)
+
+    def rows(self, channel: int) -> list[int]:
+        """CRC-32 of each second of input `channel`, the last of them perhaps a short one. Raises OSError."""
+        count = -(-self.frames // self.rate_hz)
+        try:
+            raw = (self.folder / CHECKS).read_bytes()
+        except OSError:
+            raw = b""
+        tracks = len(self.inputs)
+        if raw[: _CHECKS_HEAD.size] == checks_head(self.rate_hz, tracks) and channel in self.inputs:
+            table = raw[_CHECKS_HEAD.size :]
+            column = [value for (value,) in struct.iter_unpack("<I", table[: 4 * tracks * count])]
+            column = column[self.inputs.index(channel) :: tracks]
+            if len(column) == count:
+                return column
+        return list(file_rows(self.path(channel), self.frames, self.rate_hz))
+
+    def save(self, state: str = SEALED) -> None:
+        """Write the paper of the chunk. Raises OSError."""
+        save_json(
+            self.folder / _DOCUMENT,
+            {
+                "version": 1,
+                "state": state,
+                "first_frame": self.first_frame,
+                "frames": self.frames,
+                "rate_hz": self.rate_hz,
+                "bits": BITS,
+                "inputs": [channel + 1 for channel in self.inputs],
+                "gaps": [gap._asdict() for gap in self.gaps],
+                "ended_unix": self.ended_unix,
+                "clock_synchronised": self.clock_synchronised,
+                "size_bytes": self.size_bytes,
+                "kept": self.is_kept,
+            },
+        )
+
+
+@dataclass(slots=True)
+class Run:
+    """One life of the engine clock: frames of different runs have nothing to do with each other."""
+
+    number: int
+    folder: Path
+    clock: str
+    """What tells this clock from every other."""
+    rate_hz: int
+    chunks: list[Chunk] = field(default_factory=list)
+
+    @property
+    def next_sequence(self) -> int:
+        """Of the chunk after the last."""
+        return max((chunk.sequence for chunk in self.chunks), default=-1) + 1
+
+
+def input_file(channel: int) -> str:
+    """The file of input `channel` (from 0) in a chunk."""
+    return f"input-{channel + 1:02d}.wav"
+
+
+def checks_head(rate_hz: int, tracks: int) -> bytes:
+    """The first bytes of a checks.crc."""
+    return _CHECKS_HEAD.pack(_MAGIC, _CHECKS_VERSION, rate_hz, tracks)
+
+
+def chunk_folder(run: Path, sequence: int, first_frame: int) -> Path:
+    """Where a chunk lies; names sort as time goes, and say all that a lost paper said of where it belongs."""
+    return run / f"{sequence:06d}-{first_frame:015d}"
+
+
+def open_run(root: Path, runs: list[Run], clock: str, rate_hz: int) -> Run:
+    """The run of `clock`, made and added to `runs` when it is new. Raises OSError."""
+    for run in runs:
+        if run.clock == clock and run.rate_hz == rate_hz:
+            return run
+    number = max((run.number for run in runs), default=0) + 1
+    run = Run(number, root / f"{number:04d}", clock, rate_hz)
+    run.folder.mkdir()
+    save_json(run.folder / _RUN, {"version": 1, "clock": clock, "rate_hz": rate_hz})
+    runs.append(run)
+    return run
+
+
+def read_index(root: Path) -> list[Run]:
+    """Every run under `root` and its chunks, oldest first.
+
+    What was being removed is removed, what was being written is sealed as far as it goes, papers that are lost are
+    written anew from the files. Raises OSError.
+    """
+    runs = []
+    for folder in _folders(root):
+        if folder.name.startswith(_GONE):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif folder.name.isascii() and folder.name.isdigit():
+            runs.append(_read_run(folder))
+    return sorted(runs, key=lambda run: run.number)
+
+
+def _read_run(folder: Path) -> Run:
+    chunks = []
+    for place in _folders(folder):
+        if place.name.startswith(_GONE):
+            shutil.rmtree(place, ignore_errors=True)
+        elif _CHUNK_NAME.fullmatch(place.name):
+            chunk = read_chunk(place)
+            if chunk is None:
+                remove(place)
+            else:
+                chunks.append(chunk)
+    paper = load_json(folder / _RUN) or {}
+    rate_hz = paper.get("rate_hz", chunks[0].rate_hz if chunks else 0)
+    clock = str(paper.get("clock", ""))  # unknown: nothing more is added to it
+    return Run(int(folder.name), folder, clock, int(rate_hz), sorted(chunks, key=lambda chunk: chunk.sequence))
+
+
+def read_chunk(folder: Path, most_frames: int | None = None) -> Chunk | None:
+    """The chunk in `folder`, None when there is no sound in it. Raises OSError.
+
+    One that was still open is sealed where its shortest file ends, or after `most_frames`.
+    """
+    paper = load_json(folder / _DOCUMENT)
+    if paper is not None and paper.get("state") == SEALED:
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            return _from_paper(folder, paper)
+    return _seal(folder, paper or {}, most_frames)
+
+
+def _place(folder: Path) -> tuple[int, int]:
+    match = _CHUNK_NAME.fullmatch(folder.name)
+    if match is None:
+        raise ValueError(f"{folder} is no chunk")
+    return int(match[1]), int(match[2])
+
+
+def _gaps(paper: dict[str, Any]) -> list[Gap]:
+    return [Gap(int(gap["start"]), int(gap["frames"]), str(gap["cause"])) for gap in paper["gaps"]]
+
+
+def _from_paper(folder: Path, paper: dict[str, Any]) -> Chunk:
+    sequence, first_frame = _place(folder)
+    return Chunk(
+        folder,
+        sequence,
+        first_frame,
+        int(paper["frames"]),
+        int(paper["rate_hz"]),
+        tuple(int(number) - 1 for number in paper["inputs"]),
+        _gaps(paper),
+        float(paper["ended_unix"]),
+        bool(paper["clock_synchronised"]),
+        int(paper["size_bytes"]),
+        bool(paper["kept"]),
+    )
+
+
+def _seal(folder: Path, paper: dict[str, Any], most_frames: int | None) -> Chunk | None:
+    """Close a chunk whose writer died."""
+    sequence, first_frame = _place(folder)
+    inputs, lengths, rates, ended = [], [], [], 0.0
+    for path in sorted(folder.glob("input-*.wav")):
+        match = _INPUT_NAME.fullmatch(path.name)
+        with contextlib.suppress(NotAWav):
+            if match and not path.is_symlink():
+                rates.append(read_format(path).rate_hz)
+                status = path.stat()
+                inputs.append(int(match[1]) - 1)
+                lengths.append(max(status.st_size - DATA_AT, 0) // WIDTH)
+                ended = max(ended, status.st_mtime)
+    frames = min(lengths, default=0)
+    if most_frames is not None:
+        frames = min(frames, most_frames)
+    if not frames:
+        return None
+    try:
+        gaps = [gap for gap in _gaps(paper) if gap.start < first_frame + frames]
+    except (KeyError, TypeError, ValueError):
+        gaps = []
+    page = header_page(frames, rates[0], BITS)
+    size = 0
+    for channel in inputs:
+        fd = os.open(folder / input_file(channel), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            finish_file(fd, page, frames)
+            size += os.fstat(fd).st_blocks * 512
+        finally:
+            os.close(fd)
+    is_synchronised = bool(paper.get("clock_synchronised", False))
+    chunk = Chunk(
+        folder,
+        sequence,
+        first_frame,
+        frames,
+        rates[0],
+        tuple(inputs),
+        gaps,
+        ended,
+        is_synchronised,
+        size,
+        is_kept=False,
+    )
+    columns = [list(file_rows(chunk.path(channel), frames, chunk.rate_hz)) for channel in inputs]
+    rows = b"".join(struct.pack(f"<{len(columns)}I", *row) for row in zip(*columns, strict=True))
+    (folder / CHECKS).write_bytes(checks_head(chunk.rate_hz, len(inputs)) + rows)
+    chunk.save()
+    return chunk
+
+
+def finish_file(fd: int, page: bytes, frames: int) -> None:
+    """Let the file behind `fd` end after `frames`, padded as RIFF wants it, with the header `page`. Raises OSError."""
+    end = DATA_AT + frames * WIDTH
+    os.ftruncate(fd, end)
+    os.ftruncate(fd, end + end % 2)
+    os.pwrite(fd, page, 0)
+    os.fsync(fd)
+
+
+def file_rows(path: Path, frames: int, rate_hz: int, start: int = 0) -> Iterator[int]:
+    """CRC-32 of each second of `path` from frame `start` on, the last perhaps a short one. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        for second in range(start, frames, rate_hz):
+            at, end = DATA_AT + second * WIDTH, DATA_AT + min(second + rate_hz, frames) * WIDTH
+            crc = 0
+            while at < end:
+                piece = os.pread(fd, min(end - at, _READ_BYTES), at)
+                if not piece:
+                    raise OSError(0, f"{path} ends early")
+                crc = zlib.crc32(piece, crc)
+                at += len(piece)
+            yield crc
+    finally:
+        os.close(fd)
+
+
+def remove(folder: Path) -> None:
+    """Remove a chunk or a run; killed half-way it is removed at the next start. Raises OSError."""
+    gone = folder.with_name(_GONE + folder.name)
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+
+
+def covered(chunks: Iterable[Chunk]) -> list[tuple[int, int]]:
+    """Stretches of the engine clock, [first, end), that `chunks` of one run hold without a hole, oldest first."""
+    spans: list[tuple[int, int]] = []
+    for chunk in chunks:
+        if spans and chunk.first_frame <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], chunk.end)
+        else:
+            spans.append((chunk.first_frame, chunk.end))
+    return spans

@@ -1,0 +1,97 @@
+"""take.json, version 2: what a take is, for those who come after. Frames count from the first visible one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from studiod.link import Gap
+from studiod.link.order import TakeOrder
+
+VERSION = 2
+
+
+@dataclass
+class Paper:
+    """Everything that take.json says; `to_json` makes it. Frames here are on the engine's clock."""
+
+    order: TakeOrder
+    start: int
+    """First visible frame."""
+    position: int
+    rate_hz: int
+    pre_frames: int = 0
+    created_unix: float = 0.0
+    is_clock_synchronised: bool = False
+    stopped_by: str = ""
+    copy: Mapping[str, Any] | None = None
+    faults: Sequence[str] = ()
+    own: dict[str, Any] = field(default_factory=lambda: {"name": "", "tags": [], "rating": 0, "note": ""})
+    """What people say of the take."""
+
+    def to_json(
+        self,
+        state: str,
+        end: int,
+        gaps: Iterable[Gap],
+        tracks: Sequence[Mapping[str, Any]],
+        clips: Sequence[Mapping[str, Any]],
+        proof: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """The document of a take that ends at frame `end` so far.
+
+        tracks: file, channel and parts of each; clips: runs at full scale; proof: fields that go in as they are.
+        """
+        files = [part["file"] for track in tracks for part in track["parts"]] or [track["file"] for track in tracks]
+        first = self.start - self.pre_frames
+        return {
+            "version": VERSION,
+            "id": self.order.id,
+            "state": state,
+            "frames": max(end - self.start, 0),
+            "pre_frames": self.pre_frames,
+            "rate_hz": self.rate_hz,
+            "bits": self.order.bits,
+            "start_frame": self.start,
+            "position": self.position,
+            "created_unix": self.created_unix,
+            "clock_synchronised": self.is_clock_synchronised,
+            "recorded_by": self.order.by,
+            "stopped_by": self.stopped_by,
+            "gaps": [
+                {"start": gap.start - self.start, "frames": gap.frames, "cause": gap.cause}
+                for gap in merged(gaps, first, end)
+            ],
+            "clips": list(clips),
+            "faults": list(self.faults),
+            "files": list(dict.fromkeys(files)),
+            "tracks": [
+                {
+                    "file": track["file"],
+                    "channel": track["channel"],
+                    "name": order.name,
+                    "kind": order.kind,
+                    "strip": None if order.strip is None else order.strip + 1,
+                    "parts": list(track["parts"]),
+                }
+                for order, track in zip(self.order.tracks, tracks, strict=True)
+            ],
+            **proof,
+            "copy": None if self.copy is None else dict(self.copy),
+            **self.own,
+        }
+
+
+def merged(gaps: Iterable[Gap], begin: int, end: int) -> list[Gap]:
+    """`gaps` held inside [begin, end), in order, those that touch or overlap made one."""
+    result: list[Gap] = []
+    for gap in sorted(gaps):
+        first, last = max(gap.start, begin), min(gap.start + gap.frames, end)
+        if first >= last:
+            continue
+        if result and first <= result[-1].start + result[-1].frames:
+            before = result.pop()
+            last = max(last, before.start + before.frames)
+            result.append(Gap(before.start, last - before.start, before.cause))
+        else:
+            result.append(Gap(first, last - first, gap.cause))
+    return result

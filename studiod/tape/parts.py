@@ -1,0 +1,167 @@
+"""The files of all tracks from one frame on: a take has one part, and more when a disk refused to take any more."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studiod.tape._tape import unweave, weave
+from studiod.tape.growing import GrowingFile
+from studiod.tape.wavfile import DATA_AT
+
+PIECE_FRAMES = 1 << 16  # one write a track; bounds the buffer
+WOVEN_FRAMES = 1 << 13  # of all tracks at once
+POLYPHONIC_NAME = "take.wav"
+
+
+@dataclass
+class Part:
+    """Frames are those of the take, counted from its first hidden one; `start` is where this part begins.
+
+    files: one for each of `tracks` tracks, or one for all of them, `width` bytes a sample.
+    """
+
+    folder: Path
+    start: int
+    tracks: int
+    width: int
+    files: list[GrowingFile] = field(default_factory=list)
+    frames: int = 0
+    """Length, once the part has ended."""
+    _woven: bytearray = field(default_factory=bytearray, repr=False)
+
+    @property
+    def is_woven(self) -> bool:
+        """All tracks lie in one file."""
+        return len(self.files) == 1 and self.tracks > 1
+
+    @property
+    def piece_frames(self) -> int:
+        """The most frames that one `place` of every track may have."""
+        return WOVEN_FRAMES if self.is_woven else PIECE_FRAMES
+
+    def name(self, track: int, home: Path) -> str:
+        """What take.json in `home` calls the file of `track`."""
+        path = self.files[0 if self.is_woven else track].path
+        return path.name if path.parent == home else str(path)
+
+    def channel(self, track: int) -> int:
+        """Channel of `track` in its file, from 0."""
+        return track if self.is_woven else 0
+
+    def open(self, *, is_new: bool) -> None:
+        """Open every file. Raises OSError, none left open."""
+        try:
+            for file in self.files:
+                file.open(is_new=is_new)
+        except OSError:
+            self.let_go()
+            raise
+
+    def held(self) -> int:
+        """The frame up to which every file has its samples, claimed or not."""
+        return self.start + min((file.frames for file in self.files), default=0)
+
+    def claimed(self) -> int:
+        """The frame up to which every header tells of samples."""
+        return self.start + min((file.claimed for file in self.files), default=0)
+
+    def place(self, track: int, frame: int, frames: int, packed: memoryview) -> None:
+        """Write the piece of `track` at `frame`; pieces of a part in one file are written by the last track's."""
+        if not self.is_woven:
+            self.files[track].write(frame - self.start, packed)
+            return
+        size = frames * self.width * self.tracks
+        if len(self._woven) < size:
+            self._woven = bytearray(size)
+        weave(packed, frames, self.width, track, self.tracks, self._woven)
+        if track == self.tracks - 1:
+            self.files[0].write(frame - self.start, memoryview(self._woven)[:size])
+
+    def read(self, track: int, frame: int, frames: int) -> bytes:
+        """The packed samples of `track` as they lie on the disk. Raises OSError; EOFError when they are not there."""
+        file = self.files[0 if self.is_woven else track]
+        samples = file.read(frame - self.start, frames)
+        channels = self.tracks if self.is_woven else 1
+        if len(samples) < frames * self.width * channels:
+            raise EOFError(f"{file.path} ends before frame {frame + frames - self.start}")
+        if channels == 1:
+            return samples
+        single = bytearray(frames * self.width)
+        unweave(samples, frames, self.width, track, channels, single)
+        return bytes(single)
+
+    def keep_ahead(self, frame: int, ahead: int) -> None:
+        """Have the disk keep room for every file."""
+        for file in self.files:
+            file.keep_ahead(frame - self.start, ahead)
+
+    def give_back(self) -> bool:
+        """Give back all room that was kept, and keep none any more; False when there was none."""
+        had_any = any(file.kept_bytes for file in self.files)
+        for file in self.files:
+            file.keep_none()
+        return had_any
+
+    def sync(self) -> None:
+        """Make every sample written durable."""
+        for file in self.files:
+            file.begin_sync()
+        for file in self.files:
+            file.sync()
+
+    def claim(self, end: int) -> None:
+        """Let the headers tell of what lies before frame `end`."""
+        for file in self.files:
+            file.claim(end - self.start)
+
+    def cut(self, end: int) -> None:
+        """End every file at frame `end`, missing samples silent."""
+        for file in self.files:
+            file.cut(end - self.start)
+
+    def abandon(self, end: int) -> None:
+        """End what refused at frame `end`, as far as it lets us; a part of nothing leaves no file behind."""
+        self.frames = max(end - self.start, 0)
+        for file in self.files:
+            with contextlib.suppress(OSError):
+                if self.frames:
+                    file.claim(self.frames)
+                    file.pad(self.frames)
+                else:
+                    file.path.unlink()
+        self.let_go()
+
+    def seal(self, end: int) -> None:
+        """End every file at frame `end` for good."""
+        self.frames = end - self.start
+        for file in self.files:
+            file.claim(self.frames)
+            file.pad(self.frames)
+            file.sync_all()
+
+    def let_go(self) -> None:
+        """Close the files as they are; may be called twice."""
+        for file in self.files:
+            file.close()
+
+
+def free_names(folder: Path, names: Sequence[str], *, is_first: bool) -> list[str]:
+    """`names`, with a number before their ending when any of them is taken in `folder`.
+
+    is_first: a file without a sample does not count: who wrote it died before the take began.
+    """
+    number = 1
+    while True:
+        numbered = [name if number == 1 else f"{Path(name).stem}.{number}.wav" for name in names]
+        if not any(_is_taken(folder / name, DATA_AT if is_first else -1) for name in numbered):
+            return numbered
+        number += 1
+
+
+def _is_taken(path: Path, header_bytes: int) -> bool:
+    try:
+        return os.lstat(path).st_size > header_bytes
+    except OSError:
+        return False
