@@ -65,7 +65,11 @@ _SECTIONS = (
     ),
     ("Talkback, oscillator, click", r"/(talkback|oscillator|click)/", "Sources of the desk itself, and where they go."),
     ("Loudness", r"/loudness/", "As EBU R 128 defines it."),
-    ("Transport", r"/transport/", "The tape machine."),
+    (
+        "Transport",
+        r"/(transport|loop|punch|arm|marker|section)/",
+        "The tape machine, and what it may do by itself.",
+    ),
     ("Meters", r"/meter/", "Readings."),
 )
 _FLAG_WORDS = {

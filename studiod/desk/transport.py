@@ -5,14 +5,14 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studiod.desk.armed import Armed
 from studiod.desk.hub import Hub
-from studiod.desk.takes import Take, label, read_takes, regions
+from studiod.desk.takes import Take, read_takes, regions
 from studiod.link import TAPE, Block, Operation, Snapshot
-from studiod.link.order import TakeOrder, TrackOrder
+from studiod.link.order import TakeOrder
 from studiod.link.playlist import Playlist, newest
 from studiod.link.session import take_folder
 from studiod.model.console import ConsoleLayout
@@ -27,15 +27,6 @@ LONGEST_S = 24 * 3600.0
 _log = logging.getLogger(__name__)
 
 Command = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    channel: int
-    stem: str
-    strip: int | None
-    name: str
-    kind: str
 
 
 class Transport:
@@ -61,6 +52,7 @@ class Transport:
         self._block = block
         self._hub = hub
         self._layout = layout
+        self._armed = Armed(hub, layout, block.inputs)
         self._session = session
         self._bits = bits
         self._sleep = sleep
@@ -74,6 +66,8 @@ class Transport:
         for verb, action in (("play", self.press_play), ("stop", self.press_stop), ("record", self.press_record)):
             hub.on_trigger(f"/transport/{verb}", action)
         hub.on_trigger("/transport/locate", self.press_locate)
+        hub.on_trigger("/arm/all", self._armed.arm_all)
+        hub.on_trigger("/arm/none", self._armed.arm_none)
         hub.on_trigger("/loudness/reset", self.press_loudness_reset)
         hub.on_meter("/transport/position", lambda: (self._snapshot.position / self._block.rate_hz,))
 
@@ -89,7 +83,7 @@ class Transport:
 
     def press_record(self) -> None:
         """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""
-        if not self._armed():
+        if not self._armed.tracks():
             raise Refused("/transport/record: nothing is armed: arm a strip first (studioctl arm 1-4)")
         fault = self._tape.get("library_fault")
         if fault:
@@ -189,14 +183,13 @@ class Transport:
         self.fault = ""
         if self._snapshot.state == TransportState.RECORDING:
             return
-        tracks = self._armed()
+        tracks = self._armed.tracks()
         if not tracks:
             raise Refused("/transport/record: nothing is armed any more")
         take_id = max(int(self._tape.get("next_id", 1)), self._take_id + 1)
         self._take_id = take_id
         folder = take_folder(self._session, take_id)
-        orders = tuple(TrackOrder(t.channel, f"{t.stem}.wav", t.strip, t.name, t.kind) for t in tracks)
-        self._block.store_order(take_id, TakeOrder(take_id, folder, self._bits, orders, "desk").to_json())
+        self._block.store_order(take_id, TakeOrder(take_id, folder, self._bits, tracks, "desk").to_json())
         await self._ask(Operation.RECORD, take_id)
 
     async def _locate(self, position: int) -> None:
@@ -247,25 +240,3 @@ class Transport:
             if sent
             else f"{operation.name.lower()}: engine does not answer and its queue is full"
         )
-
-    def _armed(self) -> list[_Track]:
-        """What would be recorded now."""
-        found: list[_Track] = []
-        hub, layout = self._hub, self._layout
-        for strip, source in enumerate(layout.strip_inputs):
-            if hub.value(f"/strip/{strip + 1}/arm") and 0 < source <= self._block.inputs:
-                name = hub.text(f"/strip/{strip + 1}/name")
-                stem = "-".join(part for part in (f"strip-{strip + 1:02d}", label(name)) if part)
-                found.append(_Track(source - 1, stem, strip, name, "strip"))
-        for bus in range(layout.buses):
-            if hub.value(f"/bus/{bus + 1}/arm"):
-                name = hub.text(f"/bus/{bus + 1}/name")
-                stem = "-".join(part for part in (f"bus-{bus + 1:02d}", label(name)) if part)
-                found.append(_Track(self._block.inputs + bus, stem, None, name, "bus"))
-        if hub.value("/main/arm"):
-            main = self._block.inputs + self._block.buses
-            found += [
-                _Track(main + side, f"main-{letter}", None, f"Main {letter.upper()}", "main")
-                for side, letter in enumerate("lr")
-            ]
-        return found

@@ -2,6 +2,13 @@
 
 import enum
 
+LONGEST_S = 24 * 3600.0
+"""The timeline ends here."""
+SHORTEST_LOOP_S = 0.25  # the next pass is made ready while one plays
+SHORTEST_PUNCH_S = 0.01
+MOST_COUNT_IN_BARS = 8
+MOST_PREROLL_S = 60.0
+
 
 class TransportState(enum.IntEnum):
     """State of the transport, as the engine writes it into the shared block."""
@@ -13,6 +20,23 @@ class TransportState(enum.IntEnum):
     @property
     def word(self) -> str:
         """The state in one lower-case word."""
+        return self.name.lower()
+
+
+class TransportPhase(enum.IntEnum):
+    """What the transport is up to beside its state."""
+
+    NONE = 0
+    COUNTIN = 1
+    """It stands, and the click counts in."""
+    WAITING = 2
+    """It plays; record was pressed, and begins at its point: after a pre-roll, or at the punch-in."""
+    REHEARSING = 3
+    """It plays, and everything is heard as if it recorded; nothing is written."""
+
+    @property
+    def word(self) -> str:
+        """The phase in one lower-case word."""
         return self.name.lower()
 
 

@@ -1,9 +1,10 @@
 """The one parameter table: every parameter of a desk of a given size. Everything else derives from it."""
 
 from studiod.model.console.layout import MAX_BUSES, MAX_MATRICES, MAX_STRIPS, ConsoleLayout
-from studiod.model.console.section import section_rows, transport_rows
+from studiod.model.console.section import section_rows
 from studiod.model.console.strip import MONITOR_CHOICES, strip_rows
 from studiod.model.console.sums import bus_rows, main_rows, matrix_rows
+from studiod.model.console.transport import transport_rows
 from studiod.model.parameter import ParameterSpec
 
 __all__ = ["MAX_BUSES", "MAX_MATRICES", "MAX_STRIPS", "MONITOR_CHOICES", "ConsoleLayout", "console_parameters"]

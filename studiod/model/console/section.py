@@ -1,4 +1,4 @@
-"""Rows of what serves the whole desk: VCAs, mute groups, monitor, talkback, oscillator, click, transport."""
+"""Rows of what serves the whole desk: VCAs, mute groups, monitor, talkback, oscillator, click."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,7 @@ from studiod.model.console.rows import (
     toggle,
     trigger,
 )
-from studiod.model.parameter import Flag, Kind, ParameterSpec, Space
-from studiod.model.taper import Stepped
-from studiod.model.transport import TransportState
+from studiod.model.parameter import Flag, ParameterSpec, Space
 
 SOLO_MODES = ("pfl", "afl", "sip")
 SHAPES = ("sine", "pink", "white", "sweep")
@@ -240,33 +238,3 @@ def _loudness(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     yield trigger("/loudness/reset", "LdnRst", "Begins integrated loudness, range and maxima anew.")
     text = "Momentary, short-term and integrated loudness in LUFS, range in LU, true peak in dBTP, of /loudness/source."
     yield meter("/meter/loudness/source", "Chosen loudness", text, unit="LUFS")
-
-
-def transport_rows() -> Iterator[ParameterSpec]:
-    """The tape machine's buttons."""
-    yield trigger("/transport/play", "Play", "Rolls from the position.")
-    yield trigger("/transport/stop", "Stop", "Stops; after recording, goes back to where the take began.")
-    yield trigger("/transport/record", "Record", "Rolls and records everything armed.", flags=Flag.PROTECTED)
-    yield trigger("/transport/locate", "Locate", "Goes to a position in seconds.", argument="s")
-    yield ParameterSpec(
-        "/transport/state",
-        Kind.CHOICE,
-        "Transport state",
-        "State",
-        high=float(len(TransportState) - 1),
-        taper=Stepped(len(TransportState)),
-        choices=tuple(state.word for state in TransportState),
-        flags=Flag.READ_ONLY,
-        help="What the transport does now.",
-    )
-    yield ParameterSpec(
-        "/transport/position",
-        Kind.METER,
-        "Transport position",
-        "Pos",
-        "s",
-        0.0,
-        1e9,
-        flags=Flag.READ_ONLY,
-        help="Position in seconds, and as text.",
-    )

@@ -72,6 +72,8 @@ def strip_rows(strip: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     )
     text = "The strip's input is recorded when the transport records; then the strip plays its input."
     yield arm(f"{at}/arm", label, text, target("strip.arm", lane))
+    text = "The strip cannot be armed, and /arm/all passes it over; switching it on disarms the strip."
+    yield toggle(f"{at}/recordsafe", f"{label} record safe", "RecSafe", None, text, flags=Flag.PERSISTED)
     text = "-1 left, 0 centre, +1 right; of a linked pair the balance."
     yield pan(f"{at}/pan", f"{label} pan", "Pan", target("channel.pan", lane), text)
     text = "Level at the centre: -3 dB constant power, -4.5 dB, -6 dB linear; balance only turns the far side down."

@@ -14,7 +14,7 @@ from studiod.desk.links import Links
 from studiod.desk.routing import Routing
 from studiod.desk.rules import lay_rules
 from studiod.model.console import ConsoleLayout, console_parameters
-from studiod.model.parameter import ParameterSpec, Refused
+from studiod.model.parameter import Flag, ParameterSpec, Refused
 from studiod.model.registry import Registry
 from tests.fakes.store import MemoryStore
 
@@ -263,7 +263,7 @@ def test_after_any_writes_there_is_no_cycle_and_only_cycles_were_refused(
             assert "would feed back" in str(refused)
             free = Hub(TABLE, MemoryStore(), 48_000)
             for known in TABLE.numbers:
-                if known.address != "/transport/state":
+                if Flag.READ_ONLY not in known.flags:
                     free.write(known.address, hub.value(known.address), "test")
             free.followers = Links(free).followers
             free.write_travel(spec.address, travel, "test")

@@ -117,7 +117,7 @@ def test_meters_only_read() -> None:
 
 
 def test_no_scene_arms_or_records() -> None:
-    guarded = [spec for spec in LARGEST if spec.address.endswith(("/arm", "/record"))]
+    guarded = [spec for spec in LARGEST if spec.address.endswith(("/arm", "/arm/all", "/record", "/transport/punch"))]
     assert guarded
     assert [s.address for s in guarded if Flag.PROTECTED not in s.flags or Flag.IN_SCENE in s.flags] == []
 
@@ -136,7 +136,17 @@ def test_a_desk_starts_with_nothing_in_the_way_of_the_sound() -> None:
 
 
 def test_what_a_person_sees_of_a_group_is_not_what_two_of_a_pair_share() -> None:
-    own = ("/link", "/arm", "/polarity", "/name", "/source", "/direct/output", "/insert/output", "/insert/input")
+    own = (
+        "/link",
+        "/arm",
+        "/recordsafe",
+        "/polarity",
+        "/name",
+        "/source",
+        "/direct/output",
+        "/insert/output",
+        "/insert/input",
+    )
     assert [s.address for s in LARGEST if s.address.endswith(own) and Flag.LINKABLE in s.flags] == []
     shared = ("/fader", "/mute", "/solo", "/pan", "/trim", "/gate/threshold", "/eq/2/gain", "/send/2/tap", "/vca/1")
     assert [address for word in shared if Flag.LINKABLE not in BY_ADDRESS[address := f"/strip/1{word}"].flags] == []
@@ -213,7 +223,9 @@ def promised() -> list[str]:
     groups = [*(f"vca/{vca}" for vca in range(1, 9)), *(f"mutegroup/{group}" for group in range(1, 7))]
     to_matrix = [f"matrix/{matrix}/{word}" for matrix in (1, 2) for word in ("level", "on")]
     send = [f"send/3/{word}" for word in ("level", "on", "tap", "pan")]
-    strip = words("fader mute solo solo/safe arm pan pan/law trim polarity source hpf hpf/on hpf/slope monitor")
+    strip = words(
+        "fader mute solo solo/safe arm recordsafe pan pan/law trim polarity source hpf hpf/on hpf/slope monitor"
+    )
     strip += words("main/on mono/on direct/output direct/tap link name")
     strip += [f"insert/{word}" for word in ("on", "output", "input", "latency")]
     strip += [*gate, *equaliser(4), *comp, *delay, *groups, *send]
@@ -242,7 +254,13 @@ def promised() -> list[str]:
         "oscillator": ["on", "shape", "freq", "level", *into],
         "click": ["on", "free", "tempo", "beats", "subdivision", "accent", "level", *into],
         "loudness": ["on", "source", "reset"],
-        "transport": ["play", "stop", "record", "locate", "state", "position"],
+        "transport": words("play stop record punch locate rollback discard undo state phase position rolled point")
+        + words("preroll countin rehearse"),
+        "loop": ["on", "start", "end", "active"],
+        "punch": ["on", "in", "out"],
+        "arm": ["all", "none"],
+        "marker": ["add", "next", "previous", "locate", "delete"],
+        "section": ["locate", "loop", "delete"],
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],
     }
     return [f"/{place}/{word}" for place, own in desk_wide.items() for word in own]

@@ -1,0 +1,86 @@
+"""What is armed: what the next take would record, and what record safe keeps out of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from studiod.desk.hub import Hub
+from studiod.desk.takes import label
+from studiod.link.order import TrackOrder
+from studiod.model.console import ConsoleLayout
+from studiod.model.parameter import Refused
+
+_SAFE = re.compile(r"(/strip/\d+)/recordsafe")
+_ARM = re.compile(r"(/strip/\d+)/arm")
+
+
+class RecordSafe:
+    """A strip that is record safe is not armed: arming it is refused, and making it safe disarms it."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def followers(self, address: str, value: float) -> tuple[tuple[str, float], ...]:
+        """The arm that goes off when a strip is made safe."""
+        if not address.endswith("/recordsafe"):
+            return ()
+        safe = _SAFE.fullmatch(address)
+        return ((f"{safe[1]}/arm", 0.0),) if safe is not None and value else ()
+
+    def admit(self, writes: Mapping[str, float]) -> None:
+        """Raise Refused for the arm of a strip that is safe."""
+        for address, value in writes.items():
+            if not value or not address.endswith("/arm"):
+                continue
+            armed = _ARM.fullmatch(address)
+            if armed is None:
+                continue
+            safe = f"{armed[1]}/recordsafe"
+            if writes.get(safe, self._hub.value(safe)):
+                raise Refused(f"{address}: the strip is record safe; allowed off, until {safe} is off")
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """Reads what is armed out of the hub, and sets it all at once. inputs: hardware inputs there are."""
+
+    hub: Hub
+    layout: ConsoleLayout
+    inputs: int
+
+    def tracks(self) -> tuple[TrackOrder, ...]:
+        """What would be recorded now: strips, then buses, then main."""
+        hub, layout = self.hub, self.layout
+        found: list[TrackOrder] = []
+        for strip, source in enumerate(layout.strip_inputs):
+            if hub.value(f"/strip/{strip + 1}/arm") and 0 < source <= self.inputs:
+                name = hub.text(f"/strip/{strip + 1}/name")
+                found.append(TrackOrder(source - 1, _file(f"strip-{strip + 1:02d}", name), strip, name, "strip"))
+        for bus in range(layout.buses):
+            if hub.value(f"/bus/{bus + 1}/arm"):
+                name = hub.text(f"/bus/{bus + 1}/name")
+                found.append(TrackOrder(self.inputs + bus, _file(f"bus-{bus + 1:02d}", name), None, name, "bus"))
+        if hub.value("/main/arm"):
+            main = self.inputs + layout.buses
+            found += [
+                TrackOrder(main + side, f"main-{letter}.wav", None, f"Main {letter.upper()}", "main")
+                for side, letter in enumerate("lr")
+            ]
+        return tuple(found)
+
+    def arm_all(self) -> None:
+        """Arm every strip that has an input, but for those that are record safe."""
+        for strip, source in enumerate(self.layout.strip_inputs, 1):
+            if 0 < source <= self.inputs and not self.hub.value(f"/strip/{strip}/recordsafe"):
+                self.hub.write(f"/strip/{strip}/arm", 1.0, "desk")
+
+    def arm_none(self) -> None:
+        """Disarm strips, buses and main."""
+        strips = (f"/strip/{strip}" for strip in range(1, self.layout.strips + 1))
+        buses = (f"/bus/{bus}" for bus in range(1, self.layout.buses + 1))
+        for place in (*strips, *buses, "/main"):
+            self.hub.write(f"{place}/arm", 0.0, "desk")
+
+
+def _file(stem: str, name: str) -> str:
+    return f"{'-'.join(part for part in (stem, label(name)) if part)}.wav"
