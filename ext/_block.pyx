@@ -468,21 +468,28 @@ cdef class Block:
         head = LOAD_U64(&(<block_engine *>(self.base + ENGINE_AT)).input_head)  # the engine is at most a block further
         return held if head + self.dims.block_frames - frame + depth < size else None
 
-    def take_applied(self, size_t most=APPLIED_SLOTS) -> bytes:
-        """The oldest records that the engine obeyed, 32 bytes each as in ext/block.h, at most `most`."""
+    def take_applied(self, size_t most=APPLIED_SLOTS):
+        """The oldest records that the engine obeyed, at most `most`: (how many were taken before, ever; 32 bytes each)."""
         cdef control_record record
+        cdef uint64_t before
         cdef spsc_ring *ring = <spsc_ring *>(self.base + self.dims.applied_at)
         found = bytearray()
+        before = ring.tail
         while most and ring_peek(ring, &record):
             found += PyBytes_FromStringAndSize(<char *>&record, sizeof(record))
             ring_commit(ring)
             most -= 1
-        return bytes(found)
+        return before, bytes(found)
 
     @property
     def capture_head(self) -> int:
         """Frames in the capture rings so far, engine clock."""
         return LOAD_U64(self.base + ENGINE_AT)
+
+    @property
+    def input_head(self) -> int:
+        """Frames the engine has done, engine clock: all it obeyed before them has been told."""
+        return LOAD_U64(&(<block_engine *>(self.base + ENGINE_AT)).input_head)
 
     def is_cued(self, uint64_t generation) -> bool:
         """Whether the tape has made `generation` of the playlist ready."""

@@ -280,6 +280,10 @@ cdef class Engine:
                 at = (g.now.frame - n + i) & (size - 1)
                 memcpy(ring + at, &held[4 * i], 4)
 
+    def skip(self, uint64_t frames, uint64_t cause) -> None:
+        """Pass over `frames` that nobody heard, as after a lost device: the gap is written down (GAP_CAUSES)."""
+        skip(self.g, frames, cause)
+
     # -- hosts -----------------------------------------------------------------------------------------------------
 
     def hold_memory(self) -> bool:

@@ -82,7 +82,7 @@ cdef inline void tell_state(Graph *g) noexcept nogil:
 
 
 cdef inline void take_state(Graph *g, const char *state) noexcept nogil:
-    """Become the engine that told `state`, but for where things are in memory and who listens."""
+    """Become the engine that told `state`, but for where things are in memory."""
     cdef bint keeps = g.keeps
     memcpy(&g.ramp_frames, state, graph_bytes(g))
     memcpy(g.lanes, state + graph_bytes(g), lanes_bytes(g))

@@ -8,7 +8,7 @@ import time
 
 from studiod.app.hosts import Hosts
 from studiod.app.settings import Settings
-from studiod.engine import Engine, engine_targets
+from studiod.engine import BUILD, Engine, engine_targets
 from studiod.link import ENGINE, Block
 from studiod.model.console import console_parameters
 from studiod.model.registry import Registry
@@ -61,4 +61,4 @@ def run(block: Block, settings: Settings) -> int:
 
 
 def _tell(block: Block, hosts: Hosts, engine: Engine) -> None:
-    block.store_status(ENGINE, json.dumps(hosts.status() | {"isa": engine.isa}))
+    block.store_status(ENGINE, json.dumps(hosts.status() | {"isa": engine.isa, "build": BUILD}))

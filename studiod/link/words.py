@@ -64,7 +64,7 @@ class TakeFrames(NamedTuple):
 
 
 class EngineState(NamedTuple):
-    """All that an engine knew at `frame`, when take `take_id` began: `studiod.engine.Engine.restore` goes on from it."""
+    """All that an engine knew at `frame`, when take `take_id` began: an engine of the same build can go on from it."""
 
     take_id: int
     frame: int

@@ -18,7 +18,7 @@ TAPE = 8  # OP_TAPE
 
 
 def applied(rig: Rig) -> list[tuple[int, int, float, int, int]]:
-    raw = rig.block.take_applied()
+    _, raw = rig.block.take_applied()
     return list(RECORD.iter_unpack(raw))
 
 

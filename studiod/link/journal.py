@@ -1,0 +1,154 @@
+"""A take's journal: what the engine knew when the take began, and everything it obeyed since, each with its frame.
+
+One file beside the sound, only ever appended to: a magic word, then chunks of a kind (4 letters), a length, a body and
+the CRC-32 of kind and body. Whoever reads stops at the first chunk that is not whole; what is before it holds.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from studiod.link.words import EngineState
+
+JOURNAL_NAME: Final = "journal.sdj"
+MAGIC: Final = b"SDJOURN1"
+HEAD, STATE, LINE, PLAYLIST, APPLIED, TAIL, END = b"HEAD", b"STAT", b"LINE", b"PLAY", b"APPL", b"TAIL", b"STOP"
+RECORD: Final = struct.Struct("<IIdQQ")  # control_record of ext/block.h
+_CHUNK, _SPAN, _NUMBER = struct.Struct("<4sI"), struct.Struct("<QQ"), struct.Struct("<I")
+TAPE_OPERATION, GAP_OPERATION = 8, 9  # told, never asked: the tape is there or not; frames were skipped
+_LARGEST = 1 << 26  # bytes of a chunk: a length beyond is no length
+
+
+class Applied(NamedTuple):
+    """One record as the engine obeyed it, before it made `frame`."""
+
+    operation: int
+    slot: int
+    value: float
+    frame: int
+    seq: int
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """`body` as it stands in the file."""
+    return _CHUNK.pack(kind, len(body)) + body + _NUMBER.pack(zlib.crc32(body, zlib.crc32(kind)))
+
+
+def head_chunk(head: dict[str, Any]) -> bytes:
+    """What the take was made with: JSON."""
+    return chunk(HEAD, json.dumps(head, ensure_ascii=False).encode())
+
+
+def state_chunks(state: EngineState) -> Iterator[bytes]:
+    """What the engine knew; a delay line that was not caught is left out, and missed by `Journal.is_exact`."""
+    yield chunk(STATE, _SPAN.pack(state.take_id, state.frame) + zlib.compress(state.blob, 1))
+    for index, samples in state.lines.items():
+        yield chunk(LINE, _NUMBER.pack(index) + zlib.compress(samples or b"", 1))
+
+
+def playlist_chunk(generation: int, playlist: str) -> bytes:
+    """What the tape played as `generation`."""
+    return chunk(PLAYLIST, _NUMBER.pack(generation) + playlist.encode())
+
+
+def applied_chunk(first: int, upto: int, records: bytes) -> bytes:
+    """Records number `first` and on; everything obeyed before frame `upto` is in this or in a chunk before."""
+    return chunk(APPLIED, _SPAN.pack(first, upto) + records)
+
+
+def tail_chunk(channel: int, samples: bytes) -> bytes:
+    """What input `channel` played after the take's end, float32: main is late, and still hears it."""
+    return chunk(TAIL, _NUMBER.pack(channel) + samples)
+
+
+def end_chunk(stop: int) -> bytes:
+    """The take ended at engine frame `stop`, and the journal is whole."""
+    return chunk(END, _SPAN.pack(stop, 0))
+
+
+def read_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Kind, body, and where the chunk ends, up to the first that is not whole."""
+    if not raw.startswith(MAGIC):
+        return
+    at = len(MAGIC)
+    while at + _CHUNK.size <= len(raw):
+        kind, length = _CHUNK.unpack_from(raw, at)
+        end = at + _CHUNK.size + length + _NUMBER.size
+        if length > _LARGEST or end > len(raw):
+            return
+        body = raw[at + _CHUNK.size : end - _NUMBER.size]
+        if _NUMBER.unpack_from(raw, end - _NUMBER.size)[0] != zlib.crc32(body, zlib.crc32(kind)):
+            return
+        yield kind, body, end
+        at = end
+
+
+@dataclass
+class Journal:
+    """What there is of a journal."""
+
+    head: dict[str, Any] = field(default_factory=dict)
+    """take, frame, rate_hz, isa, build, layout, inputs, outputs, channels (capture ring of each
+    track)."""
+    state: EngineState | None = None
+    playlists: dict[int, str] = field(default_factory=dict)
+    records: list[Applied] = field(default_factory=list)
+    upto: int = 0
+    """Engine frame before which everything obeyed is known."""
+    following: int | None = None
+    """Number of the record that comes next."""
+    missing: int = 0
+    """Records that were never written."""
+    tails: dict[int, bytes] = field(default_factory=dict)
+    stop: int | None = None
+    """Engine frame behind the take's last; None: cut off."""
+    end: int = 0
+    """Bytes that are whole."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Nothing that sounds is missing up to `upto`."""
+        state = self.state
+        return state is not None and not self.missing and all(samples for samples in state.lines.values())
+
+
+def parse_journal(raw: bytes) -> Journal:
+    """What `raw` tells, as far as it is whole."""
+    journal = Journal()
+    for kind, body, end in read_chunks(raw):
+        _take_in(journal, kind, body)
+        journal.end = end
+    return journal
+
+
+def read_journal(path: Path) -> Journal:
+    """The journal in `path`, as far as it is whole. Raises OSError."""
+    return parse_journal(path.read_bytes())
+
+
+def _take_in(journal: Journal, kind: bytes, body: bytes) -> None:
+    if kind == HEAD:
+        journal.head = json.loads(body)
+    elif kind == STATE:
+        take_id, frame = _SPAN.unpack_from(body)
+        journal.state = EngineState(take_id, frame, zlib.decompress(body[_SPAN.size :]), {})
+        journal.upto = frame
+    elif kind == LINE and journal.state is not None:
+        journal.state.lines[_NUMBER.unpack_from(body)[0]] = zlib.decompress(body[_NUMBER.size :]) or None
+    elif kind == PLAYLIST:
+        journal.playlists[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :].decode()
+    elif kind == APPLIED:
+        first, journal.upto = _SPAN.unpack_from(body)
+        records = [Applied(*found) for found in RECORD.iter_unpack(body[_SPAN.size :])]
+        if journal.following is not None:
+            journal.missing += first - journal.following
+        journal.following = first + len(records)
+        journal.records += records
+    elif kind == TAIL:
+        journal.tails[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :]
+    elif kind == END:
+        journal.stop = _SPAN.unpack_from(body)[0]

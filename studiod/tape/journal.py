@@ -1,0 +1,237 @@
+"""Journals of running takes: everything the engine obeys, on disk beside the sound."""
+
+import contextlib
+import json
+import logging
+import os
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from studiod.link import ENGINE, Block, Snapshot, TakeFrames
+from studiod.link.journal import (
+    JOURNAL_NAME,
+    MAGIC,
+    RECORD,
+    applied_chunk,
+    end_chunk,
+    head_chunk,
+    parse_journal,
+    playlist_chunk,
+    state_chunks,
+    tail_chunk,
+)
+from studiod.link.order import TakeOrder
+from studiod.link.playlist import BANKS, Playlist
+from studiod.model.console import ConsoleLayout
+from studiod.tape._tape import RingView
+from studiod.tape.files import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TICK_S = 0.25  # how often a journal with nothing to tell says so
+_KEPT_S = 10.0  # records are kept for a take that is opened late
+_FRAME_AT = 16  # of a record: bytes before its frame
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Batch:
+    """Records number `first` and on, all there were until frame `upto`."""
+
+    first: int
+    upto: int
+    raw: bytes
+
+
+class Journals:
+    """Writes the journal of every take that runs. `turn` it often: the ring of what was applied holds seconds.
+
+    A disk that refuses ends that journal where it is and is told in `faults`; the sound is not its business.
+    """
+
+    def __init__(self, block: Block, layout: ConsoleLayout) -> None:
+        self.faults: dict[int, str] = {}
+        """Take id -> why its journal ends early."""
+        self._block = block
+        self._layout = layout
+        self._batches: deque[_Batch] = deque()
+        self._running: dict[int, _Writer] = {}
+        self._done: set[int] = set()
+
+    def turn(self, snapshot: Snapshot) -> None:
+        """Take what the engine obeyed, and write it where it belongs."""
+        upto = self._block.input_head  # first: what was obeyed before it is in the ring by now
+        first, raw = self._block.take_applied()
+        batch = _Batch(first, upto, raw)
+        self._batches.append(batch)
+        while len(self._batches) > 1 and self._batches[0].upto + _KEPT_S * self._block.rate_hz < upto:
+            self._batches.popleft()
+        for number, writer in list(self._running.items()):
+            self._guarded(number, writer, lambda w: w.advance(batch))
+        for take in snapshot.takes:
+            self._follow(take)
+
+    def sync(self) -> None:
+        """Make what is written durable."""
+        for number, writer in list(self._running.items()):
+            self._guarded(number, writer, lambda w: w.sync())
+
+    def close(self) -> None:
+        """Let go of all files; they end as if cut off, and are gone on with by the next tape."""
+        for writer in self._running.values():
+            writer.let_go()
+        self._running.clear()
+
+    def _follow(self, take: TakeFrames) -> None:
+        writer = self._running.get(take.id)
+        if writer is None and take.id not in self._done:
+            writer = self._open(take)
+        if writer is None:
+            return
+        writer.take = take
+        head, done = self._block.capture_head, self._block.input_head
+        if take.stop is not None and head >= take.stop:
+            self._guarded(take.id, writer, lambda w: w.finish(take.stop or 0, done - head))
+            self._end(take.id)
+
+    def _open(self, take: TakeFrames) -> "_Writer | None":
+        order = TakeOrder.from_json(self._block.order(take.id))
+        if order is None or order.id != take.id or not order.tracks:
+            self._done.add(take.id)
+            return None
+        if not order.folder.is_dir():
+            return None  # the writer of the sound makes it
+        writer = _Writer(self._block, self._layout, order, take)
+        self._running[take.id] = writer
+        self._guarded(take.id, writer, lambda w: w.open(list(self._batches)))
+        return self._running.get(take.id)
+
+    def _guarded(self, number: int, writer: "_Writer", work: "Callable[[_Writer], object]") -> None:
+        try:
+            work(writer)
+        except OSError as fault:
+            self.faults[number] = f"the journal of take {number} ends early: {writer.order.folder}: {fault.strerror}"
+            _log.error("%s", self.faults[number])
+            self._end(number)
+
+    def _end(self, number: int) -> None:
+        writer = self._running.pop(number, None)
+        if writer is not None:
+            writer.let_go()
+        self._done.add(number)
+
+
+@dataclass
+class _Writer:
+    """The journal of one take. Raises OSError where the disk refuses."""
+
+    block: Block
+    layout: ConsoleLayout
+    order: TakeOrder
+    take: TakeFrames
+    _fd: int = -1
+    _at: int = 0
+    _ticked: int = 0
+    _versions: list[int] = field(default_factory=lambda: [0] * BANKS)
+    _is_whole: bool = False
+
+    def open(self, batches: list[_Batch]) -> None:
+        """Begin the file, or go on where it is whole."""
+        path = self.order.folder / JOURNAL_NAME
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        before = parse_journal(os.pread(self._fd, os.fstat(self._fd).st_size, 0))
+        if before.head:
+            self._at = before.end
+            os.ftruncate(self._fd, self._at)
+            self._is_whole = before.stop is not None
+            known = before.following or 0
+            for batch in batches:
+                self._write_batch(batch, known)
+            return
+        self._append(MAGIC)
+        self._append(head_chunk(self._head()))
+        state = self.block.state()
+        if state is not None and state.take_id == self.take.id:
+            for piece in state_chunks(state):
+                self._append(piece)
+        self._write_playlists()
+        for batch in batches:
+            self._write_batch(batch, 0)
+        os.fsync(self._fd)
+        sync_folder(self.order.folder)
+
+    def advance(self, batch: _Batch) -> None:
+        """Write what was applied meanwhile; without any, now and then that there was nothing."""
+        self._write_playlists()
+        if batch.raw or batch.upto >= max(self._ticked, self.take.start) + TICK_S * self.block.rate_hz:
+            self._write_batch(batch, 0)
+
+    def finish(self, stop: int, late: int) -> None:
+        """Write what main still heard after the end, and that the journal is whole."""
+        if self._is_whole:
+            return
+        rings = RingView(self.block)
+        for channel in sorted({track.channel for track in self.order.tracks if track.channel < self.block.inputs}):
+            tail = bytearray(4 * late)
+            rings.pack(channel, stop, late, 32, tail)
+            self._append(tail_chunk(channel, bytes(tail)))
+        self._append(end_chunk(stop))
+        self.sync()
+        self._is_whole = True
+
+    def sync(self) -> None:
+        """Make what is written durable."""
+        os.fdatasync(self._fd)
+
+    def let_go(self) -> None:
+        """Close the file; may be called twice."""
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+        self._fd = -1
+
+    def _head(self) -> dict[str, Any]:
+        status = json.loads(self.block.status(ENGINE) or "{}")
+        return {
+            "take": self.take.id,
+            "frame": self.take.start,
+            "position": self.take.position,
+            "rate_hz": self.block.rate_hz,
+            "isa": status.get("isa"),
+            "build": status.get("build"),
+            "inputs": self.block.inputs,
+            "outputs": self.block.outputs,
+            "layout": asdict(self.layout),
+            "channels": [track.channel for track in self.order.tracks],
+        }
+
+    def _write_playlists(self) -> None:
+        for bank in range(BANKS):
+            version = self.block.playlist_version(bank)
+            if version != self._versions[bank]:
+                self._versions[bank] = version
+                text = self.block.playlist(bank)
+                self._append(playlist_chunk(Playlist.from_json(text).generation, text))
+
+    def _write_batch(self, batch: _Batch, known: int) -> None:
+        """The records from the take's start on that are not there yet; `known`: number of the first that may be new."""
+        if batch.upto <= max(self.take.start, self._ticked):
+            return
+        records = [batch.raw[at : at + RECORD.size] for at in range(0, len(batch.raw), RECORD.size)]
+        skipped = 0
+        for raw in records:
+            is_early = int.from_bytes(raw[_FRAME_AT : _FRAME_AT + 8], "little") < self.take.start
+            if not is_early and batch.first + skipped >= known:
+                break
+            skipped += 1
+        self._append(applied_chunk(batch.first + skipped, batch.upto, b"".join(records[skipped:])))
+        self._ticked = batch.upto
+
+    def _append(self, raw: bytes) -> None:
+        piece = memoryview(raw)
+        while piece:
+            done = os.pwrite(self._fd, piece, self._at)
+            piece = piece[done:]
+            self._at += done

@@ -1,0 +1,156 @@
+"""`studiod replay`: a take's tracks and its journal make main again, to the bit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from studiod.engine import ISAS
+from studiod.link import Operation
+from studiod.link.journal import JOURNAL_NAME, read_journal
+from studiod.link.playlist import Playlist, Region
+from studiod.produce.replay import ReplayError, replay
+from studiod.tape import Player
+from tests.fakes.desk_rig import Rig, Samples
+from tests.fakes.played_take import RATE_HZ, TAKE, PlayedTake, steps
+from tests.unit.engine.songs import MATRICES, OUTPUTS, SONG, STRIPS, queue, start_mix
+
+BUSES, FRAMES = 3, 24_000
+START, STOP = 3333, 20_011
+FIRST = 6  # generation of the first playlist
+
+
+def played(folder: Path, isa: str | None = None, bits: int = 24, blocks: tuple[int, ...] = (64,)) -> Samples:
+    """Main of a take in which everything moves; it lies in `folder`."""
+    with Rig.make(STRIPS, BUSES, isa=isa, outputs=OUTPUTS, matrices=MATRICES) as rig:
+        start_mix(rig)
+        take = PlayedTake(rig, folder, bits)
+        queue(rig, SONG, ((START, Operation.RECORD, TAKE), (STOP, Operation.STOP, 0)))
+        take.play(steps(rig.block.inputs, FRAMES), blocks)
+        take.close()
+        main = rig.block.inputs + rig.block.buses
+        return np.array([rig.captured(main + side, START, STOP - START) for side in range(2)])
+
+
+def rendered(folder: Path, bits: int = 32) -> Samples:
+    done = replay(folder, folder.parent / "again.wav", bits)
+    assert done.warnings == ()
+    assert done.is_exact
+    samples, rate_hz = soundfile.read(done.file, dtype="float32", always_2d=True)
+    assert rate_hz == RATE_HZ
+    return np.asarray(samples.T, np.float32)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_a_replay_nulls_against_what_main_played(tmp_path: Path, isa: str) -> None:
+    main = played(tmp_path / "0005", isa)
+    assert np.abs(main).max() > 0.1
+    assert (rendered(tmp_path / "0005") == main).all()
+
+
+@pytest.mark.parametrize("blocks", [(1024,), (63, 1)])
+def test_it_does_not_matter_in_what_blocks_it_was_played(tmp_path: Path, blocks: tuple[int, ...]) -> None:
+    main = played(tmp_path / "0005", blocks=blocks)
+    assert (rendered(tmp_path / "0005") == main).all()
+
+
+def test_a_replay_of_24_bits_is_the_recorded_main(tmp_path: Path) -> None:
+    played(tmp_path / "0005")
+    again = rendered(tmp_path / "0005", 24)
+    recorded = [soundfile.read(tmp_path / "0005" / f"main-{side}.wav", dtype="float32")[0] for side in "lr"]
+    assert (again == np.array(recorded)).all()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
+def test_a_journal_that_was_cut_replays_up_to_the_cut(tmp_path: Path, share: float) -> None:
+    main = played(tmp_path / "0005")
+    path = tmp_path / "0005" / JOURNAL_NAME
+    raw = path.read_bytes()
+    whole = read_journal(path)
+    path.write_bytes(raw[: round(len(raw) * share)])
+    journal = read_journal(path)
+    if journal.state is None or journal.upto <= START:
+        with pytest.raises(ReplayError, match="journal"):
+            replay(tmp_path / "0005", tmp_path / "again.wav")
+        return
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    assert not done.is_exact
+    assert "was cut off" in done.warnings[0]
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
+    assert 0 < again.shape[1] <= min(journal.upto, whole.upto) - START
+    assert (again == main[:, : again.shape[1]]).all()
+
+
+def test_a_byte_that_is_wrong_ends_the_journal_there(tmp_path: Path) -> None:
+    main = played(tmp_path / "0005")
+    path = tmp_path / "0005" / JOURNAL_NAME
+    raw = bytearray(path.read_bytes())
+    raw[-5000] ^= 1
+    path.write_bytes(bytes(raw))
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
+    assert (again == main[:, : again.shape[1]]).all()
+    assert not done.is_exact
+
+
+def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ReplayError, match=r"there is no take\.json"):
+        replay(tmp_path, tmp_path / "again.wav")
+    played(tmp_path / "0005")
+    (tmp_path / "0005" / JOURNAL_NAME).write_bytes(b"SDJOURN1")
+    with pytest.raises(ReplayError, match="does not hold what the engine knew"):
+        replay(tmp_path / "0005", tmp_path / "again.wav")
+    (tmp_path / "0005" / JOURNAL_NAME).unlink()
+    with pytest.raises(ReplayError, match=rf"there is no {JOURNAL_NAME}"):
+        replay(tmp_path / "0005", tmp_path / "again.wav")
+
+
+def test_what_stands_in_the_way_is_not_replaced(tmp_path: Path) -> None:
+    played(tmp_path / "0005")
+    (tmp_path / "again.wav").write_bytes(b"mine")
+    with pytest.raises(ReplayError, match="exists"):
+        replay(tmp_path / "0005", tmp_path / "again.wav")
+    assert (tmp_path / "again.wav").read_bytes() == b"mine"
+    replay(tmp_path / "0005", tmp_path / "again.wav", may_replace=True)
+    assert soundfile.info(tmp_path / "again.wav").frames == STOP - START
+
+
+def test_an_overdub_hears_the_tape_it_was_played_to(tmp_path: Path) -> None:
+    """Strips play what was recorded before, from the take's beginning on and after a locate amid rolling."""
+    sound = steps(1, 48_000, seed=7)[0]
+    soundfile.write(tmp_path / "before.wav", sound, RATE_HZ, subtype="PCM_24")
+    region = Region(0, tmp_path / "before.wav", 0, 1000, len(sound))
+    with Rig.make(2, 1, block_frames=256) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        player = Player(rig.block, RATE_HZ)
+        for generation, position in ((6, 4000), (7, 30_000)):
+            rig.block.store_playlist(generation, Playlist(generation, position, (region,)).to_json())
+            while player.turn():
+                pass
+            take.play(steps(2, 256), (256,))  # the engine has left what was in that bank
+            while player.turn():
+                pass
+            assert rig.block.is_cued(generation)
+            if generation == FIRST:
+                rig.ask(Operation.LOCATE, slot=6, value=4000.0)
+                rig.ask(Operation.PLAY)
+        begin = rig.block.snapshot().frame + 300
+        rig.ask(Operation.RECORD, slot=TAKE, at_frame=begin)
+        rig.ask(Operation.LOCATE, slot=7, value=30_000.0, at_frame=begin + 3000)
+        rig.ask(Operation.STOP, at_frame=begin + 9000)
+        for piece in np.split(steps(2, 12_800, seed=2), 50, axis=1):
+            take.play(piece, (256,))
+            while player.turn():
+                pass
+        take.close()
+        player.close()
+        main = rig.block.inputs + rig.block.buses
+        heard = np.array([rig.captured(main + side, begin, 9000) for side in range(2)])
+        assert rig.block.snapshot().dry_frames == 0
+    assert (rendered(tmp_path / "0005") == heard).all()
+    (tmp_path / "before.wav").unlink()
+    (tmp_path / "again.wav").unlink()
+    replay(tmp_path / "0005", tmp_path / "again.wav")
+    without = soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T
+    assert not (without == heard).all()
