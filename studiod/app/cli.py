@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from studiod import __version__
-from studiod.app import loudness, render
+from studiod.app import loudness, render, replay
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("config", type=Path, metavar="FILE", help="configuration, YAML")
     loudness.add_command(commands)
     render.add_command(commands)
+    replay.add_command(commands)
     return top
 
 
@@ -62,6 +63,8 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(loudness.run(given.files, is_json=given.json))
         if given.command == "render":
             sys.exit(render.run(given))
+        if given.command == "replay":
+            sys.exit(replay.run(given))
         from studiod.app.run import run
 
         options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}

@@ -73,7 +73,7 @@ def replay(
         raise ReplayError(f"{take}: {fault}") from fault
     except OSError as fault:
         raise ReplayError(f"{output}: {fault.strerror}") from fault
-    warnings += studio.doubts
+    warnings += studio.doubts()
     is_exact = journal.is_exact and journal.stop is not None and not warnings
     return Replayed(output, draft.frames, journal.head["rate_hz"], is_exact, tuple(warnings))
 
@@ -163,7 +163,7 @@ class _Studio:
     """An engine that goes on from the journal's state, fed with the take's tracks."""
 
     def __init__(self, take: Path, document: dict[str, Any], journal: Journal) -> None:
-        self.doubts: list[str] = []
+        self._missing: list[str] = []
         self._journal = journal
         head = journal.head
         fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in head["layout"].items()}
@@ -201,6 +201,10 @@ class _Studio:
                 n = min(ready, PIECE_FRAMES)
                 yield np.vstack([self._samples(main + side, begin + done, n) for side in range(_MAIN)])
                 done, ready = done + n, ready - n
+
+    def doubts(self) -> list[str]:
+        """What was not there to be played."""
+        return [*self._missing, *self._player.faults.values()]
 
     def _samples(self, channel: int, start: int, frames: int) -> NDArray[np.float32]:
         out = bytearray(4 * frames)
@@ -255,7 +259,7 @@ class _Studio:
     def _cue(self, generation: int) -> None:
         text = self._journal.playlists.get(generation)
         if text is None:
-            self.doubts.append(f"what the tape played from its {generation}. cue on is missing")
+            self._missing.append(f"what the tape played from its {generation}. cue on is missing")
             return
         playlist = Playlist.from_json(text)
         if generation == self._block_generation():

@@ -151,6 +151,7 @@ def test_an_overdub_hears_the_tape_it_was_played_to(tmp_path: Path) -> None:
     assert (rendered(tmp_path / "0005") == heard).all()
     (tmp_path / "before.wav").unlink()
     (tmp_path / "again.wav").unlink()
-    replay(tmp_path / "0005", tmp_path / "again.wav")
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    assert "before.wav" in done.warnings[0]
     without = soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T
     assert not (without == heard).all()
