@@ -100,6 +100,12 @@ class TapeSettings:
     max_loss_s: float
     ring_s: float
     bits: int
+    pre_record_s: float
+    polyphonic: bool
+    second_library: Path | None
+    """Where a take goes on when its own disk refuses; None for nowhere."""
+    copy_to: Path | None
+    """Where every take is written a second time; None for nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

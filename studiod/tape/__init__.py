@@ -1,7 +1,8 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
-from studiod.tape._tape import RingView
-from studiod.tape.machine import TapeMachine
+from studiod.tape._tape import RingView, clock_is_synchronised
+from studiod.tape.copy import TakeCopy
+from studiod.tape.machine import TapeMachine, TapeOptions
 from studiod.tape.playback import Player
 
-__all__ = ["Player", "RingView", "TapeMachine"]
+__all__ = ["Player", "RingView", "TakeCopy", "TapeMachine", "TapeOptions", "clock_is_synchronised"]

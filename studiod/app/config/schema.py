@@ -293,6 +293,29 @@ class Tape(_Section):
         description="How long the disk may stall before anything is lost, in seconds; held in memory.",
     )
     bits: Literal[16, 24, 32] = Field(default=24, description="Bits per sample in the files; 32 is floating point.")
+    pre_record_s: float = Field(
+        default=10.0,
+        ge=0.0,
+        le=60.0,
+        description=(
+            "How long before Record was pressed every take begins, in seconds; hidden until you want it. No more than "
+            "`ring_s` holds."
+        ),
+    )
+    polyphonic: bool = Field(
+        default=False, description="One file with all tracks of a take, instead of one file for each track."
+    )
+    second_library: Folder | None = Field(
+        default=None,
+        description=(
+            "A folder on another disk: a take goes on there when the first disk is full or broken. Empty: the take "
+            "ends then."
+        ),
+    )
+    copy_to: Folder | None = Field(
+        default=None,
+        description="A folder on another disk, where every take is written a second time while it runs. Empty: none.",
+    )
 
 
 class Osc(_Section):
