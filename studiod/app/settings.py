@@ -109,6 +109,18 @@ class TapeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BlackBoxSettings:
+    """What is held of everything that is played."""
+
+    on: bool
+    gigabytes: float
+    hours: float
+    never: tuple[int, ...]
+    """Inputs, counted from 1."""
+    chunk_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class OscSettings:
     """Control over the network."""
 
@@ -144,6 +156,7 @@ class Settings:
     virtual: VirtualSettings
     desk: DeskSettings
     tape: TapeSettings
+    blackbox: BlackBoxSettings
     osc: OscSettings
     surfaces: SurfaceSettings
     log: LogSettings

@@ -127,9 +127,8 @@ def test_any_stretch_can_be_kept_whatever_was_kept_before(
             studio.play(frames + 112)
             if number % 2:
                 studio.box.seal()
-        first, last = sorted(round(end * studio.head) for end in ends)
-        if first == last:
-            last += 1
+        first, last = sorted(max(round(end * studio.head), 1) for end in ends)
+        first = min(first, last - 1)
         wanted = order(studio, first, last)
         assert_is_what_was_played(wanted.folder, keep(studio, wanted), first, last - first)
         studio.box.stop()
