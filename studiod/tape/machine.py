@@ -20,7 +20,8 @@ from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
-from studiod.tape.repair import Repaired, repair_session, take_ids
+from studiod.tape.library import last_take_id
+from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.resume import free_folder
 
 SPACE_S = 2.0  # how often the disk is asked for its room
@@ -168,7 +169,7 @@ class TapeMachine:
             self.repaired = repair_session(self.session, running)
             for done in self.repaired:
                 _log.warning("%s", done)
-            self._next_id = max(take_ids(self.session), default=0) + 1
+            self._next_id = last_take_id(self.session) + 1
         except BlockingIOError:
             owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
             self.library_fault = (
