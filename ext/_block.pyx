@@ -102,6 +102,9 @@ def create_block(dimensions, str config_json):
     dims.order_at = at
     dims.order_bytes = ORDER_BYTES
     at += BLOCK_TAKES * cell_bytes(ORDER_BYTES)
+    dims.keep_at = at
+    dims.keep_bytes = ORDER_BYTES
+    at += cell_bytes(ORDER_BYTES)
     dims.playlist_at = at
     dims.playlist_bytes = PLAYLIST_BYTES
     at += BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
@@ -143,6 +146,7 @@ def create_block(dimensions, str config_json):
     cell_init(<ab_cell *>(base + dims.snapshot_at), 8 * block_snapshot_words(&dims))
     for take in range(BLOCK_TAKES):
         cell_init(<ab_cell *>(base + dims.order_at + take * cell_bytes(ORDER_BYTES)), ORDER_BYTES)
+    cell_init(<ab_cell *>(base + dims.keep_at), ORDER_BYTES)
     for bank in range(BLOCK_CUES):
         cell_init(<ab_cell *>(base + dims.playlist_at + bank * cell_bytes(PLAYLIST_BYTES)), PLAYLIST_BYTES)
     cell_init(<ab_cell *>(base + dims.tape_status_at), STATUS_BYTES)
@@ -344,6 +348,19 @@ cdef class Block:
 
     def order(self, uint64_t take_id) -> str:
         return self._told(self.dims.order_at + (take_id % BLOCK_TAKES) * cell_bytes(ORDER_BYTES), ORDER_BYTES)
+
+    def store_keep(self, str order) -> None:
+        """Desk: what the tape is to keep out of the black box (JSON); ids grow."""
+        self._tell(self.dims.keep_at, ORDER_BYTES, order)
+
+    @property
+    def keep_order(self) -> str:
+        return self._told(self.dims.keep_at, ORDER_BYTES)
+
+    @property
+    def keep_version(self) -> int:
+        """Counts store_keep calls: cheap to watch."""
+        return LOAD_U64(self.base + self.dims.keep_at)
 
     def store_playlist(self, uint64_t generation, str playlist) -> None:
         """Desk: what the tape is to play as `generation` (JSON); the one before it stays."""

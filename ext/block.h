@@ -48,6 +48,7 @@ typedef struct {
   uint64_t applied_at; /* ring engine -> tape: every record as it took effect, at_frame when */
   uint64_t snapshot_at; /* engine: ab_cell of engine_snapshot + meters */
   uint64_t order_at, order_bytes; /* desk: BLOCK_TAKES cells: what take id % BLOCK_TAKES records (JSON) */
+  uint64_t keep_at, keep_bytes; /* desk: cell: what the tape is to keep out of the black box (JSON) */
   uint64_t playlist_at, playlist_bytes; /* desk: BLOCK_CUES cells: what the tape plays as generation g is in g % BLOCK_CUES (JSON) */
   uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
   uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */

@@ -100,6 +100,24 @@ class TapeSettings:
     max_loss_s: float
     ring_s: float
     bits: int
+    pre_record_s: float
+    polyphonic: bool
+    second_library: Path | None
+    """Where a take goes on when its own disk refuses; None for nowhere."""
+    copy_to: Path | None
+    """Where every take is written a second time; None for nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackBoxSettings:
+    """What is held of everything that is played."""
+
+    on: bool
+    gigabytes: float
+    hours: float
+    never: tuple[int, ...]
+    """Inputs, counted from 1."""
+    chunk_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,7 @@ class Settings:
     virtual: VirtualSettings
     desk: DeskSettings
     tape: TapeSettings
+    blackbox: BlackBoxSettings
     osc: OscSettings
     surfaces: SurfaceSettings
     log: LogSettings

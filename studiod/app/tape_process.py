@@ -1,15 +1,21 @@
-"""The tape process: the machine in the main thread, the player in its own: neither waits for the other's disk."""
+"""The tape process: the machine in the main thread, player and copy in their own: none waits for another's disk."""
 
 import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from studiod.app.settings import Settings
 from studiod.link import TAPE, Block
-from studiod.tape import Player, TapeMachine
+from studiod.model.console import console_parameters
+from studiod.model.registry import Registry
+from studiod.tape import Player, TakeCopy, TapeMachine, TapeOptions, clock_is_synchronised
 
 PLAYER_IDLE_S = 0.05  # a locate is noticed within this; the rings hold far more
+COPY_CLOSE_S = 5.0  # a slow second disk may take so long to close its take; what it has is whole anyway
+_TIME_WAS_SET = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd(8): there once the clock was set
 _log = logging.getLogger(__name__)
 
 
@@ -25,17 +31,64 @@ def run(block: Block, settings: Settings) -> int:
         settings.tape.max_loss_s,
         time.monotonic,
         lambda: list(player.faults.values()),
+        _options(settings),
+        _armed_tracks(block, settings),
+        time.time,
+        is_clock_synchronised,
     )
     machine.start()
     playing = threading.Thread(target=_play, args=(player, stopped), name="player")
     playing.start()
+    copying = None if machine.copy is None else _start_copy(machine.copy, stopped)
     block.set_ready(TAPE, ready=True)
     while not stopped.is_set():
         machine.turn()
         time.sleep(machine.pause_s)  # half the price of waiting on the event; a signal is seen a few blocks later
+    if copying is not None:
+        copying.join(timeout=COPY_CLOSE_S)
     machine.stop()
     playing.join(timeout=2.0)
     return 0
+
+
+def is_clock_synchronised() -> bool:
+    """Whether a time server has set the system clock; a sandbox that hides the kernel's answer leaves systemd's."""
+    answer = clock_is_synchronised()
+    return _TIME_WAS_SET.exists() if answer is None else answer
+
+
+def _options(settings: Settings) -> TapeOptions:
+    tape = settings.tape
+    second, copy_to = (
+        None if folder is None else folder.expanduser() for folder in (tape.second_library, tape.copy_to)
+    )
+    return TapeOptions(tape.bits, tape.pre_record_s, tape.polyphonic, second, copy_to)
+
+
+def _armed_tracks(block: Block, settings: Settings) -> Callable[[], int]:
+    """How many tracks Record would record now, out of the block's values."""
+    layout = settings.console_layout()
+    registry = Registry(console_parameters(layout))
+    tracks = {registry.slot(f"/strip/{strip + 1}/arm"): 1 for strip in range(layout.strips)}
+    tracks |= {registry.slot(f"/bus/{bus + 1}/arm"): 1 for bus in range(layout.buses)}
+    tracks[registry.slot("/main/arm")] = 2
+    return lambda: sum(count for slot, count in tracks.items() if block.number(slot))
+
+
+def _start_copy(copy: TakeCopy, stopped: threading.Event) -> threading.Thread:
+    thread = threading.Thread(target=_copy, args=(copy, stopped), name="copy", daemon=True)
+    thread.start()
+    return thread
+
+
+def _copy(copy: TakeCopy, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        try:
+            copy.turn(copy.block.snapshot(), copy.block.capture_head)
+        except Exception:  # noqa: BLE001 - logged; the first copy of the take goes on whatever becomes of the second
+            _log.exception("copy")
+        time.sleep(copy.pause_s)
+    copy.stop()
 
 
 def _play(player: Player, stopped: threading.Event) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ class TakeTrack:
     file: str
     name: str
     strip: int | None
+    parts: tuple[tuple[str, int, int], ...] = ()
+    """(file, first frame from the take's first visible one, frames) of a track that lies in several files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Take:
     gaps: tuple[dict[str, Any], ...]
     tracks: tuple[TakeTrack, ...]
     path: Path
+    pre_frames: int = 0
+    """Hidden frames before the first, in every file."""
 
     def summary(self) -> dict[str, Any]:
         """For the outside: JSON."""
@@ -74,7 +79,7 @@ def read_takes(session: Path) -> tuple[Take, ...]:
 def _read_take(folder: Path) -> Take | None:
     try:
         raw = json.loads((folder / "take.json").read_text(encoding="utf-8"))
-        tracks = tuple(TakeTrack(Path(t["file"]).name, str(t["name"]), t["strip"]) for t in raw["tracks"])
+        tracks = tuple(_read_track(track) for track in raw["tracks"])
         created = datetime.fromtimestamp(raw["created_unix"], UTC).isoformat(timespec="seconds")
         return Take(
             int(raw["id"]),
@@ -86,17 +91,34 @@ def _read_take(folder: Path) -> Take | None:
             tuple(raw["gaps"]),
             tracks,
             folder,
+            int(raw.get("pre_frames", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
+def _read_track(raw: dict[str, Any]) -> TakeTrack:
+    parts = tuple((str(part["file"]), int(part["start"]), int(part["frames"])) for part in raw.get("parts", ()))
+    # a part on another disk is named by its whole path
+    file = raw["file"] if parts else Path(raw["file"]).name
+    return TakeTrack(str(file), str(raw["name"]), raw["strip"], parts)
+
+
 def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
     """What the takes put on the timeline: each strip's files where they were recorded, later takes last."""
     return tuple(
-        Region(track.strip - 1, take.path / track.file, 0, take.position, take.frames)
+        region
         for take in takes
         if take.state != "recording"
         for track in take.tracks
         if track.strip is not None and 1 <= track.strip <= strips and take.frames
+        for region in _regions(take, track, track.strip - 1)
     )
+
+
+def _regions(take: Take, track: TakeTrack, strip: int) -> Iterator[Region]:
+    """The visible frames of every part: a pre-record lies before them."""
+    for file, start, frames in track.parts or ((track.file, -take.pre_frames, take.frames + take.pre_frames),):
+        first, end = max(start, 0), min(start + frames, take.frames)
+        if first < end:
+            yield Region(strip, take.path / file, first - start, take.position + first, end - first)

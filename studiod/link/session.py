@@ -11,3 +11,8 @@ def takes_folder(session: Path) -> Path:
 def take_folder(session: Path, take_id: int) -> Path:
     """The folder of take `take_id`; names sort as numbers do up to 9999."""
     return takes_folder(session) / f"{take_id:04d}"
+
+
+def trash_folder(session: Path) -> Path:
+    """Where takes of `session` lie that are thrown away and not yet gone."""
+    return session / "trash"

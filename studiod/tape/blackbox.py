@@ -13,8 +13,20 @@ from typing import Any
 from studiod.link import Block, Gap
 from studiod.tape._tape import RingView
 from studiod.tape.blackbox_chunk import ChunkWriter
-from studiod.tape.blackbox_index import Chunk, Run, chunk_folder, covered, open_run, read_chunk, read_index, remove
-from studiod.tape.capture import TAPE_LATE
+from studiod.tape.blackbox_index import (
+    FULL,
+    REFUSED,
+    TAPE_LATE,
+    Chunk,
+    Run,
+    chunk_folder,
+    covered,
+    open_run,
+    read_chunk,
+    read_index,
+    remove,
+)
+from studiod.tape.keeper import Keeper
 
 FOLDER = ".blackbox"
 WRITE_S = 1.0  # what a killed tape may cost when the rings die with it
@@ -25,7 +37,6 @@ TELL_S = 0.5
 IDLE_S = 0.05  # a press of keep is noticed within this
 MOST_S = 4.0  # of sound in one turn: after a stall it catches up little by little
 HURRY_FILL = 0.4  # of the rings: nothing is polite any more
-FULL, REFUSED = "disk nearly full", "disk fault"
 _MIB, _GB = 1 << 20, 10**9
 _log = logging.getLogger(__name__)
 
@@ -100,6 +111,7 @@ class BlackBox:
         self.inputs = [channel for channel in range(self.block.inputs) if channel + 1 not in self.never]
         self._rings = RingView(self.block)
         self._chunk_frames = max(round(self.chunk_s), 1) * self.rate_hz
+        self.keeper = Keeper(self)
         self._tell()
 
     @property
@@ -117,18 +129,20 @@ class BlackBox:
         now = self.clock()
         if self._run is None or self.fault:
             if now < self._next_try:
+                self.keeper.turn()
                 return
             self._recover()
         if self._run is not None and not self.fault:
             self._guarded(lambda: self._work(now))
-        if now >= self._next_tell or self.fault:
+        has_news = self.keeper.turn()
+        if has_news or now >= self._next_tell or self.fault:
             self._next_tell = now + TELL_S
             self._tell()
 
     def stop(self) -> None:
         """Seal what is open with all that the rings hold; may be called twice."""
-        if self._run is not None and not self.fault:
-            self._guarded(self.seal)
+        self.seal()
+        self.keeper.stop()
         if self._writer is not None:
             self._writer.let_go()
             self._writer = None
@@ -139,11 +153,20 @@ class BlackBox:
         self._tell()
 
     def seal(self) -> None:
-        """Write all that the rings hold and close the chunk, so that its files may be linked. Raises OSError."""
+        """Write all that the rings hold and close the chunk, so that its files may be linked."""
+        if self._run is not None and not self.fault:
+            self._guarded(self._write_all)
+
+    def _write_all(self) -> None:
         head = self.block.capture_head
         while not self._is_full and self._at < head:
             self._write(head)
         self._seal()
+
+    @property
+    def run_number(self) -> int:
+        """The run that is being written, 0 while there is none."""
+        return self._run.number if self._run is not None else 0
 
     def status(self) -> dict[str, Any]:
         """How it stands; whole, from any thread."""
@@ -163,6 +186,7 @@ class BlackBox:
             self._is_full = False
             self._at = self._resume_at(self._run)
             self._say("")
+            self.keeper.resume()
         except BlockingIOError:
             owner = (self.root / ".lock").read_text(encoding="utf-8", errors="replace").strip()
             self._say(
@@ -333,13 +357,14 @@ class BlackBox:
         for chunk in self.chunks:
             if held <= self.limits.size_bytes and self.age_s(chunk) <= self.limits.age_s:
                 break
-            held -= chunk.size_bytes
-            self._drop(chunk)
+            if not chunk.pins:
+                held -= chunk.size_bytes
+                self._drop(chunk)
         free = shutil.disk_usage(self.root).free
         for chunk in self.chunks:
             if free >= self.limits.reserve_bytes:
                 break
-            if not chunk.is_kept:  # the takes that share it hold on to its room
+            if not (chunk.pins or chunk.is_kept):  # the takes that share it hold on to its room
                 self._drop(chunk)
                 free = shutil.disk_usage(self.root).free
         self._set_full(is_full=free < self.limits.reserve_bytes, free=free)
@@ -406,6 +431,7 @@ class BlackBox:
             "runs": len(self.runs),
             "inputs": [channel + 1 for channel in self.inputs],
             "lost_frames": self.lost_frames,
+            **self.keeper.status(),
         }
 
 

@@ -12,13 +12,13 @@ from studiod.tape.blackbox_index import (
     BITS,
     CHECKS,
     OPEN,
+    TAPE_LATE,
     WIDTH,
     Chunk,
     checks_head,
     finish_file,
     input_file,
 )
-from studiod.tape.capture import TAPE_LATE
 from studiod.tape.files import sync_folder
 from studiod.tape.wavfile import DATA_AT, header_page
 

@@ -18,6 +18,8 @@ from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, read_format
 BITS, WIDTH = 24, 3
 SEALED, OPEN = "sealed", "open"
 CHECKS = "checks.crc"
+TAPE_LATE, FULL, REFUSED, MISSING = "tape late", "disk nearly full", "disk fault", "input missing"
+"""Causes of gaps that are the tape's own."""
 _DOCUMENT, _RUN = "chunk.json", "run.json"
 _MAGIC, _CHECKS_VERSION = b"SDCK", 1
 _CHECKS_HEAD = struct.Struct("<4sIII")
@@ -48,6 +50,8 @@ class Chunk:
     """On disk: exact silence takes no room."""
     is_kept: bool = False
     """A take shares its files: removing it frees little."""
+    pins: int = 0
+    """Takes that are being made of it: it must not go."""
 
     @property
     def end(self) -> int:
@@ -58,21 +62,21 @@ class Chunk:
         """The file of input `channel`, from 0."""
         return self.folder / input_file(channel)
 
-    def rows(self, channel: int) -> list[int]:
-        """CRC-32 of each second of input `channel`, the last of them perhaps a short one. Raises OSError."""
-        count = -(-self.frames // self.rate_hz)
+    def checks(self) -> dict[int, list[int]]:
+        """CRC-32 of each second, the last perhaps a short one, by input from 0. Raises OSError.
+
+        From the file beside the sound; what that does not tell is worked out from the sound itself.
+        """
+        seconds, tracks = -(-self.frames // self.rate_hz), len(self.inputs)
         try:
             raw = (self.folder / CHECKS).read_bytes()
         except OSError:
             raw = b""
-        tracks = len(self.inputs)
-        if raw[: _CHECKS_HEAD.size] == checks_head(self.rate_hz, tracks) and channel in self.inputs:
-            table = raw[_CHECKS_HEAD.size :]
-            column = [value for (value,) in struct.iter_unpack("<I", table[: 4 * tracks * count])]
-            column = column[self.inputs.index(channel) :: tracks]
-            if len(column) == count:
-                return column
-        return list(file_rows(self.path(channel), self.frames, self.rate_hz))
+        table = raw[_CHECKS_HEAD.size :]
+        if raw[: _CHECKS_HEAD.size] != checks_head(self.rate_hz, tracks) or len(table) != 4 * tracks * seconds:
+            return {channel: list(file_rows(self.path(channel), self.frames, self.rate_hz)) for channel in self.inputs}
+        cells = struct.unpack(f"<{tracks * seconds}I", table)
+        return {channel: list(cells[place::tracks]) for place, channel in enumerate(self.inputs)}
 
     def save(self, state: str = SEALED) -> None:
         """Write the paper of the chunk. Raises OSError."""
@@ -90,7 +94,6 @@ class Chunk:
                 "ended_unix": self.ended_unix,
                 "clock_synchronised": self.clock_synchronised,
                 "size_bytes": self.size_bytes,
-                "kept": self.is_kept,
             },
         )
 
@@ -208,7 +211,7 @@ def _from_paper(folder: Path, paper: dict[str, Any]) -> Chunk:
         float(paper["ended_unix"]),
         bool(paper["clock_synchronised"]),
         int(paper["size_bytes"]),
-        bool(paper["kept"]),
+        is_kept=is_shared(folder / input_file(int(paper["inputs"][0]) - 1)),
     )
 
 
@@ -271,6 +274,14 @@ def finish_file(fd: int, page: bytes, frames: int) -> None:
     os.ftruncate(fd, end + end % 2)
     os.pwrite(fd, page, 0)
     os.fsync(fd)
+
+
+def is_shared(path: Path) -> bool:
+    """Whether the file has another name elsewhere."""
+    try:
+        return path.stat(follow_symlinks=False).st_nlink > 1
+    except OSError:
+        return False
 
 
 def file_rows(path: Path, frames: int, rate_hz: int, start: int = 0) -> Iterator[int]:

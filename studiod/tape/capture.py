@@ -48,8 +48,8 @@ class TakeWriter:
     """The files of one take. `advance` as the clock goes on, `sync` as often as loss is limited, `close` at its end.
 
     A writer made again on the same folder goes on where the files end: what the rings still hold is not lost. Files
-    that refuse are ended whole, and others begin where they end. Raises OSError from every method that touches the disk when
-    there is nowhere to go on; nothing written is harmed by that. Frames here count from the first hidden one.
+    that refuse are ended whole, and others begin where they end. Raises OSError from every method that touches the disk
+    when there is nowhere to go on; nothing written is harmed by that. Frames here count from the first hidden one.
 
     clock: steady seconds. wall: seconds since 1970, is_clock_synchronised: whether they can be trusted.
     """
@@ -318,7 +318,7 @@ class TakeWriter:
             self._open_elsewhere(fault, self.order.folder)
 
     def _resume(self, found: Found) -> None:
-        """Go on where the shortest file ends: there every file is whole; the same samples are written again."""
+        """Go on at the end of the shortest file: there every file is whole; the same samples are written again."""
         for name, held in found.paper.items():
             setattr(self.paper, name, held)
         self.gaps, self.faults, self.is_hurt = found.gaps, found.faults, bool(found.faults)

@@ -1,4 +1,4 @@
-"""The tape process at work: takes as the engine rolls them, playback ahead of it, and its state for everyone to see."""
+"""The tape process at work: takes as the engine rolls them, the disks they go to, and its state for everyone to see."""
 
 import contextlib
 import fcntl
@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,26 +15,39 @@ from typing import Any
 from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.link.session import takes_folder
-from studiod.tape.capture import TakeWriter
-from studiod.tape.files import load_json
-from studiod.tape.repair import Repaired, repair_session, take_ids
+from studiod.tape.capture import TakeWriter, WriterOptions
+from studiod.tape.copy import TakeCopy
+from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
+from studiod.tape.files import load_json, save_json
+from studiod.tape.follow import STATUS_S, TakeFollower
+from studiod.tape.library import last_take_id
+from studiod.tape.repair import Repaired, repair_session
+from studiod.tape.resume import free_folder
 
-STATUS_S = 0.1
-HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 SPACE_S = 2.0  # how often the disk is asked for its room
-IDLE_S = 0.02  # a take begins within this; while one runs, STATUS_S is soon enough
-LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
-SLOWER = 1.5  # than the slowest sync of late, the next one may be
-LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
-CALM = 0.9  # the slowest sync is forgotten within a few seconds
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TapeOptions:
+    """What takes are like, and where else they go."""
+
+    bits: int = 24
+    """Of what is armed but not ordered yet."""
+    pre_record_s: float = 0.0
+    is_polyphonic: bool = False
+    second_library: Path | None = None
+    """Where a take goes on when its own disk refuses."""
+    copy_to: Path | None = None
+    """Where every take is written a second time."""
 
 
 @dataclass
 class TapeMachine:
-    """Turn it by hand (`turn`) or from the tape process. One thread; the player has its own object and thread.
+    """Turn it by hand (`turn`) or from the tape process. One thread; the player and the copy have their own.
 
     session: folder of the session. max_loss_s: what may be lost when everything is killed. clock: steady seconds.
+    armed_tracks: how many tracks Record would record now.
     """
 
     block: Block
@@ -42,24 +56,34 @@ class TapeMachine:
     max_loss_s: float
     clock: Callable[[], float]
     player_faults: Callable[[], list[str]] = list
-    writer: TakeWriter | None = None
+    options: TapeOptions = TapeOptions()
+    armed_tracks: Callable[[], int] = int
+    wall: Callable[[], float] = time.time
+    is_clock_synchronised: Callable[[], bool] = bool
     library_fault: str = ""
-    failed: dict[int, str] = field(default_factory=dict)
-    """Take id -> why it could not be recorded, or not to its end."""
-    finished: int = 0
-    """Id of the last take that is closed."""
     repaired: list[Repaired] = field(default_factory=list)
-    lost_frames: int = 0
-    _synced_at: float = 0.0
-    _sync_s: float = 0.0
+    copy: TakeCopy | None = None
+    """Turned by whoever turns the machine, in a thread of its own; None when nothing is copied."""
     _told_at: float = -1.0
     _space_at: float = -SPACE_S
     _free_bytes: int | None = None
     _next_id: int = 1
-    _done: set[int] = field(default_factory=set)
-    _fill: float = 0.0
     _lock: int | None = None
     _said: str = ""
+    _copies_told: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._ballast = Ballast(self.session / ".studiod" / "ballast")
+        self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
+        if self.options.copy_to is not None:
+            root = self.options.copy_to / self.session.name
+            options = self._writer_options(None, None)
+            self.copy = TakeCopy(self.block, root, self.rate_hz, self.max_loss_s, self.clock, options)
+
+    @property
+    def writer(self) -> TakeWriter | None:
+        """Of the take that is being recorded."""
+        return self._follower.writer
 
     def start(self) -> None:
         """Look at the library: make the session's folder, repair what was cut off, find the next take's number.
@@ -68,6 +92,70 @@ class TapeMachine:
         """
         self._open_library()
         self._tell()
+
+    def turn(self) -> None:
+        """Write what the rings hold for the running take, close what has ended, tell how it stands."""
+        now = self.clock()
+        if self.copy is not None and self.writer is not None:
+            state = self.copy.states.get(self.writer.take.id)
+            self.writer.paper.copy = None if state is None else state.to_json()
+        self._follower.turn(self.block.snapshot(), self.block.capture_head)
+        self.block.beat(TAPE)
+        if now - self._told_at >= STATUS_S:
+            self._told_at = now
+            self._tell()
+
+    def stop(self) -> None:
+        """Close the running take where the engine's clock stands; may be called twice. The copy is stopped before."""
+        self._follower.stop()
+        self._settle_copies()
+        self._tell()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def pause_s(self) -> float:
+        """How long nothing needs a turn."""
+        return self._follower.pause_s
+
+    # -- takes -----------------------------------------------------------------------------------------------------
+
+    def _make(self, take: TakeFrames, order: TakeOrder) -> TakeWriter | None:
+        before = load_json(order.folder / "take.json")
+        if before is not None and before.get("state") != "recording":
+            return None
+        spare = None
+        second = self.options.second_library
+        if second is not None and second.is_dir():
+            spare = free_folder(takes_folder(second / self.session.name) / order.folder.name, order, take.start)
+        options = self._writer_options(spare, self._ballast)
+        return TakeWriter(
+            self.block, order, take, self.rate_hz, options, self.clock, self.wall, self.is_clock_synchronised
+        )
+
+    def _writer_options(self, spare: Path | None, ballast: Ballast | None) -> WriterOptions:
+        pre_frames = round(self.options.pre_record_s * self.rate_hz)
+        return WriterOptions(pre_frames, self.options.is_polyphonic, spare, ballast, self.session.name)
+
+    def _settle_copies(self) -> None:
+        """Tell the take.json of a closed take how its copy ended: that may be later."""
+        states = {} if self.copy is None else self.copy.states
+        for number, state in states.items():
+            if not state.has_ended or number in self._copies_told or number > self._follower.finished:
+                continue
+            self._copies_told.add(number)
+            order = self._follower.order(number)
+            if order is None:
+                continue
+            path = order.folder / "take.json"
+            document = load_json(path)
+            if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
+                continue
+            with contextlib.suppress(OSError):
+                save_json(path, {**document, "copy": state.to_json()})
+
+    # -- the library -------------------------------------------------------------------------------------------------
 
     def _open_library(self) -> None:
         self.library_fault = ""
@@ -81,7 +169,7 @@ class TapeMachine:
             self.repaired = repair_session(self.session, running)
             for done in self.repaired:
                 _log.warning("%s", done)
-            self._next_id = max(take_ids(self.session), default=0) + 1
+            self._next_id = last_take_id(self.session) + 1
         except BlockingIOError:
             owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
             self.library_fault = (
@@ -111,146 +199,84 @@ class TapeMachine:
             os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
             self._lock = fd
 
-    def turn(self) -> None:
-        """Write what the rings hold for the running take, close what has ended, tell how it stands."""
-        now = self.clock()
-        snapshot = self.block.snapshot()
-        head = self.block.capture_head
-        for take in snapshot.takes:
-            self._follow(take, head, now)
-        self.block.beat(TAPE)
-        if now - self._told_at >= STATUS_S:
-            self._told_at = now
-            self._tell()
-
-    def stop(self) -> None:
-        """Close the running take where the engine's clock stands; may be called twice."""
-        if self.writer is not None:
-            take = self.writer.take
-            self._guarded(lambda writer: writer.advance(self.block.capture_head), "to its end")
-            if self.writer is not None:
-                self._guarded(lambda writer: writer.close(self._end_state()), "closed")
-                self._finish(take.id)
-        self._tell()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    # -- takes -----------------------------------------------------------------------------------------------------
-
-    def _order(self, take_id: int) -> TakeOrder | None:
-        order = TakeOrder.from_json(self.block.order(take_id))
-        return order if order is not None and order.id == take_id else None
-
     def _is_ordered_here(self, take_id: int) -> bool:
-        order = self._order(take_id)
+        order = self._follower.order(take_id)
         return order is not None and order.folder.parent == takes_folder(self.session)
-
-    def _follow(self, take: TakeFrames, head: int, now: float) -> None:
-        if take.id in self._done or (self.writer is not None and self.writer.take.id > take.id):
-            return
-        if self.writer is None and not self._open(take):
-            return
-        writer = self.writer
-        if writer is None or writer.take.id != take.id:
-            return  # the take before it is still being written
-        writer.take = take
-        behind = head - take.start - writer.written
-        self._fill = max(min(behind / self.block.capture_frames, 1.0), 0.0)
-        if take.stop is None and now < self._synced_at + self._interval_s and self._fill < HURRY_FILL:
-            return
-        self._guarded(lambda w: w.advance(head), "written")
-        if self.writer is None:
-            return
-        if take.stop is not None and writer.written >= take.stop - take.start:
-            self._guarded(lambda w: w.close(self._end_state()), "closed")
-            self._finish(take.id)
-        else:
-            self._guarded(lambda w: w.sync(), "made durable")
-            self._synced_at = now
-            self._sync_s = max(self.clock() - now, CALM * self._sync_s)
-
-    @property
-    def _interval_s(self) -> float:
-        """From one sync to the next: what is played just after one begins is durable when the next one ends."""
-        spare = self.max_loss_s - LATE_S - SLOWER * self._sync_s
-        return min(max(spare, LEAST * self.max_loss_s), MOST * self.max_loss_s)
-
-    @property
-    def pause_s(self) -> float:
-        """How long nothing needs a turn."""
-        if self.writer is None:
-            return IDLE_S
-        return min(max(self._synced_at + self._interval_s - self.clock(), 0.001), STATUS_S)
-
-    def _open(self, take: TakeFrames) -> bool:
-        order = self._order(take.id)
-        if order is None or not order.tracks:
-            self._done.add(take.id)
-            return False
-        before = load_json(order.folder / "take.json")
-        if before is not None and before.get("state") != "recording":
-            self._finish(take.id)
-            return False
-        writer = TakeWriter(self.block, order, take, self.rate_hz)
-        self.writer = writer
-        self._guarded(lambda w: w.open(), "begun")
-        self._synced_at = self.clock()
-        return self.writer is not None
-
-    def _guarded(self, work: Callable[[TakeWriter], object], what: str) -> None:
-        """Do `work` on the writer; when the disk refuses, the take ends as it is and everyone is told."""
-        writer = self.writer
-        if writer is None:
-            return
-        try:
-            work(writer)
-        except OSError as fault:
-            take = writer.take
-            why = f"take {take.id} could not be {what}: {writer.order.folder}: {fault.strerror}"
-            self.failed[take.id] = why
-            _log.error("%s", why)
-            with contextlib.suppress(OSError):
-                writer.close("damaged")
-            writer.let_go()
-            self.writer = None
-            self._finish(take.id)
-
-    def _end_state(self) -> str:
-        if self.writer is not None:
-            self.lost_frames += sum(gap.frames for gap in self.writer.gaps if gap.cause == "tape late")
-        return "good"
-
-    def _finish(self, take_id: int) -> None:
-        self.writer = None
-        self._done.add(take_id)
-        self.finished = max(self.finished, take_id)
-        self._next_id = max(self._next_id, take_id + 1)
 
     # -- what everyone may know ------------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
         """How the tape stands, for the shared block."""
-        writer = self.writer
+        writer, follower = self.writer, self._follower
+        left_s, _ = self._left()
         return {
             "library_fault": self.library_fault,
             "take": None
             if writer is None
             else {
                 "id": writer.take.id,
-                "frames": writer.written,
-                "synced": writer.synced,
+                "state": writer.state,
+                "frames": writer.visible,
+                "pre_frames": writer.paper.pre_frames,
+                "synced": max(writer.synced - writer.paper.pre_frames, 0),
                 "lost": sum(gap.frames for gap in writer.gaps),
+                "folder": str(writer.folder),
             },
-            "finished": self.finished,
-            "failed": {str(number): why for number, why in list(self.failed.items())[-4:]},
-            "next_id": self._next_id,
+            "finished": follower.finished,
+            "failed": {str(number): why for number, why in list(follower.failed.items())[-4:]},
+            "next_id": max(self._next_id, follower.finished + 1),
             "free_bytes": self._free_bytes,
-            "ring_fill": round(self._fill, 4),
-            "lost_frames": self.lost_frames,
+            "seconds_left": None if left_s is None else round(left_s, 1),
+            "alarms": [alarm.to_json() for alarm in self.alarms()[:8]],
+            "copy": self._copy_status(),
+            "ring_fill": round(follower.fill, 4),
+            "lost_frames": follower.lost_frames,
             "repaired": [str(done) for done in self.repaired[-8:]],
             "playback_faults": self.player_faults()[:4],
         }
+
+    def alarms(self) -> list[Alarm]:
+        """What people must know of the disks now, the worst first."""
+        told: list[Alarm] = []
+        left_s, tracks = self._left()
+        room = room_alarm(left_s, tracks, self._disk)
+        if room is not None:
+            told.append(room)
+        last = self.writer or self._follower.last
+        if last is not None:
+            told += [Alarm("alarm", fault) for fault in reversed(last.faults)]
+        second, copy = self.options.second_library, self._copy_status()
+        if copy is not None and copy["fault"]:
+            told.append(Alarm("alarm", f"the copy: {copy['fault']}"))
+        if second is not None and not second.is_dir():
+            told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))
+        return sorted(told, key=lambda alarm: alarm.level != "alarm")
+
+    def _copy_status(self) -> dict[str, str] | None:
+        if self.copy is None:
+            return None
+        states = self.copy.states
+        if states and not self.copy.fault:
+            return states[max(states)].to_json()
+        return {
+            "folder": str(self.copy.root),
+            "state": "missing" if self.copy.fault else "ready",
+            "fault": self.copy.fault,
+        }
+
+    @property
+    def _disk(self) -> Path:
+        return self.session if self.writer is None else self.writer.folder
+
+    def _left(self) -> tuple[float | None, int]:
+        """How long the disk in use lasts, in seconds, for how many tracks: those that run, else those armed."""
+        writer = self.writer
+        tracks = self.armed_tracks() if writer is None else len(writer.order.tracks)
+        bits = self.options.bits if writer is None else writer.order.bits
+        free = self._free_bytes
+        if free is not None and writer is not None:
+            free += writer.kept_bytes
+        return seconds_left(free, tracks * self.rate_hz * bits // 8), tracks
 
     def _tell(self) -> None:
         now = self.clock()
@@ -262,5 +288,8 @@ class TapeMachine:
             if self.library_fault:
                 self._open_library()
             with contextlib.suppress(OSError):
-                self._free_bytes = shutil.disk_usage(self.session).free
+                self._free_bytes = shutil.disk_usage(self._disk).free
+            if self.writer is None and self._free_bytes is not None and not self.library_fault:
+                self._ballast.lay(self._free_bytes)
+            self._settle_copies()
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))

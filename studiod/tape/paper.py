@@ -6,6 +6,7 @@ from typing import Any
 
 from studiod.link import Gap
 from studiod.link.order import TakeOrder
+from studiod.tape.boot import this_boot
 
 VERSION = 2
 
@@ -27,6 +28,8 @@ class Paper:
     faults: Sequence[str] = ()
     own: dict[str, Any] = field(default_factory=lambda: {"name": "", "tags": [], "rating": 0, "note": ""})
     """What people say of the take."""
+    boot_id: str = field(default_factory=this_boot)
+    """Which start of the machine it is recorded under: a repair knows by it what can be missing."""
 
     def to_json(
         self,
@@ -57,6 +60,7 @@ class Paper:
             "clock_synchronised": self.is_clock_synchronised,
             "recorded_by": self.order.by,
             "stopped_by": self.stopped_by,
+            "boot_id": self.boot_id,
             "gaps": [
                 {"start": gap.start - self.start, "frames": gap.frames, "cause": gap.cause}
                 for gap in merged(gaps, first, end)

@@ -1,13 +1,26 @@
-"""Takes that were being recorded when everything stopped: made whole at start, never shortened below what is there."""
+"""Takes that were being recorded when everything stopped: made whole at start, never shortened below what is there.
+
+What a take had is kept first, in its folder `before-repair`: the header of every file, and take.json. No sample is
+changed. Killed in the middle, it begins again and comes to the same end.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from studiod.link.session import take_folder, takes_folder
-from studiod.tape.files import load_json, save_json
-from studiod.tape.wavfile import DATA_AT, IN_DS64, header_page
+from studiod.link.session import take_folder
+from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, REPAIRED, BadDocument, Part, TakeDocument
+from studiod.tape.boot import this_boot
+from studiod.tape.bwf import file_tags
+from studiod.tape.files import save_json, sync_folder
+from studiod.tape.library import load_document, take_folders
+from studiod.tape.salvage import FileState, Salvage, look_at
+from studiod.tape.sound import TakeSound, seconds_of
+from studiod.tape.wavfile import DATA_AT, header_page, resized_page
+
+BEFORE: Final = "before-repair"
+_MAX_UNPROVEN_S: Final = 30  # of sound without checksums that are made anew: more would take the start too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,63 +31,172 @@ class Repaired:
     frames: int
     regained_frames: int
     """Frames that were on disk beyond what the headers claimed."""
+    damage: tuple[str, ...] = ()
+    """What could not be made whole, a sentence each."""
+    is_untouched: bool = False
+    """Nothing was done: `damage` says why."""
 
     def __str__(self) -> str:
-        return f"take {self.id} was cut off; repaired: {self.frames} frames, {self.regained_frames} of them regained"
+        if self.is_untouched:
+            return f"take {self.id} is left as it is: {'; '.join(self.damage)}"
+        done = f"take {self.id} was cut off; repaired: {self.frames} frames, {self.regained_frames} of them regained"
+        return f"{done}; damaged: {'; '.join(self.damage)}" if self.damage else done
 
 
 def take_ids(session: Path) -> list[int]:
     """Ids of the take folders there are, in order; other names are not takes."""
-    try:
-        names = [entry.name for entry in os.scandir(takes_folder(session)) if entry.is_dir(follow_symlinks=False)]
-    except FileNotFoundError:
-        return []
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+    return [int(folder.name) for folder in take_folders(session)]
 
 
-def repair_session(session: Path, running: frozenset[int] = frozenset()) -> list[Repaired]:
-    """Repair every take that says it is recording but is not in `running`. Idempotent. Raises OSError."""
+def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id: str | None = None) -> list[Repaired]:
+    """Repair every take that says it is recording but is not in `running`. Idempotent. Raises OSError.
+
+    It reads the headers, and of the sound the last seconds only. boot_id: what tells one start of this machine from
+    another; None: as the kernel says. A take begun under the same one has lost nothing that was ever written.
+    """
+    boot_id = this_boot() if boot_id is None else boot_id
     done = []
     for number in take_ids(session):
+        if number in running:
+            continue
         folder = take_folder(session, number)
-        document = load_json(folder / "take.json")
-        if number not in running and document is not None and document.get("state") == "recording":
-            done.append(_repair(folder, document))
+        try:
+            document = load_document(folder)
+        except BadDocument as fault:
+            if _holds_sound(folder):
+                done.append(Repaired(number, 0, 0, (f"{fault}, and its files are not touched",), is_untouched=True))
+            continue
+        if document.state == RECORDING:
+            done.append(_repair(folder, document, session.name, boot_id))
     return done
 
 
-def _repair(folder: Path, document: dict[str, Any]) -> Repaired:
-    """All files end where the shortest ends: from there back every track is whole."""
-    width = document["bits"] // 8
-    lengths: dict[Path, int] = {}
-    for name in document["files"]:
-        path = folder / Path(name).name
-        size = path.stat(follow_symlinks=False).st_size if path.is_file() and not path.is_symlink() else 0
-        lengths[path] = max(size - DATA_AT, 0) // width
-    frames = min(lengths.values(), default=0)
-    claimed = document["frames"]
-    page = header_page(frames, document["rate_hz"], document["bits"])
-    for path, length in lengths.items():
-        if length == 0 and not path.is_file():
-            continue
-        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            claimed = max(claimed, _claimed(fd, width))
-            os.pwrite(fd, page, 0)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    document["state"] = "repaired"
-    document["frames"] = frames
-    document["gaps"] = [gap for gap in document["gaps"] if gap["start"] < frames]
-    document["repair"] = {"regained_frames": max(frames - claimed, 0), "file_frames": sorted(set(lengths.values()))}
-    save_json(folder / "take.json", document)
-    return Repaired(document["id"], frames, max(frames - claimed, 0))
+def _repair(folder: Path, document: TakeDocument, project: str, boot_id: str) -> Repaired:
+    is_same_boot = bool(boot_id) and document.raw.get("boot_id") == boot_id
+    with TakeSound(folder, document) as sound:
+        found = look_at(folder, folder / BEFORE, document, sound, is_same_boot=is_same_boot)
+        _keep_before(folder, found)
+        for file in found.files.values():
+            if file.is_ours:
+                _write_header(file, found.frames_of[file.part.file], document, project)
+        _complete_checks(folder, document, found, sound)
+    repaired = _repaired_document(document, found)
+    save_json(folder / DOCUMENT_NAME, repaired)
+    return Repaired(document.id, repaired["frames"], found.regained_frames, tuple(found.damage))
 
 
-def _claimed(fd: int, width: int) -> int:
-    """Frames the header on disk claims."""
-    size = int.from_bytes(os.pread(fd, 4, DATA_AT - 4), "little")
-    if size == IN_DS64:
-        size = int.from_bytes(os.pread(fd, 8, 28), "little")
-    return size // width
+def _repaired_document(document: TakeDocument, found: Salvage) -> dict[str, Any]:
+    """take.json of the take that is left."""
+    pre_frames = min(document.pre_frames, found.total_frames)
+    frames = found.total_frames - pre_frames
+    tracks = [
+        raw | ({"parts": [_part(part, track.parts, found, document, pre_frames) for part in track.parts]})
+        if "parts" in raw
+        else raw
+        for raw, track in zip(document.raw["tracks"], document.tracks, strict=True)
+    ]
+    raw = document.raw | {
+        "state": DAMAGED if found.damage else REPAIRED,
+        "frames": frames,
+        "gaps": _held(document.raw["gaps"], frames),
+        "tracks": tracks,
+        "repair": {
+            "regained_frames": found.regained_frames,
+            "file_frames": sorted({file.there for file in found.files.values()}),
+            "damage": list(found.damage),
+            "before": BEFORE,
+        },
+    }
+    if "pre_frames" in document.raw:
+        raw["pre_frames"] = pre_frames
+    if "clips" in document.raw:
+        raw["clips"] = _held(document.raw["clips"], frames)
+    return raw
+
+
+def _part(
+    part: Part, parts: tuple[Part, ...], found: Salvage, document: TakeDocument, pre_frames: int
+) -> dict[str, Any]:
+    start = part.start + document.pre_frames - pre_frames
+    frames = found.frames_of[part.file] if part is parts[-1] else part.frames
+    return {"file": part.file, "start": start, "frames": frames}
+
+
+def _held(runs: Any, frames: int) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+    """Gaps or clips as far as they lie before `frames`."""
+    return [
+        run | {"frames": min(run["frames"], frames - run["start"])}
+        for run in runs
+        if isinstance(run, dict) and run["start"] < frames
+    ]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def _keep_before(folder: Path, found: Salvage) -> None:
+    """Put aside what is about to be changed, once: what a repair before this one kept is the older truth."""
+    before = folder / BEFORE
+    before.mkdir(exist_ok=True)
+    _keep(before / DOCUMENT_NAME, (folder / DOCUMENT_NAME).read_bytes())
+    for file in found.files.values():
+        if file.page:
+            _keep(file.kept_at, file.page)
+    sync_folder(before)
+    sync_folder(folder)
+
+
+def _keep(path: Path, held: bytes) -> None:
+    if path.exists():
+        return
+    temporary = path.with_name(f".{path.name}.new")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(fd, "wb") as file:
+        file.write(held)
+        file.flush()
+        os.fsync(fd)
+    temporary.rename(path)
+
+
+def _write_header(file: FileState, frames: int, document: TakeDocument, project: str) -> None:
+    """Let the header say what is there. No sample is touched; room the disk kept for more is given back."""
+    shape = (document.rate_hz, document.bits, document.channels_in(file.part.file))
+    page = resized_page(file.page, frames, *shape)
+    if page is None:
+        page = header_page(frames, *shape, file_tags(document.raw, file.part.file, project))
+    fd = os.open(file.path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.pwrite(fd, page, 0)
+        size = os.fstat(fd).st_size
+        end = DATA_AT + frames * document.sample_bytes * shape[2]
+        os.ftruncate(fd, size + 1 if size == end and end % 2 else size)  # RIFF chunks are padded to even length
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound: TakeSound) -> None:
+    """Give the seconds that have no checksums theirs: from now on it can be proven that they stay what they are."""
+    rows = found.rows
+    if rows is None:
+        return
+    seconds = list(seconds_of(found.total_frames, document.rate_hz))
+    known = min(rows.count, found.total_frames // document.rate_hz)
+    if len(seconds) - known > _MAX_UNPROVEN_S:
+        return
+    tracks = range(len(document.tracks))
+    fresh = [
+        rows.pack(tuple(sound.crc(track, first, frames) or 0 for track in tracks)) for first, frames in seconds[known:]
+    ]
+    fd = os.open(folder / document.checks, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        at = rows.head_bytes + rows.row_bytes * known
+        os.ftruncate(fd, at)
+        os.pwrite(fd, b"".join(fresh), at)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _holds_sound(folder: Path) -> bool:
+    return any(path.suffix.lower() == ".wav" for path in list(folder.iterdir()))

@@ -49,6 +49,30 @@ def header_page(
     return head + rest + struct.pack("<4sI", b"data", IN_DS64 if is_large else data_bytes)
 
 
+def resized_page(page: bytes, frames: int, rate_hz: int, bits: int, channels: int = 1) -> bytes | None:
+    """`page`, a header as `header_page` makes it, for `frames` frames; what it says besides stays.
+
+    None where it is no such page, or one of another format: nothing in it can be relied on then.
+    """
+    fresh = header_page(frames, rate_hz, bits, channels)
+    tags_at = _RIFF_BYTES + 2 * _CHUNK_BYTES + _DS64_BYTES + len(_form(rate_hz, bits, channels)) - _CHUNK_BYTES
+    tags_at += 0 if _WIDTHS[bits] == _PCM else 12  # the fact chunk
+    ours = len(page) == DATA_AT and page[:4] in {b"RIFF", b"RF64"} and page[-_CHUNK_BYTES:-4] == b"data"
+    if not ours or page[48 : 48 + 24] != fresh[48 : 48 + 24]:
+        return None
+    return fresh[:tags_at] + page[tags_at:-_CHUNK_BYTES] + fresh[-_CHUNK_BYTES:]
+
+
+def claimed_frames(page: bytes, width: int) -> int:
+    """Frames of `width` bytes that a page of `header_page` claims; 0 where it is none."""
+    if len(page) < DATA_AT or page[-_CHUNK_BYTES:-4] != b"data":
+        return 0
+    size = int.from_bytes(page[-4:], "little")
+    if size == IN_DS64 and page[:4] == b"RF64":
+        size = int.from_bytes(page[28:36], "little")
+    return size // width
+
+
 def append_markers(
     fd: int,
     frames: int,

@@ -1,9 +1,11 @@
 """A black box turned by hand: a real engine feeds it numbered samples, time is what was rendered."""
 
 import os
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from studiod.tape.blackbox import BlackBox, BlackBoxLimits
 from studiod.tape.blackbox_index import Chunk
+from studiod.tape.wavfile import DATA_AT
 from tests.fakes.desk_rig import Rig, Samples
 
 RATE_HZ = 48000
@@ -120,3 +123,23 @@ def heard(chunks: list[Chunk], channel: int) -> dict[int, int]:
         assert len(values) == chunk.frames
         found.update(zip(range(chunk.first_frame, chunk.end), values.tolist(), strict=True))
     return found
+
+
+def checks_of(folder: Path, tracks: int) -> list[list[int]]:
+    """checks.crc as it lies in `folder`: the seconds of each track."""
+    raw = (folder / "checks.crc").read_bytes()
+    assert struct.unpack_from("<4sIII", raw) == (b"SDCK", 1, RATE_HZ, tracks)
+    return [list(column) for column in zip(*struct.iter_unpack(f"<{tracks}I", raw[16:]), strict=True)]
+
+
+def track_bytes(folder: Path, track: dict[str, Any]) -> bytes:
+    """The samples of a track of take.json, all its parts one after the other: they leave no hole."""
+    sound = b""
+    at = track["parts"][0]["start"]
+    for part in track["parts"]:
+        assert part["start"] == at
+        at += part["frames"]
+        piece = (folder / part["file"]).read_bytes()[DATA_AT : DATA_AT + 3 * part["frames"]]
+        assert len(piece) == 3 * part["frames"]
+        sound += piece
+    return sound

@@ -15,6 +15,7 @@ from studiod.app.config.values import (
     Address,
     DeviceText,
     Folder,
+    InputNumber,
     JackName,
     Name,
     Network,
@@ -293,6 +294,59 @@ class Tape(_Section):
         description="How long the disk may stall before anything is lost, in seconds; held in memory.",
     )
     bits: Literal[16, 24, 32] = Field(default=24, description="Bits per sample in the files; 32 is floating point.")
+    pre_record_s: float = Field(
+        default=10.0,
+        ge=0.0,
+        le=60.0,
+        description=(
+            "How long before Record was pressed every take begins, in seconds; hidden until you want it. No more than "
+            "`ring_s` holds."
+        ),
+    )
+    polyphonic: bool = Field(
+        default=False, description="One file with all tracks of a take, instead of one file for each track."
+    )
+    second_library: Folder | None = Field(
+        default=None,
+        description=(
+            "A folder on another disk: a take goes on there when the first disk is full or broken. Empty: the take "
+            "ends then."
+        ),
+    )
+    copy_to: Folder | None = Field(
+        default=None,
+        description="A folder on another disk, where every take is written a second time while it runs. Empty: none.",
+    )
+
+
+class BlackBox(_Section):
+    """Every input, always, on a ring on disk: what nobody armed can still be kept."""
+
+    on: bool = Field(default=True, description="Hold everything that is played, whether it is recorded or not.")
+    gigabytes: float = Field(
+        default=20.0,
+        ge=0.1,
+        le=100_000.0,
+        description=(
+            "Room it takes in the library at most; the oldest goes first. Eight inputs at 48 kHz fill 4 GB an hour, "
+            "silence takes none."
+        ),
+    )
+    hours: float = Field(
+        default=24.0, gt=0.0, le=10_000.0, description="How long anything is held at most; older is removed."
+    )
+    never: list[InputNumber] = Field(
+        default=[],
+        max_length=MAX_STRIPS,
+        description="Inputs that it must never hold, such as talkback, counted from 1.",
+        json_schema_extra=allowed("a list of inputs such as [7, 8]"),
+    )
+    chunk_s: int = Field(
+        default=60,
+        ge=5,
+        le=600,
+        description="It is written in files of so many seconds; a kept take is made of whole ones.",
+    )
 
 
 class Osc(_Section):
@@ -343,6 +397,7 @@ class Config(_Section):
     virtual: Virtual = Field(default_factory=Virtual)
     desk: Desk = Field(default_factory=lambda: Desk.model_validate({}))
     tape: Tape = Field(default_factory=Tape)
+    blackbox: BlackBox = Field(default_factory=BlackBox)
     osc: Osc = Field(default_factory=Osc)
     surfaces: Surfaces = Field(default_factory=Surfaces)
     log: Log = Field(default_factory=Log)

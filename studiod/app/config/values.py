@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from studiod.model.console import MAX_STRIPS
 from studiod.model.parameter import TEXT_BYTES
 
 MAX_OUTPUTS = 64
@@ -96,4 +97,5 @@ Network = Annotated[
     str, AfterValidator(_network), Field(json_schema_extra=allowed("a network such as 192.168.1.0/24 or fe80::/10"))
 ]
 Folder = Annotated[Path, BeforeValidator(_path), Field(json_schema_extra=allowed("the path of a folder"))]
+InputNumber = Annotated[int, Field(ge=1, le=MAX_STRIPS)]
 OutputNumber = Annotated[int, Field(ge=0, le=MAX_OUTPUTS)]

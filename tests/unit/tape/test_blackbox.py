@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studiod.tape.blackbox import BlackBoxLimits, clock_identity, reserve_bytes
-from studiod.tape.blackbox_index import Chunk, read_index
+from studiod.tape.blackbox_index import read_index
 from studiod.tape.wavfile import DATA_AT
-from tests.fakes.blackbox_rig import PLENTY, RATE_HZ, BlackBoxRig, counts_in, heard, numbered
+from tests.fakes.blackbox_rig import PLENTY, RATE_HZ, BlackBoxRig, checks_of, counts_in, heard, numbered
 from tests.fakes.desk_rig import Rig, Samples
 
 
@@ -31,14 +30,6 @@ def studio(tmp_path: Path) -> Iterator[BlackBoxRig]:
 
 def expected(first: int, end: int, channel: int) -> dict[int, int]:
     return {frame: (frame + 1000 * channel) % (1 << 23) for frame in range(first, end)}
-
-
-def checks_of(chunk: Chunk) -> list[list[int]]:
-    raw = (chunk.folder / "checks.crc").read_bytes()
-    magic, version, rate_hz, tracks = struct.unpack_from("<4sIII", raw)
-    assert (magic, version, rate_hz, tracks) == (b"SDCK", 1, RATE_HZ, len(chunk.inputs))
-    rows = list(struct.iter_unpack(f"<{tracks}I", raw[16:]))
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def true_checks(path: Path, frames: int) -> list[int]:
@@ -65,8 +56,8 @@ def test_each_second_of_each_file_has_its_check(studio: BlackBoxRig) -> None:
     studio.box.stop()
     for chunk in studio.chunks:
         for place, channel in enumerate(chunk.inputs):
-            assert checks_of(chunk)[place] == true_checks(chunk.path(channel), chunk.frames)
-            assert chunk.rows(channel) == true_checks(chunk.path(channel), chunk.frames)
+            assert checks_of(chunk.folder, len(chunk.inputs))[place] == true_checks(chunk.path(channel), chunk.frames)
+            assert chunk.checks()[channel] == true_checks(chunk.path(channel), chunk.frames)
 
 
 def test_a_file_is_valid_at_every_moment_and_claims_what_was_made_durable(studio: BlackBoxRig) -> None:
@@ -109,7 +100,7 @@ def test_exact_silence_takes_no_room_and_is_still_there(studio: BlackBoxRig) -> 
     assert chunk.path(1).stat().st_blocks * 512 <= 8192
     assert chunk.path(0).stat().st_blocks * 512 > 2 * RATE_HZ * 3
     assert np.array_equal(counts_in(chunk.path(1)), np.zeros(studio.head))
-    assert chunk.rows(1) == true_checks(chunk.path(1), chunk.frames)
+    assert chunk.checks()[1] == true_checks(chunk.path(1), chunk.frames)
 
 
 @settings(max_examples=25, deadline=None)
@@ -130,7 +121,7 @@ def test_killed_at_any_point_it_goes_on_and_misses_nothing(
         for channel in range(2):
             assert heard(studio.chunks, channel) == expected(0, studio.head, channel)
         for chunk in studio.chunks:
-            assert chunk.rows(0) == true_checks(chunk.path(0), chunk.frames)
+            assert chunk.checks()[0] == true_checks(chunk.path(0), chunk.frames)
 
 
 @settings(max_examples=25, deadline=None)
@@ -156,7 +147,7 @@ def test_a_chunk_whose_files_end_at_different_bytes_is_whole_up_to_the_shortest(
     (chunk,) = runs[0].chunks
     for channel in range(2):
         assert heard([chunk], channel) == expected(0, frames, channel)
-        assert chunk.rows(channel) == true_checks(chunk.path(channel), frames)
+        assert chunk.checks()[channel] == true_checks(chunk.path(channel), frames)
 
 
 def test_a_lost_paper_is_written_anew_from_the_files(studio: BlackBoxRig) -> None:

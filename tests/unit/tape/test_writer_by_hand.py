@@ -134,7 +134,7 @@ def test_what_the_ring_no_longer_holds_is_an_exact_gap_and_the_length_stays_true
 
 
 @settings(max_examples=40)
-@given(lengths=st.lists(st.integers(0, 4000), min_size=2, max_size=2))
+@given(lengths=st.lists(st.integers(3 * 700, 4000), min_size=2, max_size=2))
 def test_a_take_that_was_cut_off_is_made_whole_and_doing_it_twice_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[int]
 ) -> None:
@@ -153,9 +153,9 @@ def test_a_take_that_was_cut_off_is_made_whole_and_doing_it_twice_changes_nothin
     whole = min(lengths) // 3
     (repaired,) = repair_session(session)
     assert repaired.frames == whole
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert repair_session(session) == []
-    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for channel in range(2):
         values = counts_in(folder / f"strip-{channel + 1:02d}.wav")
         heard = min(whole, 1300)

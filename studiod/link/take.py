@@ -1,0 +1,181 @@
+"""take.json: what a take says of itself, read by everyone alike, of both versions there have been."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+RECORDING, GOOD, DAMAGED, REPAIRED = "recording", "good", "damaged", "repaired"
+STATES: Final = (RECORDING, GOOD, DAMAGED, REPAIRED)
+KINDS: Final = ("input", "strip", "bus", "main")
+MAX_RATING: Final = 5
+DOCUMENT_NAME: Final = "take.json"
+_BITS: Final = (16, 24, 32)
+_MAX_FRAMES: Final = 1 << 53  # what JSON's numbers hold exactly, and longer than anyone plays
+_MAX_RATE_HZ: Final = 1_000_000
+
+
+class BadDocument(ValueError):  # noqa: N818 - it reads as the fact it reports
+    """A take.json that is none; the message says what is wrong in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that holds a stretch of a track; `start` counts from the first visible frame: a pre-record is negative."""
+
+    file: str
+    """A name in the take's folder, or an absolute path on another disk."""
+    start: int
+    frames: int
+
+    def path(self, folder: Path) -> Path:
+        """Where it lies, for a take in `folder`."""
+        return folder / self.file
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTrack:
+    """One track; `strip` counts from 1, None for what no strip plays back."""
+
+    file: str
+    name: str
+    kind: str
+    strip: int | None
+    channel: int
+    """In its files, from 0."""
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDocument:
+    """One pass of recording. Frames count from the first visible one; files begin `pre_frames` before it."""
+
+    id: int
+    state: str
+    frames: int
+    pre_frames: int
+    rate_hz: int
+    bits: int
+    position: int
+    created_unix: float
+    clock_synchronised: bool
+    gaps: tuple[dict[str, Any], ...]
+    files: tuple[str, ...]
+    tracks: tuple[TakeTrack, ...]
+    checks: str
+    """Name of the file of checksums; empty: there are none."""
+    name: str
+    tags: tuple[str, ...]
+    rating: int
+    note: str
+    raw: dict[str, Any] = field(repr=False)
+    """The document itself."""
+
+    @property
+    def total_frames(self) -> int:
+        """Of every track, pre-record included."""
+        return self.pre_frames + self.frames
+
+    @property
+    def sample_bytes(self) -> int:
+        """Of one sample of one track."""
+        return self.bits // 8
+
+    def channels_in(self, file: str) -> int:
+        """How many channels `file` has; 0: it is none of the take's."""
+        found = [track.channel for track in self.tracks if any(part.file == file for part in track.parts)]
+        return max(found, default=-1) + 1
+
+    def parts(self) -> dict[str, Part]:
+        """Every file of sound, in order."""
+        return {part.file: part for track in self.tracks for part in track.parts}
+
+
+def read_document(raw: object) -> TakeDocument:
+    """The take that `raw`, parsed JSON, describes. Raises BadDocument."""
+    if not isinstance(raw, dict):
+        raise BadDocument("it is no JSON object")
+    try:
+        return _document(raw)
+    except KeyError as fault:
+        raise BadDocument(f"it says nothing of {fault.args[0]!r}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as fault:
+        raise BadDocument(str(fault)) from None
+
+
+def _document(raw: dict[str, Any]) -> TakeDocument:
+    pre_frames, frames = _count(raw, "pre_frames", 0), _count(raw, "frames")
+    tracks = tuple(_track(track, pre_frames, frames) for track in raw["tracks"])
+    state, bits = raw["state"], raw["bits"]
+    if state not in STATES:
+        raise BadDocument(f"state is {state!r}; allowed {', '.join(STATES)}")
+    if bits not in _BITS:
+        raise BadDocument(f"bits is {bits!r}; allowed 16, 24, 32")
+    return TakeDocument(
+        id=_count(raw, "id"),
+        state=state,
+        frames=frames,
+        pre_frames=pre_frames,
+        rate_hz=_count(raw, "rate_hz", least=1, most=_MAX_RATE_HZ),
+        bits=bits,
+        position=_count(raw, "position", least=-_MAX_FRAMES),
+        created_unix=float(raw["created_unix"]),
+        clock_synchronised=bool(raw.get("clock_synchronised", True)),
+        gaps=tuple(_gap(gap) for gap in raw["gaps"]),
+        files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),
+        tracks=tracks,
+        checks=_own_name(raw["checks"]) if raw.get("checks") else "",
+        name=str(raw.get("name") or ""),
+        tags=tuple(str(tag) for tag in raw.get("tags") or ()),
+        rating=_count(raw, "rating", 0, most=MAX_RATING),
+        note=str(raw.get("note") or ""),
+        raw=raw,
+    )
+
+
+def _track(raw: Mapping[str, Any], pre_frames: int, frames: int) -> TakeTrack:
+    file = _file_name(raw["file"])
+    strip = raw["strip"]
+    if strip is not None and (not isinstance(strip, int) or strip < 1):
+        raise BadDocument(f"strip is {strip!r}; allowed are numbers from 1 on, or null")
+    kind = raw.get("kind", "strip" if strip is not None else "bus")
+    if kind not in KINDS:
+        raise BadDocument(f"kind is {kind!r}; allowed {', '.join(KINDS)}")
+    parts = tuple(
+        Part(_file_name(part["file"]), _count(part, "start", least=-_MAX_FRAMES), _count(part, "frames"))
+        for part in raw.get("parts") or ()
+    )
+    channel = _count(raw, "channel", 0, most=1023) if "parts" in raw else 0  # version 1 knew mono files only
+    return TakeTrack(
+        file, str(raw["name"]), kind, strip, channel, parts or (Part(file, -pre_frames, pre_frames + frames),)
+    )
+
+
+def _gap(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "start": _count(raw, "start", least=-_MAX_FRAMES),
+        "frames": _count(raw, "frames"),
+        "cause": str(raw["cause"]),
+    }
+
+
+def _count(
+    raw: Mapping[str, Any], key: str, default: int | None = None, *, least: int = 0, most: int = _MAX_FRAMES
+) -> int:
+    found = raw[key] if default is None else raw.get(key, default)
+    if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
+        raise BadDocument(f"{key} is {found!r}; allowed are whole numbers, {least}..{most}")
+    return found
+
+
+def _file_name(raw: object) -> str:
+    """The name of a sound file: in the take's folder, or a whole path that leads nowhere else on its way."""
+    if isinstance(raw, str) and raw.startswith("/") and ".." not in raw.split("/") and "\0" not in raw:
+        return raw
+    return _own_name(raw)
+
+
+def _own_name(raw: object) -> str:
+    if not isinstance(raw, str) or raw in {"", ".", ".."} or "/" in raw or "\0" in raw:
+        raise BadDocument(f"{raw!r} is no name of a file in the take's folder")
+    return raw
