@@ -11,36 +11,20 @@ from typing import Any
 from studiod.link import Block, Gap, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.tape._tape import RingView, clip_runs
-from studiod.tape.bwf import file_tags
-from studiod.tape.disks import Ballast, Refusal, refusal
+from studiod.tape.disks import Refusal, refusal
 from studiod.tape.files import load_json, save_json, sync_folder
-from studiod.tape.growing import GrowingFile
 from studiod.tape.paper import Paper, merged
-from studiod.tape.parts import PIECE_FRAMES, POLYPHONIC_NAME, Part, free_names
+from studiod.tape.parts import PIECE_FRAMES, Part
 from studiod.tape.proof import CHECKS_NAME, RUNS_AT_ONCE, Checks, Clips, ClockDrift, Latency
 from studiod.tape.resume import Found, find
+from studiod.tape.takefiles import MAX_PARTS, TakeFiles, WriterOptions
 
-__all__ = ["TAPE_LATE", "TakeWriter", "WriterOptions", "merged"]
+__all__ = ["TAPE_LATE", "TakeWriter", "merged"]
 
 TAPE_LATE = "tape late"
 AHEAD_S = 30.0  # room the disk keeps for every file, and twice that at a time
 CLIPS_S = 5.0  # clips alone change take.json this often at most
-MAX_PARTS = 64  # a disk that refuses more often than that is none
 _PRE_SHARE = 7 / 8  # of the rings, that pre-record may reach back: the engine writes on while it is copied
-
-
-@dataclass(frozen=True, slots=True)
-class WriterOptions:
-    """What a take is written like."""
-
-    pre_frames: int = 0
-    """Hidden frames before the first, as far as the rings hold them."""
-    is_polyphonic: bool = False
-    spare: Path | None = None
-    """Folder on another disk, where the take goes on when its own refuses."""
-    ballast: Ballast | None = None
-    project: str = ""
-    """What the files call the session."""
 
 
 @dataclass
@@ -58,7 +42,7 @@ class TakeWriter:
     order: TakeOrder
     take: TakeFrames
     rate_hz: int
-    options: WriterOptions = WriterOptions()
+    options: WriterOptions = field(default_factory=WriterOptions)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     is_clock_synchronised: Callable[[], bool] = bool
@@ -80,11 +64,9 @@ class TakeWriter:
         self._rings = RingView(self.block)
         self._width = self.order.bits // 8
         self._buffer = memoryview(bytearray(PIECE_FRAMES * self._width))
-        self._checks = Checks(tracks, self.rate_hz)
+        self._files = TakeFiles(self.order, self.rate_hz, self.options)
+        self._checks = Checks(tracks, self.rate_hz, self._files.throw_off)
         self._clips = Clips()
-        self._parts: list[Part] = []
-        self._part: Part | None = None  # the one that grows
-        self._bad: set[Path] = set()
         self._gaps_seen = max(self.block.gap_count - 256, 0)
         self._is_renewed = False
         self._saved_at = 0  # frame
@@ -110,18 +92,20 @@ class TakeWriter:
     @property
     def kept_bytes(self) -> int:
         """Room that the disk keeps for the take and nothing uses yet."""
-        return 0 if self._part is None else sum(file.kept_bytes for file in self._part.files)
+        part = self._files.part
+        return 0 if part is None else sum(file.kept_bytes for file in part.files)
 
     @property
     def folder(self) -> Path:
         """Where the take is written now."""
-        return self.order.folder if self._part is None else self._part.folder
+        part = self._files.part
+        return self.order.folder if part is None else part.folder
 
     # -- the take ----------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Make the folder and the files, or find them again; when this returns the take is on disk as recording."""
-        self._make(self.order.folder)
+        self._files.make_folder(self.order.folder)
         before = load_json(self.document_path)
         if before is None:
             self._begin()
@@ -178,7 +162,7 @@ class TakeWriter:
         try:
             end = self.written
             for _ in range(MAX_PARTS):
-                if self._part is None:
+                if self._files.part is None:
                     break
                 self.sync()
                 if self.synced >= end:
@@ -193,9 +177,7 @@ class TakeWriter:
 
     def let_go(self) -> None:
         """Close the file descriptors; may be called twice."""
-        for part in self._parts:
-            part.let_go()
-        self._part = None
+        self._files.let_go()
         self._checks.let_go()
 
     @property
@@ -206,12 +188,7 @@ class TakeWriter:
 
     def document(self, state: str) -> dict[str, Any]:
         """take.json: what the take is."""
-        listed: list[dict[str, Any]] = []
-        for number, track in enumerate(self.order.tracks):
-            parts = [self._part_paper(part, number) for part in self._parts]
-            file = parts[0]["file"] if parts else track.file
-            channel = self._parts[0].channel(number) if self._parts else 0
-            listed.append({"file": file, "channel": channel, "parts": parts})
+        listed = self._files.describe(self.written)
         clips = [
             {
                 "file": listed[track]["file"],
@@ -300,37 +277,34 @@ class TakeWriter:
     # -- files -------------------------------------------------------------------------------------------------------
 
     def _growing(self) -> Part:
-        if self._part is None:
+        if self._files.part is None:
             raise OSError(errno.ENODEV, "the take has ended")
-        return self._part
+        return self._files.part
 
     def _begin(self) -> None:
         head, held = self.block.capture_head, round(self.block.capture_frames * _PRE_SHARE)
         floor = max(head - held, self._rings.oldest, 0)
-        self.paper.pre_frames = max(min(self.options.pre_frames, self.take.start - floor), 0)
+        self._hide(max(min(self.options.pre_frames, self.take.start - floor), 0))
         self.paper.is_clock_synchronised = self.is_clock_synchronised()
         self.paper.created_unix = self.wall()
         self._open_checks(0)
-        try:
-            self._open_part(self.order.folder)
-        except OSError as fault:
-            self._bad.add(self.order.folder)
-            self._open_elsewhere(fault, self.order.folder)
+        went_wrong = self._files.begin(self.document("recording"))
+        if went_wrong:
+            self.faults.append(went_wrong)
+
+    def _hide(self, pre_frames: int) -> None:
+        self.paper.pre_frames = self._files.pre_frames = pre_frames
 
     def _resume(self, found: Found) -> None:
         """Go on at the end of the shortest file: there every file is whole; the same samples are written again."""
         for name, held in found.paper.items():
             setattr(self.paper, name, held)
+        self._hide(found.pre_frames)
         self.gaps, self.faults, self.is_hurt = found.gaps, found.faults, bool(found.faults)
         self.latency = Latency(found.write_counts)
         self._clips.load(found.clips, found.clips_more)
-        for folder, start, paths in found.parts:
-            if self._parts:
-                self._parts[-1].frames = start - self._parts[-1].start
-            self._parts.append(self._make_part(folder, start, paths))
-        self._part = part = self._parts[-1]
-        self._tag(part)
-        part.open(is_new=False)
+        part = self._files.resume(found.parts)
+        self._files.tag(part, self.document("recording"))
         self.written = part.held()
         self.synced = min(part.claimed(), self.written)
         self._open_checks(self.synced)
@@ -340,14 +314,14 @@ class TakeWriter:
 
     def _recount(self, end: int) -> None:
         """Take checksums of what lies on the disk up to frame `end`, from where they end."""
+        width = self._width
         try:
             while (at := self._checks.frame) < end and not self._checks.fault:
                 frames = min(end - at, self._checks.frames_to_row(), PIECE_FRAMES)
-                part = self._part_of(at)
-                if part is not self._part:
-                    frames = min(frames, part.start + part.frames - at)
                 for number in range(len(self.order.tracks)):
-                    self._checks.add(number, part.read(number, at, frames))
+                    packed = self._files.read(number, at, frames)
+                    frames = len(packed) // width  # a part may end before
+                    self._checks.add(number, packed)
                 self._checks.step(frames)
         except (OSError, EOFError) as fault:
             self._checks.fault = f"the checksums could not be taken again: {fault}"
@@ -358,55 +332,8 @@ class TakeWriter:
         except OSError as fault:
             self._checks.fault = f"{self.order.folder / CHECKS_NAME}: {fault.strerror}"
 
-    def _open_part(self, folder: Path) -> None:
-        """Begin files in `folder` at frame `written`."""
-        self._make(folder)
-        is_home = folder == self.order.folder
-        wanted = [POLYPHONIC_NAME] if self.options.is_polyphonic else [track.file for track in self.order.tracks]
-        names = free_names(folder, wanted, is_first=is_home and not self._parts)
-        part = self._make_part(folder, self.written, [folder / name for name in names])
-        self._parts.append(part)
-        try:
-            self._tag(part)
-            part.open(is_new=not is_home or len(self._parts) > 1)
-            sync_folder(folder)
-        except OSError:
-            self._parts.remove(part)
-            raise
-        self._part = part
-        self._is_claimed = False
-
-    def _make(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            if refusal(fault) is not Refusal.FULL or not self._throw_off():
-                raise
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def _make_part(self, folder: Path, start: int, paths: list[Path]) -> Part:
-        part = Part(folder, start, len(self.order.tracks), self._width)
-        channels = len(self.order.tracks) if len(paths) < len(self.order.tracks) else 1
-        part.files = [GrowingFile(path, self.rate_hz, self.order.bits, channels) for path in paths]
-        return part
-
-    def _tag(self, part: Part) -> None:
-        document = self.document("recording")
-        for number, file in enumerate(part.files):
-            file.tags = file_tags(document, part.name(number, self.order.folder), self.options.project)
-
-    def _part_of(self, frame: int) -> Part:
-        return next(part for part in reversed(self._parts) if part.start <= frame or part is self._parts[0])
-
-    def _part_paper(self, part: Part, track: int) -> dict[str, Any]:
-        end = self.written if part is self._part else part.start + part.frames
-        start = part.start - self.paper.pre_frames
-        return {"file": part.name(track, self.order.folder), "start": start, "frames": max(end - part.start, 0)}
-
-    # -- when a disk refuses -----------------------------------------------------------------------------------------
-
     def _go_on(self, fault: OSError, *, is_believed: bool) -> None:
-        """End the files that refused, whole, and begin others; raises `fault` when there is nowhere to go on.
+        """End the files that refused, whole, and begin others; raises OSError when there is nowhere to go on.
 
         is_believed: what was written before the refusal can be made durable. After a failed sync nobody knows: that
         part ends where the last good one was, and the rings still hold the rest.
@@ -414,69 +341,40 @@ class TakeWriter:
         part, kind = self._growing(), refusal(fault)
         if is_believed and kind is Refusal.FULL and part.give_back():
             return  # room that was kept for one file serves another
-        self._part = None
         end = self.synced
         if is_believed:
             with contextlib.suppress(OSError):
-                self._fill_up(part)
-            with contextlib.suppress(OSError):
                 part.cut(self.written)
                 part.sync()
+                part.claim(self.written)
                 end = self.written
-        part.abandon(end)
         if end < self.written:
             self._checks.rewind()
             self._clips.rewind()
         self.written = end
+        self._files.give_up(part, end, is_full=kind is Refusal.FULL)
         if is_believed:
             self._adopt(end)
-        if part.frames == 0:
-            self._parts.remove(part)
-        if kind is Refusal.FULL or part.frames == 0:
-            self._bad.add(part.folder)
         if kind is Refusal.FULL:
-            self._throw_off()
+            self._files.throw_off()
         self.is_hurt |= kind is Refusal.BROKEN
-        self._open_elsewhere(fault, part.folder)
-
-    def _fill_up(self, part: Part) -> None:
-        """A refused piece may have gone in up to some frame in every file: that much of it counts."""
-        whole = min(part.held() - self.written, self._stop - self.origin - self.written, self._checks.frames_to_row())
-        if whole > 0 and self._rings.oldest <= self.origin + self.written:
-            self._write(part, min(whole, part.piece_frames))
-
-    def _open_elsewhere(self, fault: OSError, refused: Path) -> None:
-        places = [self.order.folder] if self.options.spare is None else [self.order.folder, self.options.spare]
-        if refusal(fault) is Refusal.BROKEN:
-            places.sort(key=lambda place: place == refused)  # another disk first
-        why = f"{fault.filename or refused}: {fault.strerror}"
-        for place in places:
-            if place in self._bad or len(self._parts) >= MAX_PARTS:
-                continue
-            try:
-                self._open_part(place)
-            except OSError as again:
-                self._bad.add(place)
-                why += f"; {place}: {again.strerror}"
-                continue
-            if refusal(fault) is not Refusal.TOO_LONG:
-                self.faults.append(f"{why}; take {self.order.id} goes on in {place}, in new files")
-            self._renew()
-            return
-        self.is_hurt = True
-        self.faults.append(f"{why}; take {self.order.id} ended there, whole up to its last frame")
-        raise fault
-
-    def _throw_off(self) -> bool:
-        return self.options.ballast is not None and self.options.ballast.throw_off()
+        try:
+            told = self._files.go_on(fault, part.folder, end, self.document("recording"))
+        except OSError as nowhere:
+            self.is_hurt = True
+            self.faults.append(f"{nowhere.strerror}; take {self.order.id} ended there, whole up to its last frame")
+            raise fault from None
+        self._is_claimed = False
+        if kind is not Refusal.TOO_LONG:
+            self.faults.append(told)
+        self._renew()
 
     def _seal(self) -> None:
-        part = self._part
+        part = self._files.part
         if part is None:
             return
         try:
-            part.frames = self.written - part.start
-            self._tag(part)
+            self._files.tag(part, self.document("recording"))
             part.seal(self.written)
         except OSError as fault:  # the samples are durable and claimed; only the last length may not be
             self.is_hurt = True
@@ -502,11 +400,11 @@ class TakeWriter:
         try:
             save_json(self.document_path, self.document(state))
         except OSError as fault:
-            if refusal(fault) is not Refusal.FULL or not self._throw_off():
+            if refusal(fault) is not Refusal.FULL or not self._files.throw_off():
                 raise
             save_json(self.document_path, self.document(state))
         spare = self.options.spare
-        if spare is not None and any(part.folder == spare for part in self._parts):
+        if spare is not None and any(part.folder == spare for part in self._files.parts):
             with contextlib.suppress(OSError):  # a copy beside the sound, for when the first disk is gone
                 save_json(spare / "take.json", self.document(state))
         self._is_renewed = False

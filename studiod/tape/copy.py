@@ -6,9 +6,10 @@ from pathlib import Path
 
 from studiod.link import Block, Snapshot, TakeFrames
 from studiod.link.order import TakeOrder
-from studiod.tape.capture import TakeWriter, WriterOptions
+from studiod.tape.capture import TakeWriter
 from studiod.tape.follow import TakeFollower
 from studiod.tape.resume import free_folder
+from studiod.tape.takefiles import WriterOptions
 
 _REMEMBERED = 16  # takes whose end is still told
 

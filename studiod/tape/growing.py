@@ -41,6 +41,14 @@ class GrowingFile:
             os.fsync(self._fd)
         self._kept = self.frames
 
+    def again(self) -> "GrowingFile":
+        """The same file, not open."""
+        return GrowingFile(self.path, self._rate_hz, self._bits, self._channels)
+
+    def open_to_read(self) -> None:
+        """Open what is there; only `read` works then."""
+        self._fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
     @property
     def frames(self) -> int:
         """Whole frames in the file, claimed or not."""

@@ -15,7 +15,7 @@ from typing import Any
 from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.link.session import takes_folder
-from studiod.tape.capture import TakeWriter, WriterOptions
+from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
@@ -23,6 +23,7 @@ from studiod.tape.follow import STATUS_S, TakeFollower
 from studiod.tape.library import last_take_id
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.resume import free_folder
+from studiod.tape.takefiles import WriterOptions
 
 SPACE_S = 2.0  # how often the disk is asked for its room
 _log = logging.getLogger(__name__)

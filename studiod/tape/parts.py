@@ -2,8 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from studiod.tape._tape import unweave, weave
@@ -58,6 +58,17 @@ class Part:
         except OSError:
             self.let_go()
             raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator["Part"]:
+        """The same part for a while, open for reading only. Raises OSError."""
+        opened = replace(self, files=[file.again() for file in self.files])
+        try:
+            for file in opened.files:
+                file.open_to_read()
+            yield opened
+        finally:
+            opened.let_go()
 
     def held(self) -> int:
         """The frame up to which every file has its samples, claimed or not."""
@@ -125,12 +136,13 @@ class Part:
         """End what refused at frame `end`, as far as it lets us; a part of nothing leaves no file behind."""
         self.frames = max(end - self.start, 0)
         for file in self.files:
-            with contextlib.suppress(OSError):
-                if self.frames:
-                    file.claim(self.frames)
-                    file.pad(self.frames)
-                else:
+            if not self.frames:
+                with contextlib.suppress(OSError):
                     file.path.unlink()
+                continue
+            with contextlib.suppress(OSError):  # no shorter than its header says, when that cannot be changed
+                file.claim(self.frames)
+                file.pad(self.frames)
         self.let_go()
 
     def seal(self, end: int) -> None:

@@ -4,9 +4,11 @@ import bisect
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from studiod.tape.disks import Refusal, refusal
 
 CHECKS_NAME = "checks.crc"
 CHECKS_VERSION = 1
@@ -21,11 +23,13 @@ class Checks:
     """checks.crc: a row for each whole second, a CRC-32 for each track over its packed bytes.
 
     `add` every track's next piece, then `step`; pieces must not cross a second. Rows reach the file with `store`.
+    make_room: asked once when the disk is full; True when there is room again.
     """
 
-    def __init__(self, tracks: int, rate_hz: int) -> None:
+    def __init__(self, tracks: int, rate_hz: int, make_room: Callable[[], bool] = bool) -> None:
         self.fault = ""
         """Why rows can no longer be stored; empty while they can."""
+        self._make_room = make_room
         self._rate_hz = rate_hz
         self._crcs = [0] * tracks
         self._second_frames = 0
@@ -85,11 +89,7 @@ class Checks:
     def store(self) -> None:
         """Append the rows of what has just been made durable; a row never claims what is not."""
         if self._rows and self._fd >= 0 and not self.fault:
-            try:
-                _write_all(self._fd, b"".join(self._rows), _HEAD.size + self._stored * self._row.size)
-                self._is_dirty = True
-            except OSError as fault:
-                self.fault = f"the checksums could not be written: {fault.strerror}"
+            self._append(b"".join(self._rows), _HEAD.size + self._stored * self._row.size)
         self._stored += len(self._rows)
         self._rows.clear()
         self._safe = self.mark()
@@ -114,6 +114,18 @@ class Checks:
         self._rows.append(self._row.pack(*self._crcs))
         self._crcs = [0] * len(self._crcs)
         self._second_frames = 0
+
+    def _append(self, rows: bytes, at: int) -> None:
+        self._is_dirty = True
+        try:
+            try:
+                _write_all(self._fd, rows, at)
+            except OSError as fault:
+                if refusal(fault) is not Refusal.FULL or not self._make_room():
+                    raise
+                _write_all(self._fd, rows, at)
+        except OSError as fault:
+            self.fault = f"the checksums could not be written: {fault.strerror}"
 
     def _guarded_sync(self) -> None:
         try:

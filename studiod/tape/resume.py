@@ -17,6 +17,7 @@ class Found:
 
     paper: Mapping[str, Any]
     """Fields of `Paper` by name."""
+    pre_frames: int
     gaps: list[Gap]
     """On the engine's clock."""
     faults: list[str]
@@ -79,8 +80,8 @@ def _found(order: TakeOrder, before: Mapping[str, Any], start: int, spare: Path 
         for clip in before.get("clips", ())
     ]
     return Found(
+        pre_frames=pre_frames,
         paper={
-            "pre_frames": pre_frames,
             "created_unix": float(before["created_unix"]),
             "is_clock_synchronised": bool(before.get("clock_synchronised", False)),
             "own": {

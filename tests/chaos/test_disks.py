@@ -1,0 +1,269 @@
+"""Disks that refuse, fill up and lie: every file stays valid, nothing is lost that need not be, and people are told."""
+
+import errno
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studiod.tape.repair import repair_session
+from tests.fakes.tape_take import TakeOnDisk
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+
+SECOND = 48000
+EIO, ENOSPC = f"E{errno.EIO}", f"E{errno.ENOSPC}"
+SOUND = "strip-"
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """tests/data/iofault.c, compiled."""
+    library = tmp_path_factory.mktemp("shim") / "iofault.so"
+    source = Path(__file__).parents[1] / "data" / "iofault.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+class Bench:
+    """Runs scenarios of `disk_worker` in a process with the shim."""
+
+    def __init__(self, shim: Path, folder: Path) -> None:
+        self.environment = os.environ | {"LD_PRELOAD": str(shim)}
+        self.session = folder / "first" / "session"
+        self.second = folder / "second"
+        self.second.mkdir()
+        self.take = TakeOnDisk(self.session / "takes" / "0001")
+
+    def command(self, steps: list[list[Any]], **options: Any) -> list[str]:  # noqa: ANN401 - JSON
+        """What to start."""
+        scenario = {"session": str(self.session), "tracks": 2, "steps": steps, **options}
+        return [sys.executable, "-m", "tests.chaos.disk_worker", json.dumps(scenario)]
+
+    def run(self, *steps: list[Any], **options: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """The machine's last status."""
+        command = self.command([["roll", SECOND], ["record"], *steps, ["stop"]], **options)
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        status: dict[str, Any] = json.loads(done.stdout)
+        return status
+
+
+@pytest.fixture
+def bench(shim: Path, tmp_path: Path) -> Bench:
+    return Bench(shim, tmp_path)
+
+
+@pytest.mark.parametrize("polyphonic", [False, True])
+def test_a_disk_that_takes_half_of_every_write_gets_the_other_half_again(bench: Bench, *, polyphonic: bool) -> None:
+    bench.run(["arm", ".wav", "pwrite:3:short:200"], ["roll", 3 * SECOND], polyphonic=polyphonic, pre_record_s=0.5)
+    assert bench.take.about["state"] == "good"
+    assert bench.take.about["frames"] == 3 * SECOND
+    assert len(bench.take.files()) == (1 if polyphonic else 2)
+    bench.take.assert_true()
+
+
+def test_a_full_disk_ends_the_take_whole_and_says_so(bench: Bench) -> None:
+    status = bench.run(["roll", SECOND], ["arm", SOUND, "pwrite:7:full"], ["roll", 2 * SECOND])
+    about = bench.take.about
+    assert about["state"] == "damaged"
+    assert SECOND <= about["frames"] < 3 * SECOND
+    assert "No space left on device" in status["failed"]["1"]
+    assert any(alarm["level"] == "alarm" and "ended there" in alarm["text"] for alarm in status["alarms"])
+    bench.take.assert_true()
+
+
+@pytest.mark.parametrize("polyphonic", [False, True])
+def test_a_take_on_a_full_disk_goes_on_on_the_second_one_without_a_missing_frame(
+    bench: Bench, *, polyphonic: bool
+) -> None:
+    fault = ["arm", f"first/session/takes/0001/{'take.wav' if polyphonic else SOUND}", "pwrite:9:full"]
+    status = bench.run(
+        ["roll", SECOND], fault, ["roll", 2 * SECOND], second_library=str(bench.second), polyphonic=polyphonic
+    )
+    about = bench.take.about
+    assert (about["state"], about["frames"]) == ("good", 3 * SECOND)
+    for track in about["tracks"]:
+        first, second = track["parts"]
+        assert not first["file"].startswith("/")
+        assert Path(second["file"]).is_relative_to(bench.second)
+        assert first["frames"] > 0
+    assert any("goes on in" in alarm["text"] for alarm in status["alarms"])
+    assert status["failed"] == {}
+    bench.take.assert_true()
+    beside = json.loads((bench.second / "session" / "takes" / "0001" / "take.json").read_text())
+    assert beside["state"] == "good"
+
+
+def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench) -> None:
+    # for ever, and for this file only: who asks again fails again
+    status = bench.run(["roll", SECOND], ["arm", "strip-02.wav", f"fdatasync:2:{EIO},fsync:0:{EIO}"], ["roll", SECOND])
+    about = bench.take.about
+    assert about["state"] == "damaged"
+    assert about["frames"] == 2 * SECOND
+    assert [len(track["parts"]) for track in about["tracks"]] == [2, 2]
+    assert status["failed"] == {}
+    assert any("Input/output error" in alarm["text"] for alarm in status["alarms"])
+    bench.take.assert_true()
+
+
+def test_a_broken_disk_is_left_for_the_second_one(bench: Bench) -> None:
+    bench.run(
+        ["roll", SECOND],
+        ["arm", f"first/session/takes/0001/{SOUND}", f"fdatasync:0:{EIO}"],
+        ["roll", SECOND],
+        second_library=str(bench.second),
+    )
+    about = bench.take.about
+    assert about["frames"] == 2 * SECOND
+    assert Path(about["tracks"][0]["parts"][-1]["file"]).is_relative_to(bench.second)
+    bench.take.assert_true()
+
+
+def test_a_disk_on_which_nothing_becomes_durable_ends_the_take_at_the_last_frame_that_did(bench: Bench) -> None:
+    status = bench.run(["roll", SECOND], ["arm", SOUND, f"fdatasync:4:{EIO},fsync:0:{EIO}"], ["roll", 2 * SECOND])
+    about = bench.take.about
+    assert about["state"] == "damaged"
+    assert SECOND <= about["frames"] < 2 * SECOND
+    assert "Input/output error" in status["failed"]["1"]
+    bench.take.assert_true()
+
+
+@pytest.mark.parametrize("refused", [ENOSPC, f"E{errno.EOPNOTSUPP}", f"E{errno.EINTR}"])
+def test_a_disk_that_keeps_no_room_ahead_is_written_all_the_same(bench: Bench, refused: str) -> None:
+    bench.run(["arm", SOUND, f"fallocate:0:{refused}"], ["roll", 2 * SECOND])
+    assert (bench.take.about["state"], bench.take.about["frames"]) == ("good", 2 * SECOND)
+    bench.take.assert_true()
+
+
+def test_files_that_may_not_grow_any_more_are_followed_by_others_and_the_take_is_good(bench: Bench) -> None:
+    bench.run(["limit", 4096 + 3 * 70_001], ["roll", 4 * SECOND])
+    about = bench.take.about
+    assert (about["state"], about["frames"]) == ("good", 4 * SECOND)
+    lengths = [part["frames"] for part in about["tracks"][0]["parts"]]
+    assert len(lengths) == 3
+    assert 60_000 < max(lengths) <= 70_001
+    bench.take.assert_true()
+
+
+def test_the_ballast_lets_the_paper_be_kept_on_a_full_disk(bench: Bench) -> None:
+    full = ["arm", "take.json", f"fsync:0:{ENOSPC}:1"]
+    status = bench.run(["roll", SECOND], full)
+    assert bench.take.about["state"] == "good"
+    assert status["failed"] == {}
+    assert bench.take.about["faults"] == []
+    bench.take.assert_true()
+
+
+def test_a_copy_that_fails_holds_nothing_up_and_is_told(bench: Bench) -> None:
+    status = bench.run(
+        ["roll", SECOND], ["arm", "/second/", f"pwrite:0:{EIO}"], ["roll", SECOND], copy_to=str(bench.second)
+    )
+    about = bench.take.about
+    assert (about["state"], about["frames"]) == ("good", 2 * SECOND)
+    assert about["copy"]["state"] == "damaged"
+    assert "Input/output error" in about["copy"]["fault"]
+    assert any("copy" in alarm["text"] for alarm in status["alarms"])
+    bench.take.assert_true()
+
+
+def test_a_take_whose_first_disk_fails_is_whole_in_its_copy(bench: Bench) -> None:
+    bench.run(["roll", SECOND], ["arm", "/first/", f"pwrite:0:{EIO}"], ["roll", SECOND], copy_to=str(bench.second))
+    assert bench.take.about["state"] == "damaged"
+    copy = TakeOnDisk(bench.second / "session" / "takes" / "0001")
+    assert (copy.about["state"], copy.about["frames"]) == ("good", 2 * SECOND)
+    copy.assert_true()
+
+
+# -- a small disk of its own ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["ext4", "xfs"])
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file system that is soon full (root and loop devices; skipped elsewhere)."""
+    kind, size = request.param, 400 * MIB if request.param == "xfs" else 96 * MIB
+    image, folder = tmp_path / "image", tmp_path / "first"
+    image.touch()
+    os.truncate(image, size)
+    folder.mkdir()
+    make = {"ext4": ["mkfs.ext4", "-q", "-m", "0"], "xfs": ["mkfs.xfs", "-q"]}[kind]
+    try:
+        subprocess.run([*make, str(image)], check=True, capture_output=True)
+        subprocess.run(["mount", "-o", "loop", image, folder], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as fault:
+        pytest.skip(f"no small {kind} here: {fault}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill(folder: Path, left: int) -> None:
+    """Leave `left` bytes free."""
+    free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    with (folder / "other people's").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free - left)
+
+
+def test_a_disk_that_fills_up_is_used_to_the_end_and_still_takes_the_paper(small_disk: Path, bench: Bench) -> None:
+    fill(small_disk, 70 * MIB)
+    status = bench.run(["roll", 20 * SECOND], tracks=32, ring_s=3.0)
+    about = bench.take.about
+    assert about["state"] == "damaged"
+    assert "No space left on device" in status["failed"]["1"]
+    assert 32 * 3 * about["frames"] > 50 * MIB, "what was kept for the last files must serve all"
+    assert not (bench.session / ".studiod" / "ballast").exists()
+    assert os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize > 8 * MIB, "the ballast's room is free"
+    bench.take.assert_true()
+
+
+def test_a_take_on_a_disk_that_fills_up_goes_on_elsewhere(small_disk: Path, bench: Bench) -> None:
+    fill(small_disk, 70 * MIB)
+    status = bench.run(["roll", 15 * SECOND], tracks=32, ring_s=3.0, second_library=str(bench.second))
+    about = bench.take.about
+    assert (about["state"], about["frames"]) == ("good", 15 * SECOND)
+    assert status["failed"] == {}
+    assert len(about["tracks"][31]["parts"]) == 2
+    bench.take.assert_true()
+
+
+# -- kill -9 ----------------------------------------------------------------------------------------------------------
+
+
+def kill_somewhere(bench: Bench, folder: Path, turns: int, **options: Any) -> None:  # noqa: ANN401 - JSON
+    """Kill a worker after it told of `turns` turns; its take must be there up to the last of them."""
+    bench.session = folder / "session"
+    take = TakeOnDisk(bench.session / "takes" / "0001")
+    command = bench.command([["roll", SECOND], ["record"], ["endless"]], **options)
+    with subprocess.Popen(command, env=bench.environment, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        told = [int(worker.stdout.readline()) for _ in range(turns)]
+        worker.kill()
+    repair_session(bench.session)
+    about = take.about
+    assert about["state"] in ("repaired", "recording")
+    assert about["start_frame"] + about["frames"] >= told[-1] - SECOND // 10
+    take.assert_true()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_worker_killed_anywhere_leaves_a_take_that_is_true_to_its_last_tenth_of_a_second(
+    bench: Bench, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a seed, so that a failure repeats
+    kill_somewhere(bench, tmp_path, chance.randrange(2, 60), pre_record_s=chance.choice([0.0, 0.5]))
+
+
+@pytest.mark.soak
+def test_two_hundred_workers_killed_anywhere(bench: Bench, tmp_path: Path) -> None:
+    chance = random.Random(200)  # noqa: S311
+    for number in range(200):
+        folder = tmp_path / str(number)
+        kill_somewhere(bench, folder, chance.randrange(2, 200), tracks=chance.randrange(1, 16), pre_record_s=0.5)
