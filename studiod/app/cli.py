@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from studiod import __version__
-from studiod.app import loudness, render, replay
+from studiod.app import export, loudness, render, replay, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -47,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("config", type=Path, metavar="FILE", help="configuration, YAML")
     loudness.add_command(commands)
     render.add_command(commands)
+    export.add_command(commands)
+    verify.add_command(commands)
     replay.add_command(commands)
     return top
 
@@ -63,6 +65,10 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(loudness.run(given.files, is_json=given.json))
         if given.command == "render":
             sys.exit(render.run(given))
+        if given.command == "export":
+            sys.exit(export.run(given))
+        if given.command == "verify":
+            sys.exit(verify.run(given))
         if given.command == "replay":
             sys.exit(replay.run(given))
         from studiod.app.run import run

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studiod.tape.bwf import Tags
 from studiod.tape.files import sync_folder
 from studiod.tape.wavfile import DATA_AT, header_page
 
@@ -23,13 +24,22 @@ class WavDraft:
     bits: 16, 24, or 32 (float). 24 bits are rounded to the nearest step; 16 bits are dithered before that: triangular,
     two steps wide, the same at every run for the same `seed`. The file is RF64 where it is larger than 4 GiB.
     is_nameless: not even a killed process leaves anything; where the file system knows no such files, or if False, the
-    draft is a hidden file beside `path`. Everything raises OSError.
+    draft is a hidden file beside `path`. tags: what the file says of itself. Everything raises OSError.
     """
 
     def __init__(
-        self, path: Path, channels: int, rate_hz: int, bits: int, seed: int = 0, *, is_nameless: bool = True
+        self,
+        path: Path,
+        channels: int,
+        rate_hz: int,
+        bits: int,
+        seed: int = 0,
+        *,
+        is_nameless: bool = True,
+        tags: Tags | None = None,
     ) -> None:
         self.path = path
+        self._tags = tags
         self.frames = 0
         self.clipped = 0
         """Samples beyond full scale, of all channels."""
@@ -49,12 +59,17 @@ class WavDraft:
         interleaved = np.ascontiguousarray(samples.T)
         self._file.write(interleaved.data if self._bits == _FLOAT else self._packed(interleaved).data)
 
+    def write_packed(self, packed: bytes) -> None:
+        """Append whole frames as the file holds them."""
+        self.frames += len(packed) // (self._channels * self._bits // 8)
+        self._file.write(packed)
+
     def finish(self) -> None:
         """Make it valid and durable; it has no name yet."""
         if self.frames * self._channels * self._bits // 8 % 2:
             self._file.write(b"\0")  # chunks have an even length
         self._file.seek(0)
-        self._file.write(header_page(self.frames, self._rate_hz, self._bits, self._channels))
+        self._file.write(header_page(self.frames, self._rate_hz, self._bits, self._channels, self._tags))
         self._file.flush()
         os.fsync(self._file.fileno())
 
