@@ -57,7 +57,7 @@ CONTROL_WORDS = """
     click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source loudness.on
 """.split()  # in the order of Control in graph_types.pxd
 CONTROLS = {word: code + 1 for code, word in enumerate(CONTROL_WORDS)}
-SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND}
+SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND, "loopback": STAGE_LOOPBACK}
 ISAS = tuple([name for name in ("sse2", "avx2", "avx512", "neon", "plain") if kernel_select(name.encode()) != NULL])
 
 
@@ -332,10 +332,20 @@ cdef class Engine:
             raise OSError("the audio thread cannot be started: this machine has too many threads")
         self.h.has_thread = True
 
-    def start_virtual(self, str sources, double tempo_bpm, uint32_t inputs, uint32_t outputs) -> None:
-        """Play the virtual stage (SOURCES) into `inputs` on a timer thread. Raises KeyError, MemoryError, OSError."""
+    def start_virtual(self, str sources, double tempo_bpm, uint32_t inputs, uint32_t outputs,
+                      uint32_t loopback_frames=0) -> None:
+        """Play the virtual stage (SOURCES) into `inputs` on a timer thread. Raises KeyError, MemoryError, OSError.
+
+        loopback: the first eight outputs come in again after `loopback_frames`, at least a block.
+        """
+        cdef int kind = SOURCES[sources]
+        cdef int refused
         self.stop()
-        if stage_make(&self.h.band, SOURCES[sources], self.g.dims.rate_hz, tempo_bpm) != 0:
+        if kind == STAGE_LOOPBACK:
+            refused = stage_cable(&self.h.band, loopback_frames, self.h.block_frames)
+        else:
+            refused = stage_make(&self.h.band, kind, self.g.dims.rate_hz, tempo_bpm)
+        if refused:
             raise MemoryError("no memory for the virtual stage")
         self._begin(inputs, outputs)
         self._start_timer("virtual")

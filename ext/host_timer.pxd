@@ -41,7 +41,7 @@ cdef inline void *timer_thread(void *argument) noexcept nogil:
     cdef uint32_t frames = h.block_frames
     cdef uint32_t i
     cdef int64_t deadline
-    cdef uint64_t late
+    cdef uint64_t late, began
     rt_flush_denormals()
     enter_audio_thread(h)
     while not ACQUIRE_INT(&h.stop):
@@ -55,5 +55,8 @@ cdef inline void *timer_thread(void *argument) noexcept nogil:
         for i in range(h.inputs):
             stage_play(&h.band, i, h.g.now.frame, frames, h.in_[i])
             h.in_at[i] = h.in_[i]
+        began = h.g.now.frame
         process(h.g, h.in_at, h.inputs, h.out, h.outputs, frames)
+        for i in range(h.outputs):
+            stage_hear(&h.band, i, began, frames, h.out[i])
     return NULL

@@ -13,10 +13,13 @@ cdef extern from "stage.h" nogil:
         STAGE_SILENCE
         STAGE_COUNTER
         STAGE_BAND
+        STAGE_LOOPBACK
     ctypedef struct stage:
         int kind
         uint32_t length
     int stage_make(stage *s, int kind, double rate, double tempo_bpm)
+    int stage_cable(stage *s, uint32_t late, uint32_t block_frames)
+    void stage_hear(stage *s, uint32_t channel, uint64_t frame, uint32_t frames, const float *in_)
     void stage_free(stage *s)
     void stage_play(const stage *s, uint32_t channel, uint64_t frame, uint32_t frames, float *out)
 

@@ -1,5 +1,5 @@
-/* The virtual stage: eight players in a four-bar loop, made once before the first block and only read after it.
- * A function of (rate, tempo) alone: every run plays the same samples. */
+/* The virtual stage: eight players in a four-bar loop, made once before the first block and only read after it: a function of
+ * (rate, tempo) alone, every run plays the same samples. Or a cable from each of the first eight outputs to an input. */
 #ifndef STUDIOD_STAGE_H
 #define STUDIOD_STAGE_H
 #include <math.h>
@@ -8,11 +8,12 @@
 #include <string.h>
 
 #define STAGE_PLAYERS 8
-enum { STAGE_SILENCE, STAGE_COUNTER, STAGE_BAND };
+enum { STAGE_SILENCE, STAGE_COUNTER, STAGE_BAND, STAGE_LOOPBACK };
 
 typedef struct {
   int kind;
-  uint32_t length; /* frames of the loop */
+  uint32_t length; /* frames of the loop; of a cable a power of two */
+  uint32_t late; /* frames that a cable takes */
   float *loop[STAGE_PLAYERS];
 } stage;
 
@@ -75,6 +76,16 @@ static inline void stage_kick_(stage *s, double at_s, double rate) {
   }
 }
 
+/* Cables of `late` frames, at least a block. As stage_make. */
+static inline int stage_cable(stage *s, uint32_t late, uint32_t block_frames) {
+  s->kind = STAGE_LOOPBACK;
+  s->late = late < block_frames ? block_frames : late;
+  for (s->length = 1; s->length < s->late + 2 * block_frames;) s->length *= 2;
+  for (int p = 0; p < STAGE_PLAYERS; p++)
+    if ((s->loop[p] = (float *)calloc(s->length, sizeof(float))) == NULL) return -1;
+  return 0;
+}
+
 /* Returns 0, or -1 without memory. The caller zeroes *s first and gives it to stage_free. */
 static inline int stage_make(stage *s, int kind, double rate, double tempo_bpm) {
   static const float PLUCK[] = {1.0f, 0.5f, 0.33f, 0.2f, 0.12f}, WARM[] = {1.0f, 0.35f, 0.15f}, REED[] = {1.0f, 0.6f, 0.7f, 0.3f, 0.25f};
@@ -124,10 +135,19 @@ static inline void stage_free(stage *s) {
   for (int p = 0; p < STAGE_PLAYERS; p++) free(s->loop[p]), s->loop[p] = NULL;
 }
 
+/* What output `channel` played goes into its cable. */
+static inline void stage_hear(stage *s, uint32_t channel, uint64_t frame, uint32_t frames, const float *in) {
+  if (s->kind != STAGE_LOOPBACK || channel >= STAGE_PLAYERS) return;
+  for (uint32_t f = 0; f < frames; f++) s->loop[channel][(frame + f) & (s->length - 1)] = in[f];
+}
+
 /* `frames` samples of input `channel` from `frame` on. Players past the eighth play along a little later. */
 static inline void stage_play(const stage *s, uint32_t channel, uint64_t frame, uint32_t frames, float *out) {
   if (s->kind == STAGE_COUNTER) { /* 23 bits: exact in float32 and in 24-bit files; channels differ */
     for (uint32_t f = 0; f < frames; f++) out[f] = (float)((frame + f + 1009u * channel) & 0x7fffff) * (1.0f / 8388608.0f);
+  } else if (s->kind == STAGE_LOOPBACK && channel < STAGE_PLAYERS) {
+    for (uint32_t f = 0; f < frames; f++)
+      out[f] = frame + f < s->late ? 0.0f : s->loop[channel][(frame + f - s->late) & (s->length - 1)];
   } else if (s->kind == STAGE_BAND) {
     const float *loop = s->loop[channel % STAGE_PLAYERS];
     uint64_t at = (frame + (uint64_t)(s->length - 997u % s->length) * (channel / STAGE_PLAYERS)) % s->length;

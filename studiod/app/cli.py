@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from studiod import __version__
-from studiod.app import export, loudness, render, replay, verify
+from studiod.app import export, loudness, measure, render, replay, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_command(commands)
     verify.add_command(commands)
     replay.add_command(commands)
+    measure.add_command(commands)
     return top
 
 
@@ -71,6 +72,8 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(verify.run(given))
         if given.command == "replay":
             sys.exit(replay.run(given))
+        if given.command == "measure-latency":
+            sys.exit(measure.run(given))
         from studiod.app.run import run
 
         options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}

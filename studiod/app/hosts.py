@@ -77,7 +77,9 @@ class Hosts:
         audio, block = self._settings.audio, self._block
         if host == "virtual":
             virtual = self._settings.virtual
-            self._engine.start_virtual(virtual.sources, virtual.tempo_bpm, block.inputs, block.outputs)
+            self._engine.start_virtual(
+                virtual.sources, virtual.tempo_bpm, block.inputs, block.outputs, virtual.loopback_frames
+            )
             self._device = f"virtual stage ({virtual.sources})"
         elif host == "jack":
             self._open_jack()

@@ -38,6 +38,7 @@ class AudioSettings:
     outputs: int | None
     jack_server: str | None
     jack_connect: bool
+    roundtrip_frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class VirtualSettings:
 
     sources: str
     tempo_bpm: float
+    loopback_frames: int
 
 
 @dataclass(frozen=True, slots=True)

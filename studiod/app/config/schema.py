@@ -109,19 +109,34 @@ class Audio(_Section):
     jack_connect: bool = Field(
         default=True, description="Connect to the hardware ports of JACK at start; false leaves the patching to you."
     )
+    roundtrip_frames: int = Field(
+        default=0,
+        ge=0,
+        le=96_000,
+        description=(
+            "From what an output plays to the same coming in: converters, buffers, cable. What is played to "
+            "a recording is laid that much earlier. studiod measure-latency measures it."
+        ),
+    )
 
 
 class Virtual(_Section):
     """The built-in stage, for trying things out and for machines without a sound card."""
 
-    sources: Literal["stage", "counter", "silence"] = Field(
+    sources: Literal["stage", "counter", "silence", "loopback"] = Field(
         default="stage",
         description=(
             "What its inputs play. stage: a small band. counter: numbered samples, to prove that none is "
-            "lost. silence: nothing."
+            "lost. silence: nothing. loopback: what the outputs play, as if a cable led back."
         ),
     )
     tempo_bpm: float = Field(default=120.0, ge=40.0, le=240.0, description="Tempo of the band.")
+    loopback_frames: int = Field(
+        default=1024,
+        ge=1,
+        le=96_000,
+        description="How long loopback takes from an output to the input of its number: frames, at least a block.",
+    )
 
 
 def _nothing_is_required(schema: dict[str, Any]) -> None:
