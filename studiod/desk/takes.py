@@ -12,51 +12,85 @@ from typing import Any
 
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
+from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, read_document
 
 _LABEL_LETTERS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class TakeTrack:
-    """One file of a take; `strip` counts from 1, None for buses and main."""
-
-    file: str
-    name: str
-    strip: int | None
-    parts: tuple[tuple[str, int, int], ...] = ()
-    """(file, first frame from the take's first visible one, frames) of a track that lies in several files."""
-
-
-@dataclass(frozen=True, slots=True)
 class Take:
-    """One pass of recording."""
+    """One pass of recording, and the folder it lies in."""
 
-    id: int
-    state: str
-    frames: int
-    rate_hz: int
-    position: int
-    created: str | None
-    gaps: tuple[dict[str, Any], ...]
-    tracks: tuple[TakeTrack, ...]
+    document: TakeDocument
     path: Path
-    pre_frames: int = 0
-    """Hidden frames before the first, in every file."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        return self.document.id
+
+    @property
+    def state(self) -> str:
+        """recording, good, damaged or repaired."""
+        return self.document.state
+
+    @property
+    def frames(self) -> int:
+        """Visible ones."""
+        return self.document.frames
+
+    @property
+    def rate_hz(self) -> int:
+        """Of its files."""
+        return self.document.rate_hz
+
+    @property
+    def position(self) -> int:
+        """Of its first visible frame on the timeline."""
+        return self.document.position
+
+    @property
+    def gaps(self) -> tuple[dict[str, Any], ...]:
+        """Stretches that nobody heard."""
+        return self.document.gaps
+
+    @property
+    def tracks(self) -> tuple[TakeTrack, ...]:
+        """What was recorded."""
+        return self.document.tracks
+
+    @property
+    def pre_frames(self) -> int:
+        """Hidden frames before the first visible one."""
+        return self.document.pre_frames
+
+    @property
+    def created(self) -> str:
+        """When, UTC."""
+        return datetime.fromtimestamp(self.document.created_unix, UTC).isoformat(timespec="seconds")
 
     def summary(self) -> dict[str, Any]:
         """For the outside: JSON."""
+        document = self.document
         return {
             "id": self.id,
             "state": self.state,
+            "name": document.name,
+            "tags": list(document.tags),
+            "rating": document.rating,
+            "note": document.note,
             "frames": self.frames,
+            "pre_frames": self.pre_frames,
             "seconds": round(self.frames / self.rate_hz, 3),
             "rate_hz": self.rate_hz,
+            "bits": document.bits,
             "position": self.position,
-            "files": [track.file for track in self.tracks],
+            "files": list(document.parts()),
             "tracks": [asdict(track) for track in self.tracks],
             "gaps": list(self.gaps),
             "path": str(self.path),
             "created": self.created,
+            "clock_synchronised": document.clock_synchronised,
         }
 
 
@@ -78,30 +112,9 @@ def read_takes(session: Path) -> tuple[Take, ...]:
 
 def _read_take(folder: Path) -> Take | None:
     try:
-        raw = json.loads((folder / "take.json").read_text(encoding="utf-8"))
-        tracks = tuple(_read_track(track) for track in raw["tracks"])
-        created = datetime.fromtimestamp(raw["created_unix"], UTC).isoformat(timespec="seconds")
-        return Take(
-            int(raw["id"]),
-            str(raw["state"]),
-            int(raw["frames"]),
-            int(raw["rate_hz"]),
-            int(raw["position"]),
-            created,
-            tuple(raw["gaps"]),
-            tracks,
-            folder,
-            int(raw.get("pre_frames", 0)),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        return Take(read_document(json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))), folder)
+    except (OSError, ValueError, RecursionError):
         return None
-
-
-def _read_track(raw: dict[str, Any]) -> TakeTrack:
-    parts = tuple((str(part["file"]), int(part["start"]), int(part["frames"])) for part in raw.get("parts", ()))
-    # a part on another disk is named by its whole path
-    file = raw["file"] if parts else Path(raw["file"]).name
-    return TakeTrack(str(file), str(raw["name"]), raw["strip"], parts)
 
 
 def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
@@ -109,7 +122,7 @@ def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
     return tuple(
         region
         for take in takes
-        if take.state != "recording"
+        if take.state != RECORDING
         for track in take.tracks
         if track.strip is not None and 1 <= track.strip <= strips and take.frames
         for region in _regions(take, track, track.strip - 1)
@@ -118,7 +131,8 @@ def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
 
 def _regions(take: Take, track: TakeTrack, strip: int) -> Iterator[Region]:
     """The visible frames of every part: a pre-record lies before them."""
-    for file, start, frames in track.parts or ((track.file, -take.pre_frames, take.frames + take.pre_frames),):
-        first, end = max(start, 0), min(start + frames, take.frames)
+    for part in track.parts:
+        first, end = max(part.start, 0), min(part.start + part.frames, take.frames)
         if first < end:
-            yield Region(strip, take.path / file, first - start, take.position + first, end - first)
+            path, offset = part.path(take.path), first - part.start
+            yield Region(strip, path, offset, take.position + first, end - first, track.channel)

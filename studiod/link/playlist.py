@@ -21,6 +21,8 @@ class Region:
     offset: int
     position: int
     frames: int
+    channel: int = 0
+    """Of the file, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Playlist:
 
     def to_json(self) -> str:
         """For the block."""
-        rows = [[r.strip, str(r.file), r.offset, r.position, r.frames] for r in self.regions]
+        rows = [[r.strip, str(r.file), r.offset, r.position, r.frames, r.channel] for r in self.regions]
         return json.dumps([self.generation, self.position, rows], ensure_ascii=False)
 
     @classmethod
@@ -42,7 +44,7 @@ class Playlist:
         if not text:
             return cls(0, 0, ())
         generation, position, rows = json.loads(text)
-        return cls(generation, position, tuple(Region(s, Path(f), o, p, n) for s, f, o, p, n in rows))
+        return cls(generation, position, tuple(Region(s, Path(f), *rest) for s, f, *rest in rows))
 
 
 def newest(block: "Block") -> Playlist:

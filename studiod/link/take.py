@@ -13,6 +13,7 @@ DOCUMENT_NAME: Final = "take.json"
 _BITS: Final = (16, 24, 32)
 _MAX_FRAMES: Final = 1 << 53  # what JSON's numbers hold exactly, and longer than anyone plays
 _MAX_RATE_HZ: Final = 1_000_000
+_LAST_UNIX: Final = 253_370_764_800.0  # the year 9999: calendars end there
 
 
 class BadDocument(ValueError):  # noqa: N818 - it reads as the fact it reports
@@ -106,7 +107,9 @@ def read_document(raw: object) -> TakeDocument:
 def _document(raw: dict[str, Any]) -> TakeDocument:
     pre_frames, frames = _count(raw, "pre_frames", 0), _count(raw, "frames")
     tracks = tuple(_track(track, pre_frames, frames) for track in raw["tracks"])
-    state, bits = raw["state"], raw["bits"]
+    state, bits, created = raw["state"], raw["bits"], float(raw["created_unix"])
+    if not 0.0 <= created <= _LAST_UNIX:
+        raise BadDocument(f"created_unix is {created:g}; allowed are seconds since 1970")
     if state not in STATES:
         raise BadDocument(f"state is {state!r}; allowed {', '.join(STATES)}")
     if bits not in _BITS:
@@ -119,7 +122,7 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         rate_hz=_count(raw, "rate_hz", least=1, most=_MAX_RATE_HZ),
         bits=bits,
         position=_count(raw, "position", least=-_MAX_FRAMES),
-        created_unix=float(raw["created_unix"]),
+        created_unix=created,
         clock_synchronised=bool(raw.get("clock_synchronised", True)),
         gaps=tuple(_gap(gap) for gap in raw["gaps"]),
         files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),

@@ -315,9 +315,7 @@ class BlackBox:
         if run is None:
             raise OSError(0, "the black box is not open")
         first = self._at - self._at % self.rate_hz
-        before = run.chunks[-1].end if run.chunks else first
-        if first < min(oldest, before):
-            first += self.rate_hz  # the rings hold no more what the chunk before it does
+        before = run.chunks[-1] if run.chunks else None
         folder = chunk_folder(run.folder, run.next_sequence, first)
         writer = ChunkWriter(self._rings, folder, run.next_sequence, first, self.rate_hz, self.inputs)
         try:
@@ -326,9 +324,11 @@ class BlackBox:
             writer.let_go()
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        if before < first:
-            writer.note(Gap(before, first - before, self._lost_because))
         self._writer = writer
+        if before is not None and before.end < first:
+            writer.note(Gap(before.end, first - before.end, self._lost_because))
+        elif before is not None and before.first_frame <= first < oldest:
+            writer.fill(before)  # the rings hold no more of that second
         self._next_sync = self.clock() + SYNC_S
         return writer
 

@@ -12,6 +12,7 @@ from studiod.tape.blackbox_index import (
     BITS,
     CHECKS,
     OPEN,
+    REFUSED,
     TAPE_LATE,
     WIDTH,
     Chunk,
@@ -103,6 +104,23 @@ class ChunkWriter:
             self._buffer[: piece * WIDTH * len(self._inputs)] = bytes(piece * WIDTH * len(self._inputs))
             self._put(piece)
             frames -= piece
+
+    def fill(self, before: Chunk) -> None:
+        """Take over what `before` holds from here on, less than a second; where it cannot be read there is silence."""
+        for gap in before.gaps:
+            if gap.start + gap.frames > self.first_frame:
+                self.note(gap)
+        while self.end < before.end:
+            frames = min(before.end - self.end, self._piece_frames)
+            size = frames * WIDTH
+            try:
+                pieces = [before.read(channel, self.end, frames) for channel in self._inputs]
+            except OSError:
+                self.skip(before.end - self.end, REFUSED)
+                return
+            for place, piece in enumerate(pieces):
+                self._buffer[place * size : (place + 1) * size] = piece
+            self._put(frames)
 
     def note(self, gap: Gap) -> None:
         """Remember a gap, on the engine clock."""

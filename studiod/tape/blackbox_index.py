@@ -78,6 +78,16 @@ class Chunk:
         cells = struct.unpack(f"<{tracks * seconds}I", table)
         return {channel: list(cells[place::tracks]) for place, channel in enumerate(self.inputs)}
 
+    def read(self, channel: int, frame: int, frames: int) -> bytes:
+        """Packed samples of input `channel` from engine frame `frame` on; silence of one it has not. Raises OSError."""
+        if channel not in self.inputs:
+            return bytes(frames * WIDTH)
+        with self.path(channel).open("rb", buffering=0) as file:
+            piece = os.pread(file.fileno(), frames * WIDTH, DATA_AT + (frame - self.first_frame) * WIDTH)
+        if len(piece) < frames * WIDTH:
+            raise OSError(0, f"{self.path(channel)} ends early")
+        return piece
+
     def save(self, state: str = SEALED) -> None:
         """Write the paper of the chunk. Raises OSError."""
         save_json(

@@ -10,6 +10,7 @@ from pathlib import Path
 from studiod.link import ENGINE, Block
 from studiod.link.playlist import BANKS, Playlist, Region
 from studiod.tape._tape import RingView
+from studiod.tape.sound import channel_of
 from studiod.tape.wavfile import NotAWav, WavFormat, read_format
 
 PIECE_FRAMES = 8192
@@ -106,6 +107,7 @@ class Player:
         self._versions = [0] * BANKS
         self._banks = tuple(_Bank(block, number, self._lay) for number in range(BANKS))
         self._sources: OrderedDict[Path, _Source] = OrderedDict()
+        self._last: tuple[tuple[int, int, int], bytes] = ((-1, 0, 0), b"")
 
     def turn(self) -> bool:
         """Follow the playlist and the transport; True when there is more to do at once."""
@@ -121,6 +123,7 @@ class Player:
 
     def close(self) -> None:
         """Let the files go; may be called twice."""
+        self._last = ((-1, 0, 0), b"")
         while self._sources:
             _, source = self._sources.popitem()
             with contextlib.suppress(OSError):
@@ -133,21 +136,34 @@ class Player:
         source = self._source(region.file)
         if source is None:
             return
-        wanted = (end - start) * source.form.width
-        offset = source.form.data_at + (region.offset + start - region.position) * source.form.width
+        form = source.form
+        if region.channel >= form.channels:
+            self.faults[str(region.file)] = f"{region.file}: has no channel {region.channel + 1}; the strip is silent"
+            return
         try:
-            samples = os.pread(source.fd, wanted, offset)
+            samples = self._read(source, region.offset + start - region.position, end - start)
         except OSError as fault:
             self.faults[str(region.file)] = f"{region.file}: {fault.strerror}; the strip is silent there"
             return
-        whole = len(samples) // source.form.width
+        if form.channels > 1:
+            samples = channel_of(samples, region.channel, form.channels, form.bits // 8)
+        whole = len(samples) * 8 // form.bits
         if whole:
-            rings.place(region.strip, start, samples, whole, source.form.bits)
+            rings.place(region.strip, start, samples, whole, form.bits)
+
+    def _read(self, source: _Source, frame: int, frames: int) -> bytes:
+        """Whole frames as they lie; of a polyphonic file the last ones are kept: every strip will ask for them."""
+        form = source.form
+        key = (source.fd, frame, frames)
+        if self._last[0] != key:
+            held = os.pread(source.fd, frames * form.width, form.data_at + frame * form.width)
+            self._last = key, held
+        return self._last[1]
 
     def _playable(self, path: Path) -> WavFormat:
         form = read_format(path)
-        if form.channels != 1 or form.rate_hz != self._rate_hz:
-            raise NotAWav(f"{path}: {form.channels} channels at {form.rate_hz} Hz; mono at {self._rate_hz} Hz plays")
+        if form.rate_hz != self._rate_hz:
+            raise NotAWav(f"{path}: is at {form.rate_hz} Hz; what is at {self._rate_hz} Hz plays")
         return form
 
     def _open(self, path: Path) -> _Source:
@@ -170,4 +186,5 @@ class Player:
         if len(self._sources) > MAX_OPEN:
             _, oldest = self._sources.popitem(last=False)
             os.close(oldest.fd)
+            self._last = ((-1, 0, 0), b"")  # the number of its descriptor is given again
         return source

@@ -122,11 +122,11 @@ class TakeSound:
         if self._block[:3] != (part.file, frame, frames):  # every channel of it will be asked for
             step = width * file.channels
             self._block = (part.file, frame, frames, os.pread(file.fd, frames * step, DATA_AT + frame * step))
-        return _channel_of(self._block[3], channel, file.channels, width)
+        return channel_of(self._block[3], channel, file.channels, width)
 
 
-def _channel_of(block: bytes, channel: int, channels: int, width: int) -> bytes:
-    """One channel of interleaved samples of `width` bytes."""
+def channel_of(block: bytes, channel: int, channels: int, width: int) -> bytes:
+    """One channel, from 0, of interleaved samples of `width` bytes; what is no whole frame at the end is left out."""
     frames = len(block) // (width * channels)
     out = bytearray(frames * width)
     for byte in range(width):

@@ -74,6 +74,9 @@ class FakeStudio:
         self.takes: list[Take] = []
         self.faults: list[str] = []
         self.position_s = 0.0
+        self.keeping: int | None = None
+        self.keep_fault = ""
+        """Why the black box will make no take."""
         self.levels: dict[str, tuple[float, ...]] = {
             "/meter/strip/1": (-6.0, -12.5),
             "/meter/strip/2": (0.5, -9.0),
@@ -137,8 +140,10 @@ class FakeStudio:
                 ("/system/status", self._status),
                 ("/system/devices", self._devices),
                 ("/take/list", lambda: [take.fact() for take in self.takes]),
+                ("/blackbox/status", lambda: {"pending": self.keeping, "keep_fault": self.keep_fault}),
             ):
                 self.endpoint.register(address, _answering(answer))
+            self.endpoint.register("/blackbox/keep", self._keep)
             self._server = OscServer(self.endpoint, "127.0.0.1", self.port)
             await self._server.start()
             self.port = self._server.port
@@ -183,6 +188,23 @@ class FakeStudio:
             files = [f"strip-{word}.wav" for word in armed]
             self.takes.append(Take(len(self.takes) + 1, files, position_s=self.position_s))
         self._become(TransportState.RECORDING)
+
+    def _keep(self, arguments: tuple[Argument, ...], _peer: Peer) -> tuple[Argument, ...]:
+        seconds, *inputs = arguments
+        assert isinstance(seconds, float)
+        if self.keeping is not None:
+            raise Refused(f"/blackbox/keep: take {self.keeping} is still being kept")
+        number = len(self.takes) + 1
+        self.keeping = number
+        take = Take(number, [f"input-{n!r}.wav" for n in inputs or range(1, 9)], seconds, "good")
+        if not self.is_stuck:
+            self._soon(lambda: self._kept(take), _LATE_S)
+        return (number, f"keeping the last {timecode(round(take.seconds * RATE_HZ), RATE_HZ)} as take {number}")
+
+    def _kept(self, take: Take) -> None:
+        self.keeping = None
+        if not self.keep_fault:
+            self.takes.append(take)
 
     def _become(self, state: TransportState) -> None:
         if not self.is_stuck:

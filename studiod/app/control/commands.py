@@ -6,6 +6,7 @@ from typing import Final
 
 from studiod.app.control import completion
 from studiod.app.control.faults import WrongUsage
+from studiod.app.control.keep import keep
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status, show_takes
@@ -236,6 +237,7 @@ WORK: Final[dict[str, Work]] = {
     "disarm": _arm,
     "record": _record,
     "stop": _stop,
+    "keep": keep,
     "play": _play,
     "locate": _locate,
     "fader": _parameter("fader", _EVERYWHERE),

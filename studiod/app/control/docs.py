@@ -34,6 +34,7 @@ measures, is `null`.
 | `meters` | `strips` and `buses` (`name`, `peak_db`, `rms_db`, `armed`, `muted`), `main`, `state`, `position_s` |
 | `arm`, `disarm` | `armed`: everything that is armed now |
 | `record`, `play`, `locate` | `state`, `position_s`, `position`, `armed`, `take` (the one being recorded, or null) |
+| `keep` | `take`: the take that was made |
 | `stop` | the same, and `finished`: the take that ended, or null |
 | `fader` ... `name`, `get`, `set` | `values`: a list of `address`, `value`, `text` |
 | `watch` | an object on each line: `time`, `address`, `value`, `text` |

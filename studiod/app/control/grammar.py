@@ -149,6 +149,17 @@ COMMANDS: Final = (
         examples=(("stop", "end the take"),),
     ),
     Command(
+        "keep",
+        "make a take of what was just played",
+        "Makes a take of the last so many seconds of every input that the black box holds, whether anyone armed it or "
+        "not, and prints where its files are. Nothing is copied where the filesystem can link. What plays goes on.",
+        (
+            Argument("length", "how far back: seconds, m:ss or h:mm:ss", "LENGTH"),
+            Argument("--inputs", "only these: 3, 1-4 or 1,3,5-7", "INPUTS"),
+        ),
+        (("keep 10:00", "the last ten minutes"), ("keep 90 --inputs 1-4", "a minute and a half of four inputs")),
+    ),
+    Command(
         "play",
         "roll from the position",
         "Plays what was recorded, through its strips, and waits until it rolls.",

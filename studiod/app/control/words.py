@@ -184,7 +184,7 @@ def _command_for(address: str) -> str:
 BUTTONS = tuple(
     spec.address
     for spec in _LAWS.values()
-    if spec.kind is Kind.TRIGGER and not spec.address.startswith("/transport/")  # those are commands of their own
+    if spec.kind is Kind.TRIGGER and not spec.address.startswith(("/transport/", "/blackbox/"))  # commands of their own
 )
 """Addresses that `press` presses."""
 

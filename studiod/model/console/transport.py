@@ -19,6 +19,8 @@ def transport_rows() -> Iterator[ParameterSpec]:
     yield from _points()
     yield from _arms()
     yield from _markers()
+    text = "Makes a take of the last so many seconds of every input that the black box holds, armed or not."
+    yield trigger("/blackbox/keep", "Keep", text, flags=Flag.PROTECTED, argument="s")
 
 
 def _buttons() -> Iterator[ParameterSpec]:

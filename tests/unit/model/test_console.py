@@ -259,6 +259,7 @@ def promised() -> list[str]:
         "loop": ["on", "start", "end", "active"],
         "punch": ["on", "in", "out"],
         "arm": ["all", "none"],
+        "blackbox": ["keep"],
         "marker": ["add", "next", "previous", "locate", "delete"],
         "section": ["locate", "loop", "delete"],
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],

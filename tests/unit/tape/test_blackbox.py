@@ -199,6 +199,32 @@ def test_what_the_rings_no_longer_hold_is_a_gap_of_exactly_that_length(studio: B
     assert missing + silent == studio.box.lost_frames
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_second_that_the_rings_hold_half_of_is_made_whole_from_the_chunk_before(
+    studio: BlackBoxRig, *, is_there: bool
+) -> None:
+    studio.box.start()
+    studio.play(78_000)
+    studio.box.seal()
+    (before,) = studio.chunks
+    if not is_there:
+        before.path(0).unlink()
+    held = studio.rig.block.capture_frames - 2 * studio.rig.block.block_frames
+    studio.play(60_000 + held - studio.frame, turns=False)
+    studio.play(RATE_HZ)
+    studio.box.stop()
+    second = studio.chunks[1]
+    assert (second.first_frame, studio.box.lost_frames) == (RATE_HZ, 0)
+    expected_gaps = [] if is_there else [(RATE_HZ, before.end - RATE_HZ, "disk fault")]
+    assert [tuple(gap) for gap in second.gaps] == expected_gaps
+    for channel in range(3):
+        values = heard(studio.chunks[1:], channel)
+        if not is_there:
+            assert {values.pop(frame) for frame in range(RATE_HZ, before.end)} == {0}
+        assert values == expected(RATE_HZ if is_there else before.end, studio.head, channel)
+        assert second.checks()[channel] == true_checks(second.path(channel), second.frames)
+
+
 def test_the_oldest_goes_when_there_is_more_than_was_asked_for(studio: BlackBoxRig) -> None:
     studio.limits = BlackBoxLimits(3 * 2 * RATE_HZ * 3 * 4, 1e9, 0)  # four chunks, without their headers
     studio.new_box().start()

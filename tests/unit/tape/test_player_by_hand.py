@@ -137,3 +137,17 @@ def test_a_file_that_shrinks_under_us_is_silent_past_its_end(tmp_path: Path) -> 
         playback.player.close()
     assert (heard[500:LENGTH] == 0.25).all()
     assert not heard[LENGTH:].any()
+
+
+def test_a_channel_of_a_polyphonic_file_plays_and_one_that_it_does_not_have_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "all.wav"
+    steps = np.random.default_rng(4).integers(-(1 << 20), 1 << 20, (LENGTH, 3))
+    soundfile.write(path, steps.astype(np.int32) << 8, RATE_HZ, subtype="PCM_24")
+    with Rig.make(strips=1, buses=0) as rig:
+        regions = (Region(0, path, 0, 3000, LENGTH, 2), Region(0, path, 0, 3000 + LENGTH, LENGTH, 3))
+        playback = Playback(rig, regions)
+        heard = playback.hear(LENGTH + 4000)[3000:]
+        playback.player.close()
+    assert np.array_equal(heard[:LENGTH], (steps[:, 2] / (1 << 23)).astype(np.float32))
+    assert not heard[LENGTH:].any()
+    assert "has no channel 4" in playback.player.faults[str(path)]

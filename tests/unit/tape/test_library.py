@@ -1,0 +1,188 @@
+"""The library: described, thrown away and brought back; nothing goes for good unless that is said."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from studiod.link.take import BadDocument
+from studiod.model.parameter import Refused
+from studiod.tape.library import (
+    Changes,
+    LibraryError,
+    change_session,
+    change_take,
+    empty_trash,
+    last_take_id,
+    load_document,
+    restore_session,
+    restore_take,
+    session_folders,
+    session_summary,
+    take_folders,
+    trash_session,
+    trash_take,
+    trashed_takes,
+)
+from studiod.tape.verify import verify_take
+from tests.fakes.takes import FakeTake, read_json
+
+
+def test_what_is_said_of_a_take_is_kept_and_nothing_else_changes(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path, 3).write()
+    before = read_json(take.folder / "take.json")
+    change_take(tmp_path, 3, Changes(name=" Cafe\u0301 ", tags=("loud", "loud"), rating=5, note="one\ntwo"))
+    change_take(tmp_path, 3, Changes(rating=2))
+    after = read_json(take.folder / "take.json")
+    said = {"name": "Café", "tags": ["loud"], "rating": 2, "note": "one\ntwo"}
+    assert after == before | said
+    assert verify_take(take.folder).is_good
+
+
+def test_what_already_is_so_is_not_written_again(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path).write()
+    change_take(tmp_path, 1, Changes(name="A"))
+    written = (take.folder / "take.json").stat().st_ino
+    change_take(tmp_path, 1, Changes(name="A"))
+    assert (take.folder / "take.json").stat().st_ino == written
+
+
+@pytest.mark.parametrize(
+    "changes", [Changes(name="a/b"), Changes(rating=6), Changes(rating=-1), Changes(tags=("x" * 99,))]
+)
+def test_what_is_refused_changes_nothing(tmp_path: Path, changes: Changes) -> None:
+    take = FakeTake(tmp_path).write()
+    before = (take.folder / "take.json").read_bytes()
+    with pytest.raises(Refused):
+        change_take(tmp_path, 1, changes)
+    assert (take.folder / "take.json").read_bytes() == before
+
+
+def test_a_take_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
+    FakeTake(tmp_path, state="recording").write()
+    for work in (lambda: change_take(tmp_path, 1, Changes(name="x")), lambda: trash_take(tmp_path, 1)):
+        with pytest.raises(LibraryError, match="take 1 is being recorded: stop first"):
+            work()
+
+
+def test_a_take_that_is_not_there_is_named(tmp_path: Path) -> None:
+    FakeTake(tmp_path / "s").write()
+    for number in (2, 0, -1):
+        with pytest.raises(LibraryError, match=f"there is no take {number} in s"):
+            trash_take(tmp_path / "s", number)
+    (tmp_path / "s" / "takes" / "0009").symlink_to(tmp_path)
+    with pytest.raises(LibraryError, match="there is no take 9"):
+        trash_take(tmp_path / "s", 9)
+
+
+def test_the_trash_keeps_a_take_whole_and_gives_it_back(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path, 3).write()
+    assert trash_take(tmp_path, 3) == tmp_path / "trash" / "0003"
+    assert take_folders(tmp_path) == []
+    ((number, document),) = trashed_takes(tmp_path)
+    assert number == 3
+    assert document is not None
+    assert restore_take(tmp_path, 3) == take.folder
+    assert verify_take(take.folder).is_good
+    with pytest.raises(LibraryError, match="take 3 is not in the trash: it is empty"):
+        restore_take(tmp_path, 3)
+
+
+def test_nothing_is_ever_moved_over_anything(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path).write()
+    trash_take(tmp_path, 1)
+    FakeTake(tmp_path, frames=500).write()
+    with pytest.raises(LibraryError, match="there is a take 1 again"):
+        restore_take(tmp_path, 1)
+    with pytest.raises(LibraryError, match="take 1 is in the trash already"):
+        trash_take(tmp_path, 1)
+    assert load_document(take.folder).frames == 500
+    assert load_document(tmp_path / "trash" / "0001").frames == 3500
+
+
+def test_numbers_are_never_given_again(tmp_path: Path) -> None:
+    for number in (1, 7):
+        FakeTake(tmp_path, number).write()
+    trash_take(tmp_path, 7)
+    assert last_take_id(tmp_path) == 7
+    assert empty_trash(tmp_path) == [7]
+    assert last_take_id(tmp_path) == 7
+    assert not (tmp_path / "trash" / "0007").exists()
+    assert last_take_id(tmp_path / "new") == 0
+
+
+def test_emptying_the_trash_takes_only_what_is_named_and_never_follows_a_link(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        FakeTake(tmp_path / "s", number).write()
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine")
+    trash_take(tmp_path / "s", 1)
+    (tmp_path / "s" / "trash" / "0001" / "link").symlink_to(tmp_path)
+    trash_take(tmp_path / "s", 2)
+    assert empty_trash(tmp_path / "s", frozenset({1, 3})) == [1]
+    assert [number for number, _ in trashed_takes(tmp_path / "s")] == [2]
+    assert precious.read_text() == "mine"
+    assert len(take_folders(tmp_path / "s")) == 1
+
+
+def test_a_session_is_summed_up_and_described(tmp_path: Path) -> None:
+    session = tmp_path / "album"
+    FakeTake(session, 1).write()
+    FakeTake(session, 2, state="damaged").write()
+    FakeTake(session, 3).write()
+    (session / "takes" / "0004").mkdir()
+    trash_take(session, 3)
+    change_session(session, Changes(name="The album", rating=3))
+    change_session(session, Changes(tags=("jazz",)))
+    summary = session_summary(session)
+    assert summary == {
+        "session": "album",
+        "path": str(session),
+        "takes": 2,
+        "seconds": 7.0,
+        "states": {"good": 1, "damaged": 1},
+        "trashed": 1,
+        "latest_unix": 1_795_252_530.0,
+        "name": "The album",
+        "tags": ["jazz"],
+        "rating": 3,
+        "note": "",
+    }
+    json.dumps(summary)
+    (session / "about.json").write_text('{"rating": "high", "tags": 7}')
+    assert session_summary(session)["rating"] == 0
+
+
+def test_a_session_goes_to_the_trash_of_its_library_and_back_unless_it_is_open(tmp_path: Path) -> None:
+    session = tmp_path / "album"
+    FakeTake(session).write()
+    (session / ".lock").write_text(f"{os.getpid()}\n")
+    with pytest.raises(LibraryError, match="album is open in studiod"):
+        trash_session(session)
+    (session / ".lock").write_text("")
+    assert trash_session(session) == tmp_path / ".trash" / "album"
+    assert session_folders(tmp_path) == []
+    for name in ("../album", "", "..", "a\0b"):
+        with pytest.raises(LibraryError, match="is no name of a session"):
+            restore_session(tmp_path, name)
+    restore_session(tmp_path, "album")
+    assert session_folders(tmp_path) == [session]
+    with pytest.raises(LibraryError, match="has no session album"):
+        restore_session(tmp_path, "album")
+
+
+def test_a_folder_that_may_not_be_written_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path / "s").write()
+    (tmp_path / "s" / "trash").write_text("a file in the way")
+    with pytest.raises(OSError, match=r"File exists|Not a directory"):
+        trash_take(tmp_path / "s", 1)
+    assert verify_take(take.folder).is_good
+
+
+def test_a_document_without_end_is_refused(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path).write()
+    with (take.folder / "take.json").open("r+b") as file:
+        file.truncate(1 << 30)
+    with pytest.raises(BadDocument):
+        load_document(take.folder)
