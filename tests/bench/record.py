@@ -36,7 +36,7 @@ CONFIG = f"""\
 audio: {{host: virtual, rate_hz: {RATE_HZ}, block_frames: {BLOCK_FRAMES}, inputs: {TRACKS}}}
 virtual: {{sources: counter}}
 desk: {{strips: {TRACKS}}}
-tape: {{bits: {BITS}}}
+tape: {{bits: {BITS}, pre_record_s: 0}}
 osc: {{bind: 127.0.0.1, zeroconf: false}}
 surfaces: {{enable: false}}
 """

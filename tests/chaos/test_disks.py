@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from studiod.tape.repair import repair_session
+from tests.fakes.faulty_disk import compiled_shim
 from tests.fakes.tape_take import TakeOnDisk
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -26,10 +27,7 @@ MIB = 1 << 20
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """tests/data/iofault.c, compiled."""
-    library = tmp_path_factory.mktemp("shim") / "iofault.so"
-    source = Path(__file__).parents[1] / "data" / "iofault.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-o", library, source, "-ldl"], check=True)
-    return library
+    return compiled_shim(tmp_path_factory.mktemp("shim"))
 
 
 class Bench:

@@ -15,7 +15,7 @@ _FIRST_NUMBERS_DB = -130.0  # the second of them; silence is -inf
 
 @dataclass(frozen=True, slots=True)
 class FinishedTake:
-    """take.json, and the numbers in each file of the strips, in the order of the strips."""
+    """take.json, and the numbers in each file of the strips from Record on, in the order of the strips."""
 
     about: dict[str, Any]
     strips: list[Frames]
@@ -68,4 +68,5 @@ def finish_take(studio: Studio, number: int) -> FinishedTake:
 def read_take(folder: Path) -> FinishedTake:
     """The take in a folder of the host."""
     about = json.loads((folder / "take.json").read_text())
-    return FinishedTake(about, [read_numbers(path) for path in sorted(folder.glob("strip-*.wav"))])
+    hidden = about["pre_frames"]
+    return FinishedTake(about, [read_numbers(path)[hidden:] for path in sorted(folder.glob("strip-*.wav"))])

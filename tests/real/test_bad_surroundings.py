@@ -1,7 +1,6 @@
 """What a musician finds at 2 a.m.: no card, a taken port, a folder nobody may write. A sentence, and music goes on."""
 
 import os
-import resource
 import signal
 import socket
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from studiod.net.osc.codec import decode
 from studiod.net.osc.packet import Message
+from tests.fakes.faulty_disk import faulty_disk
 from tests.fakes.live_studio import LiveStudio
 from tests.helpers import eventually
 
@@ -95,10 +95,8 @@ def test_recording_with_nothing_armed_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_ends_the_take_valid_and_says_so(tmp_path: Path) -> None:
-    # a file size limit stands for the full disk: the kernel refuses the write just so
-    with LiveStudio(tmp_path / "library", QUIET) as studio:
-        tape = studio.status()["processes"]["tape"]
-        _limit_file_size(tape, 200_000)
+    full = faulty_disk(tmp_path, "strip-", "pwrite:60:full")
+    with LiveStudio(tmp_path / "library", QUIET, environment=full) as studio:
         studio.record(1, 2)
         eventually(lambda: studio.ask("/transport/state") == ("stopped",), within_s=20)
         status = studio.status()
@@ -146,10 +144,6 @@ def test_the_mix_is_there_again_after_a_restart_with_arms_off(tmp_path: Path) ->
         assert studio.ask("/strip/3/name") == ("Floor tom",)
         assert studio.ask("/bus/2/mute") == (1,)
         assert studio.ask("/strip/3/arm") == (0,)
-
-
-def _limit_file_size(pid: int, size: int) -> None:
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_two_studios_do_not_write_into_one_session_and_the_second_takes_over_when_it_is_free(tmp_path: Path) -> None:
