@@ -6,10 +6,12 @@ import gc
 import logging
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from studiod import __version__
+from studiod.app import transport_door
 from studiod.app.banner import banner
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
@@ -54,10 +56,19 @@ class Desk:
         self.hub = Hub(registry, BlockStore(block), block.rate_hz)
         lay_rules(self.hub, layout)
         self._meters = Meters(self.hub, layout)
-        self.transport = Transport(block, self.hub, layout, self._session, settings.tape.bits)
+        self.transport = Transport(
+            block,
+            self.hub,
+            layout,
+            self._session,
+            settings.tape.bits,
+            transport_door.shelf(self._session),
+            roundtrip_frames=partial(transport_door.roundtrip_frames, block),
+        )
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()
         self._unsaved = False
+        self._save_now = asyncio.Event()
         self._turn_due = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -70,10 +81,12 @@ class Desk:
         is_restart = self._block.starts(DESK) > 1
         self._restore(is_restart=is_restart)
         self.hub.observe(self._note_changes)
+        self.transport.markers.on_change = self._note_timeline
         self._tasks.append(loop.create_task(self.transport.run(), name="transport"))
         self._tasks.append(loop.create_task(self._watch(), name="watch"))
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
+        transport_door.register(endpoint, self.transport)
         server = self._make_server(endpoint)
         await self._open_osc(server)
         self._block.set_ready(DESK, ready=True)
@@ -91,15 +104,18 @@ class Desk:
     # -- start -----------------------------------------------------------------------------------------------------
 
     def _restore(self, *, is_restart: bool) -> None:
-        """A restarted desk finds its values in the block; the first one in the session file."""
+        """A restarted desk finds its values in the block; the first one, and the timeline, in the session file."""
+        saved = state.load_session(self._session)
         if is_restart:
             numbers, texts = values_in(self._block, self.hub.registry)
             kept = [(a, v) for a, v in numbers if Flag.READ_ONLY not in self.hub.registry[a].flags]
             faults = self.hub.restore(kept, texts)
         else:
-            numbers, texts, faults = state.load(self._session)
             # arms are safe at power-up: nothing records until someone says so again
-            faults += self.hub.restore([(a, v) for a, v in numbers if not a.endswith("/arm")], texts)
+            faults = saved.faults + self.hub.restore(
+                [(a, v) for a, v in saved.numbers if not a.endswith("/arm")], saved.texts
+            )
+        faults += self.transport.restore(saved.timeline)
         for fault in faults:
             _log.warning("session: %s", fault)
         self.queries.faults += faults
@@ -219,15 +235,23 @@ class Desk:
 
     async def _save_when_changed(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._save_now.wait(), SAVE_S)
+            self._save_now.clear()
             await self._save()
+
+    def _note_timeline(self) -> None:
+        """A marker is in no block: it is on disk at once, so that a desk that is killed does not take it along."""
+        self._unsaved = True
+        self._save_now.set()
 
     async def _save(self) -> None:
         if not self._unsaved:
             return
         self._unsaved = False
         try:
-            await asyncio.to_thread(state.save, self._session, state.snapshot_of(self.hub))
+            document = state.snapshot_of(self.hub, self.transport.timeline())
+            await asyncio.to_thread(state.save, self._session, document)
         except OSError as fault:
             self._unsaved = True
             self.queries.session_fault = f"the session cannot be saved: {fault}; make {self._session} writable"

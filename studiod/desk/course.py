@@ -26,6 +26,29 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """The engine at frame `frame` plays `position`, and goes on."""
+
+    frame: int
+    position: int
+    is_in: bool
+    """It records, or rehearses that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something sent ahead, and how things stand once it has taken effect."""
+
+    commands: tuple[int, ...]
+    """Sequence numbers; none for a rehearsal, which is made of values."""
+    after: Moment
+    turn: Turn | None
+    """None: it begins to roll."""
+    is_exact: bool = True
+    """It takes effect at its frame; else when the engine sees it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Everything that decides about what comes next."""
 

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,26 @@ from studiod.model.parameter import Flag
 from studiod.model.units import SILENCE_DB
 
 GENERATIONS = 10  # saved states kept beside the newest
-_VERSION = 2
+_VERSION = 3  # 2 had no timeline
 _MAX_BYTES = 4 << 20
 _FIRST_CEILING_DB = -0.3  # version 1 said nothing where the limiter's ceiling was that
 _FIRST_PRE = re.compile(r"(/strip/\d+/send/\d+)/pre")
 
 
-def snapshot_of(hub: Hub) -> dict[str, Any]:
-    """Every persisted parameter that is not at its default, by address."""
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a session file held."""
+
+    numbers: list[tuple[str, float]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    timeline: Mapping[str, Any] = field(default_factory=dict)
+    """Markers, sections, and what was discarded: the transport's to read."""
+    faults: list[str] = field(default_factory=list)
+    """A sentence for each file that could not be read."""
+
+
+def snapshot_of(hub: Hub, timeline: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Every persisted parameter that is not at its default, by address; and `timeline`, where there is something."""
     desk: dict[str, Any] = {}
     names: dict[str, str] = {}
     for spec in hub.registry:
@@ -30,7 +43,9 @@ def snapshot_of(hub: Hub) -> dict[str, Any]:
                 desk[spec.address] = "-inf" if value == SILENCE_DB else value
         elif hub.text(spec.address) != spec.default_text:
             names[spec.address] = hub.text(spec.address)
-    return {"studiod": _VERSION, "desk": desk, "names": names}
+    document: dict[str, Any] = {"studiod": _VERSION, "desk": desk, "names": names}
+    kept = {word: entries for word, entries in (timeline or {}).items() if entries}
+    return document | {"timeline": kept} if kept else document
 
 
 def save(folder: Path, document: dict[str, Any]) -> None:
@@ -68,6 +83,12 @@ def _keep_generation(folder: Path, path: Path) -> None:
 
 def load(folder: Path) -> tuple[list[tuple[str, float]], list[tuple[str, str]], list[str]]:
     """Numbers and texts of the newest session file that can be read, and a sentence for each that cannot."""
+    saved = load_session(folder)
+    return saved.numbers, saved.texts, saved.faults
+
+
+def load_session(folder: Path) -> Saved:
+    """The newest session file that can be read."""
     import yaml  # noqa: PLC0415
 
     faults: list[str] = []
@@ -77,14 +98,16 @@ def load(folder: Path) -> tuple[list[tuple[str, float]], list[tuple[str, str]], 
         try:
             with path.open(encoding="utf-8") as file:
                 document = yaml.safe_load(file.read(_MAX_BYTES))
-            return (*_values(document), faults)
+            numbers, texts = _values(document)
+            timeline = document.get("timeline")
+            return Saved(numbers, texts, timeline if isinstance(timeline, dict) else {}, faults)
         except FileNotFoundError:
             continue
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
             faults.append(
                 f"{path} cannot be read ({str(fault).splitlines()[0]}); an older one or the defaults are used"
             )
-    return [], [], faults
+    return Saved(faults=faults)
 
 
 def _values(document: object) -> tuple[list[tuple[str, float]], list[tuple[str, str]]]:

@@ -1,29 +1,27 @@
-"""The transport: what Play, Stop, Record and Locate mean, one after the other, whoever presses them."""
+"""The transport: every button of the tape machine, obeyed one after the other, whoever presses them."""
 
 import asyncio
-import contextlib
-import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from studiod.desk.armed import Armed
+from studiod.desk.control import POLL_S, Control
+from studiod.desk.discards import Discards, Shelf
 from studiod.desk.hub import Hub
-from studiod.desk.takes import Take, read_takes, regions
+from studiod.desk.markers import Markers
+from studiod.desk.moves import CLOSE_S, Moves
+from studiod.desk.orders import TakeOrders
+from studiod.desk.points import Points
+from studiod.desk.takes import Take
 from studiod.link import TAPE, Block, Operation, Snapshot
-from studiod.link.order import TakeOrder
-from studiod.link.playlist import Playlist, newest
-from studiod.link.session import take_folder
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
-from studiod.model.transport import TransportState
+from studiod.model.transport import LONGEST_S, TransportState
 
-POLL_S = 0.005
-ANSWER_S = 2.0  # an engine that restarts is back in less
-CUE_S = 1.0
-CLOSE_S = 10.0  # a slow disk may take so long to close a take; longer, and Play goes on without it
-LONGEST_S = 24 * 3600.0
+_BACK_S = 0.5  # previous, pressed while it rolls just behind a marker, means the one before
 _log = logging.getLogger(__name__)
 
 Command = Callable[[], Awaitable[None]]
@@ -32,7 +30,8 @@ Command = Callable[[], Awaitable[None]]
 class Transport:
     """Obeys in order. `press_*` refuse at once what cannot be (Refused); the rest happens in `run`, a task of the loop.
 
-    session: its folder. bits: width of the files. sleep: waiting, virtual in tests.
+    session: its folder. bits: width of the files. shelf: what moves takes to the trash and back.
+    roundtrip_frames: from an output to an input, as far as it is known now. sleep: waiting, virtual in tests.
     """
 
     def __init__(
@@ -42,201 +41,249 @@ class Transport:
         layout: ConsoleLayout,
         session: Path,
         bits: int,
+        shelf: Shelf,
+        *,
+        roundtrip_frames: Callable[[], int] = lambda: 0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.takes: tuple[Take, ...] = ()
-        self.fault = ""
-        """Why the last command did not do what it says; empty when it did."""
         self.has_begun = False
         """The takes there are have been read and stand on the timeline."""
-        self._block = block
+        self.markers = Markers(block.rate_hz)
+        self.discards = Discards(shelf)
         self._hub = hub
-        self._layout = layout
+        self._control = Control(block, hub, sleep)
         self._armed = Armed(hub, layout, block.inputs)
-        self._session = session
-        self._bits = bits
-        self._sleep = sleep
+        self._orders = TakeOrders(self._control, self._armed, session, bits, roundtrip_frames)
+        self._moves = Moves(self._control, Points(hub), self._orders, layout.strips, session)
+        self._roll = self._moves.roll
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
-        self._seq = block.snapshot().applied_seq
-        self._answered = self._seq
-        self._snapshot = block.snapshot()
-        self._tape: dict[str, Any] = {}
-        self._take_id = self._snapshot.take_id
         self._is_busy = False
-        for verb, action in (("play", self.press_play), ("stop", self.press_stop), ("record", self.press_record)):
-            hub.on_trigger(f"/transport/{verb}", action)
-        hub.on_trigger("/transport/locate", self.press_locate)
-        hub.on_trigger("/arm/all", self._armed.arm_all)
-        hub.on_trigger("/arm/none", self._armed.arm_none)
-        hub.on_trigger("/loudness/reset", self.press_loudness_reset)
-        hub.on_meter("/transport/position", lambda: (self._snapshot.position / self._block.rate_hz,))
+        self._control.on_turn = self._turn
+        self._wire()
+
+    def _wire(self) -> None:
+        hub, markers = self._hub, self.markers
+        buttons: tuple[tuple[str, Callable[..., None]], ...] = (
+            ("/transport/play", self.press_play),
+            ("/transport/stop", self.press_stop),
+            ("/transport/record", self.press_record),
+            ("/transport/punch", self.press_punch),
+            ("/transport/rollback", self.press_rollback),
+            ("/transport/discard", self.press_discard),
+            ("/transport/undo", self.press_undo),
+            ("/transport/locate", self.press_locate),
+            ("/arm/all", self._armed.arm_all),
+            ("/arm/none", self._armed.arm_none),
+            ("/marker/add", self.press_marker),
+            ("/marker/next", lambda: self._go_to(markers.after(self._snapshot.position).position)),
+            ("/marker/previous", self._press_previous),
+            ("/marker/locate", lambda number: self._go_to(markers.marker(number).position)),
+            ("/marker/delete", markers.delete),
+            ("/section/locate", lambda number: self._go_to(markers.marker(markers.section(number).start).position)),
+            ("/section/loop", self.press_section_loop),
+            ("/section/delete", markers.delete_section),
+            ("/loudness/reset", self.press_loudness_reset),
+        )
+        for address, action in buttons:
+            hub.on_trigger(address, action)
+        hub.on_meter("/transport/position", lambda: (self._snapshot.position / hub.rate_hz,))
 
     # -- pressed by anyone -----------------------------------------------------------------------------------------
 
     def press_play(self) -> None:
         """Roll; while recording: end the take and roll on."""
-        self._commands.put_nowait(self._play)
+        self._commands.put_nowait(self._moves.play)
 
     def press_stop(self) -> None:
         """Stop; after recording go back to where the take began."""
-        self._commands.put_nowait(self._stop)
+        self._commands.put_nowait(self._moves.stop)
 
     def press_record(self) -> None:
         """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""
-        if not self._armed.tracks():
-            raise Refused("/transport/record: nothing is armed: arm a strip first (studioctl arm 1-4)")
-        fault = self._tape.get("library_fault")
-        if fault:
-            raise Refused(f"/transport/record: {fault}")
-        self._commands.put_nowait(self._record)
+        self._moves.check_record("/transport/record")
+        self._commands.put_nowait(self._moves.record)
+
+    def press_punch(self) -> None:
+        """Record, and not, and record: by one foot. Raises Refused as `press_record` does."""
+        if not (self._roll.is_in or self._roll.is_enabled):
+            self._moves.check_record("/transport/punch")
+        self._commands.put_nowait(self._moves.punch)
 
     def press_locate(self, seconds: float) -> None:
         """Go to `seconds`. Raises Refused outside 0..24 h, and while recording."""
         if not 0.0 <= seconds <= LONGEST_S:
             raise Refused(f"/transport/locate: {seconds:g} s is out of range; allowed 0..{LONGEST_S:g} s")
-        if self._snapshot.state == TransportState.RECORDING:
-            raise Refused("/transport/locate: a take is being recorded: stop first")
-        position = round(seconds * self._block.rate_hz)
-        self._commands.put_nowait(lambda: self._locate(position))
+        self._go_to(round(seconds * self._hub.rate_hz))
+
+    def press_rollback(self) -> None:
+        """Go back to where the last roll began, and roll again. Raises Refused when there was none."""
+        if self._moves.readings.rolled is None:
+            raise Refused("/transport/rollback: nothing has rolled yet: press play or record first")
+        self._commands.put_nowait(self._moves.roll_back)
+
+    def press_discard(self) -> None:
+        """Put the last take into the trash. Raises Refused when there is none."""
+        if not (self._is_recording or self._last_take()):
+            raise Refused("/transport/discard: there is no take to discard")
+        self._commands.put_nowait(self._discard)
+
+    def press_undo(self) -> None:
+        """Take the last discard back. Raises Refused when there is none."""
+        if not self.discards.numbers:
+            raise Refused("/transport/undo: nothing was discarded that could be taken back")
+        self._commands.put_nowait(self._undo)
+
+    def press_marker(self, name: str = "") -> None:
+        """Set a marker where the transport is. Raises Refused for a name that is none, or too many."""
+        self.markers.add(self._control.block.snapshot().position, name)
+
+    def press_section_loop(self, number: float) -> None:
+        """Lay the loop over section `number`. Raises Refused when there is none, or it is too short for a loop."""
+        hub, section = self._hub, self.markers.section(number)
+        before = [(address, hub.value(address)) for address in ("/loop/start", "/loop/end", "/loop/on")]
+        start_s, end_s = (self.markers.marker(at).position / hub.rate_hz for at in (section.start, section.end))
+        wanted = (("/loop/on", 0.0), ("/loop/start", start_s), ("/loop/end", end_s), ("/loop/on", 1.0))
+        try:
+            for address, value in wanted:
+                hub.write(address, value, "desk")
+        except Refused as fault:
+            hub.restore(before, ())
+            raise Refused(f"/section/loop: section {section.number} ({section.name}): {fault}") from None
 
     def press_loudness_reset(self) -> None:
         """Let the engine measure loudness anew: an ordered command like the others."""
-        self._commands.put_nowait(lambda: self._ask(Operation.LOUDNESS_RESET))
+        self._commands.put_nowait(self._reset_loudness)
+
+    def _press_previous(self) -> None:
+        is_rolling = self._snapshot.state != TransportState.STOPPED
+        back = round(_BACK_S * self._hub.rate_hz) if is_rolling else 0
+        self._go_to(self.markers.before(self._snapshot.position - back).position)
+
+    def _go_to(self, position: int) -> None:
+        self._moves.check_locate()
+        self._commands.put_nowait(partial(self._moves.locate, position))
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
-    def poll(self, snapshot: Snapshot) -> None:
-        """Take in what the engine and the tape tell; called many times a second."""
-        self._snapshot = snapshot
-        while (answer := self._block.pop_answer()) is not None:
-            self._answered = max(self._answered, answer[4])
-        self._answered = max(self._answered, snapshot.applied_seq)
-        status = self._block.status(TAPE)
-        if status:
-            self._tape = json.loads(status)
-        self._hub.publish("/transport/state", float(snapshot.state))
-        failed = self._tape.get("failed", {})
-        if snapshot.state == TransportState.RECORDING and str(snapshot.take_id) in failed and self._commands.empty():
-            self.fault = failed[str(snapshot.take_id)]
-            self.press_stop()
+    @property
+    def takes(self) -> tuple[Take, ...]:
+        """Every take of the session, as last read."""
+        return self._moves.takes
 
-    async def run(self) -> None:
-        """Obey commands until cancelled."""
-        await self._begin()
-        while True:
-            command = await self._commands.get()
-            self._is_busy = True
-            try:
-                await command()
-            except Refused as fault:
-                self.fault = str(fault)
-                _log.warning("%s", fault)
-            finally:
-                self._is_busy = False
+    @property
+    def fault(self) -> str:
+        """Why the last command, or the last that was to come by itself, did not do what it says; empty when it did."""
+        return self._moves.fault or self._roll.fault
 
     @property
     def tape(self) -> dict[str, Any]:
         """What the tape told last."""
-        return self._tape
+        return self._control.tape
 
     @property
     def is_settled(self) -> bool:
         """Every command has been carried out: what is shown now is what they led to."""
         return self._commands.empty() and not self._is_busy and self.has_begun
 
-    async def _begin(self) -> None:
-        """Put what was recorded before on the timeline; a restarted desk leaves what is cued alone."""
+    @property
+    def _snapshot(self) -> Snapshot:
+        return self._control.snapshot
+
+    @property
+    def _is_recording(self) -> bool:
+        return self._snapshot.state == TransportState.RECORDING
+
+    @property
+    def end(self) -> int:
+        """Position behind everything that is on the timeline, in frames."""
+        return max((take.position + take.frames for take in self.takes), default=0)
+
+    @property
+    def compensation(self) -> int:
+        """Frames by which what is played to the tape comes late."""
+        return self._orders.compensation
+
+    def claim_take(self) -> int:
+        """The number of the next take; no one else is given it."""
+        return self._orders.claim()
+
+    def renew_takes(self) -> None:
+        """There may be a new take: read them again, and have them ready to play."""
+        self._commands.put_nowait(self._moves.lay_anew)
+
+    def timeline(self) -> dict[str, Any]:
+        """Markers, sections and discards, for the session file; `markers.on_change` tells when it has changed."""
+        return {**self.markers.document(), "discarded": list(self.discards.numbers)}
+
+    def restore(self, timeline: Mapping[str, Any]) -> list[str]:
+        """Take over what `timeline` returned once; a sentence for each that does not fit."""
+        discarded = timeline.get("discarded")
+        self.discards.take_over(discarded if isinstance(discarded, list) else ())
+        return self.markers.restore(timeline)
+
+    def poll(self, snapshot: Snapshot) -> None:
+        """Take in what the engine and the tape tell; called many times a second."""
+        self._control.poll(snapshot)
+
+    async def run(self) -> None:
+        """Obey commands until cancelled."""
         for _ in range(round(CLOSE_S / POLL_S)):  # the tape repairs what was cut off before anyone reads it
-            if self._block.is_ready(TAPE):
+            if self._control.block.is_ready(TAPE):
                 break
-            await self._sleep(POLL_S)
-        self.takes = await asyncio.to_thread(read_takes, self._session)
-        cued = newest(self._block)
-        is_free = self._snapshot.state != TransportState.RECORDING
-        if cued.generation == 0 or (is_free and cued.generation != self._snapshot.generation):
-            # the first desk; or one that was killed between telling the tape and telling the engine
-            with contextlib.suppress(Refused):
-                await self._cue(cued.position)
+            await self._control.pause()
+        await self._moves.begin()
         self.has_begun = True
+        while True:
+            command = await self._commands.get()
+            self._is_busy = True
+            try:
+                await command()
+            except Refused as fault:
+                self._moves.fault = str(fault)
+                _log.warning("%s", fault)
+            finally:
+                self._is_busy = False
+                self._roll.is_held = False
+                self._moves.readings.publish()
 
-    # -- commands --------------------------------------------------------------------------------------------------
-
-    async def _play(self) -> None:
-        self.fault = ""
-        was_recording = self._snapshot.state == TransportState.RECORDING
-        take_id = self._snapshot.take_id
-        await self._ask(Operation.PLAY)
-        if was_recording:
-            await self._settle(take_id)
-
-    async def _stop(self) -> None:
-        was_recording = self._snapshot.state == TransportState.RECORDING
-        take_id = self._snapshot.take_id
-        await self._ask(Operation.STOP)
-        if not was_recording:
+    def _turn(self) -> None:
+        if self.has_begun:
+            self._roll.turn()
+        self._moves.readings.publish()
+        if not self.is_settled:
             return
-        await self._settle(take_id)
-        position = next((take.position for take in self._block.snapshot().takes if take.id == take_id), 0)
-        await self._cue(position)
+        failed = self.tape.get("failed", {})
+        if self._is_recording and str(self._snapshot.take_id) in failed:
+            self._commands.put_nowait(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
+        elif self._moves.has_new_takes:
+            self._commands.put_nowait(self._moves.list_takes)
 
-    async def _record(self) -> None:
-        self.fault = ""
-        if self._snapshot.state == TransportState.RECORDING:
-            return
-        tracks = self._armed.tracks()
-        if not tracks:
-            raise Refused("/transport/record: nothing is armed any more")
-        take_id = max(int(self._tape.get("next_id", 1)), self._take_id + 1)
-        self._take_id = take_id
-        folder = take_folder(self._session, take_id)
-        self._block.store_order(take_id, TakeOrder(take_id, folder, self._bits, tracks, "desk").to_json())
-        await self._ask(Operation.RECORD, take_id)
+    # -- commands that are more than a move ------------------------------------------------------------------------
 
-    async def _locate(self, position: int) -> None:
-        if self._snapshot.state == TransportState.RECORDING:
-            raise Refused("/transport/locate: a take is being recorded: stop first")
-        self.fault = ""
-        await self._cue(position)
+    async def _stop_failed(self, why: str) -> None:
+        await self._moves.stop()
+        self._moves.fault = why
 
-    async def _settle(self, take_id: int) -> None:
-        """Wait until the tape has closed take `take_id`, then put it on the timeline."""
-        for _ in range(round(CLOSE_S / POLL_S)):
-            self.poll(self._block.snapshot())
-            if int(self._tape.get("finished", 0)) >= take_id or str(take_id) in self._tape.get("failed", {}):
-                break
-            await self._sleep(POLL_S)
-        else:
-            self.fault = f"take {take_id} is still being written: the disk is slow"
-        self.takes = await asyncio.to_thread(read_takes, self._session)
+    async def _reset_loudness(self) -> None:
+        await self._control.ask(Operation.LOUDNESS_RESET)
 
-    async def _cue(self, position: int) -> None:
-        """Have the tape make `position` ready, then send the engine there; without a tape it goes in silence."""
-        generation = newest(self._block).generation + 1
-        playlist = Playlist(generation, position, regions(self.takes, self._layout.strips))
-        self._block.store_playlist(generation, playlist.to_json())
-        for _ in range(round(CUE_S / POLL_S)):
-            if self._block.is_cued(generation):
-                break
-            await self._sleep(POLL_S)
-        else:
-            self.fault = "the tape does not answer: nothing plays back until it does"
-        await self._ask(Operation.LOCATE, generation, float(position))
+    async def _discard(self) -> None:
+        if self._is_recording:
+            await self._moves.stop()
+        await self._moves.list_takes()
+        take = self._last_take()
+        if take is None:
+            raise Refused("/transport/discard: there is no take to discard any more")
+        await asyncio.to_thread(self.discards.discard, take.id)
+        self.markers.on_change()
+        await self._moves.lay_anew()
 
-    async def _ask(self, operation: Operation, slot: int = 0, value: float = 0.0) -> None:
-        """Send one ordered command behind every value written so far, and wait until the engine has obeyed."""
-        self._hub.turn()
-        self._seq += 1
-        seq = self._seq
-        sent = self._block.push_control(operation, slot, value, 0, seq)
-        for _ in range(round(ANSWER_S / POLL_S)):
-            if not sent:
-                sent = self._block.push_control(operation, slot, value, 0, seq)
-            self.poll(self._block.snapshot())
-            if self._answered >= seq:
-                return
-            await self._sleep(POLL_S)
-        raise Refused(
-            f"{operation.name.lower()}: engine does not answer; it will obey when it is back"
-            if sent
-            else f"{operation.name.lower()}: engine does not answer and its queue is full"
-        )
+    async def _undo(self) -> None:
+        try:
+            await asyncio.to_thread(self.discards.undo)
+        finally:
+            self.markers.on_change()
+        await self._moves.lay_anew()
+
+    def _last_take(self) -> Take | None:
+        return next((take for take in reversed(self.takes) if take.state != "recording"), None)

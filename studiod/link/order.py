@@ -32,12 +32,15 @@ class TakeOrder:
     """Who pressed record."""
     stopped_by: str = ""
     """Who pressed stop: stored with the order when it happens, empty before."""
+    compensation: int = 0
+    """Frames by which what is played to the tape comes late: the take lies so much earlier than where it rolled."""
 
     def to_json(self) -> str:
         """For the block."""
         tracks = [[track.channel, track.file, track.strip, track.name, track.kind] for track in self.tracks]
         document = {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by}
-        return json.dumps({**document, "stopped_by": self.stopped_by}, ensure_ascii=False)
+        document |= {"stopped_by": self.stopped_by, "compensation": self.compensation}
+        return json.dumps(document, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self | None:
@@ -46,7 +49,8 @@ class TakeOrder:
             return None
         raw = json.loads(text)
         tracks = tuple(TrackOrder(*track) for track in raw["tracks"])
-        return cls(raw["id"], Path(raw["folder"]), raw["bits"], tracks, raw["by"], raw["stopped_by"])
+        folder, compensation = Path(raw["folder"]), raw.get("compensation", 0)
+        return cls(raw["id"], folder, raw["bits"], tracks, raw["by"], raw["stopped_by"], compensation)
 
 
 @dataclass(frozen=True, slots=True)

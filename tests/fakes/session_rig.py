@@ -2,15 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from studiod.desk.discards import Shelf
 from studiod.desk.hub import Hub
+from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore
 from studiod.desk.transport import Transport
 from studiod.link import ENGINE, TAPE
 from studiod.tape import Player, TapeMachine
+from studiod.tape.library import restore_take, trash_take
 from tests.fakes.desk_rig import Rig, Samples, layout
 
 RATE_HZ = 48000
@@ -18,7 +22,7 @@ RATE_HZ = 48000
 
 @dataclass
 class SessionRig:
-    """Turned by `roll`, and by whatever waits. Inputs: channel c plays the constant (c + 1) / 100."""
+    """Turned by `roll`, and by whatever waits. Inputs: channel c plays the constant (c + 1) / 100, times `louder`."""
 
     rig: Rig
     session: Path
@@ -26,9 +30,12 @@ class SessionRig:
     has_tape: bool = True
     heard: list[Samples] = field(default_factory=list)
     now_s: float = 0.0
+    louder: float = 1.0
+    roundtrip_frames: int = 0
 
     def __post_init__(self) -> None:
         self.hub = Hub(self.rig.registry, BlockStore(self.rig.block), RATE_HZ)
+        lay_rules(self.hub, layout(self.rig.block.strips, self.rig.block.buses))
         self.machine = TapeMachine(self.rig.block, self.session, RATE_HZ, 0.25, lambda: self.now_s)
         self.player = Player(self.rig.block, RATE_HZ)
         strips, buses = self.rig.block.strips, self.rig.block.buses
@@ -38,7 +45,17 @@ class SessionRig:
 
     def new_transport(self, strips: int, buses: int) -> Transport:
         """What a restarted desk makes."""
-        return Transport(self.rig.block, self.hub, layout(strips, buses), self.session, 24, self.sleep)
+        shelf = Shelf(partial(trash_take, self.session), partial(restore_take, self.session))
+        return Transport(
+            self.rig.block,
+            self.hub,
+            layout(strips, buses),
+            self.session,
+            24,
+            shelf,
+            roundtrip_frames=lambda: self.roundtrip_frames,
+            sleep=self.sleep,
+        )
 
     async def sleep(self, seconds: float) -> None:
         """Virtual time: the engine renders it, the tape and the player turn."""
@@ -47,8 +64,9 @@ class SessionRig:
     async def roll(self, frames: int) -> None:
         """Let `frames` go by. The tape, another process in life, turns in another thread: it may wait for its disk."""
         block = self.rig.block
+        self.hub.turn()  # as the desk's loop does, soon after every change
         if self.has_engine:
-            levels = (np.arange(block.inputs, dtype=np.float32) + 1) / 100
+            levels = (np.arange(block.inputs, dtype=np.float32) + 1) * np.float32(self.louder) / 100
             self.heard.append(self.rig.render(np.repeat(levels[:, None], frames, axis=1)))
         self.now_s += frames / RATE_HZ
         if self.has_tape:

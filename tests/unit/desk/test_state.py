@@ -115,7 +115,7 @@ def test_what_was_loaded_from_the_last_version_is_saved_as_this_one(tmp_path: Pa
     hub, _ = restored(tmp_path)
     state.save(tmp_path, state.snapshot_of(hub))
     document = yaml.safe_load((tmp_path / "session.yaml").read_text())
-    assert document["studiod"] == 2
+    assert document["studiod"] == 3
     assert document["desk"] == {"/strip/1/send/2/tap": 1.0, "/main/limiter/ceiling": -0.3}
     again, faults = restored(tmp_path)
     assert faults == []
@@ -130,3 +130,18 @@ def test_a_session_of_this_version_has_the_new_ceiling_unless_it_says_otherwise(
 
 def test_no_file_is_no_fault(tmp_path: Path) -> None:
     assert state.load(tmp_path / "nowhere") == ([], [], [])
+
+
+def test_the_timeline_is_kept_with_the_desk_and_only_when_there_is_one(tmp_path: Path) -> None:
+    hub = new_hub()
+    assert "timeline" not in state.snapshot_of(hub, {"markers": [], "discarded": []})
+    markers = [{"number": 1, "name": "Refrain: \U0001f3b5", "position_s": 12.345678901234567}]
+    state.save(tmp_path, state.snapshot_of(hub, {"markers": markers, "discarded": [3], "sections": []}))
+    assert state.load_session(tmp_path).timeline == {"markers": markers, "discarded": [3]}
+
+
+@pytest.mark.parametrize("timeline", ["", "timeline: 7\n", "timeline: [1, 2]\n"])
+def test_a_session_without_a_timeline_has_an_empty_one(tmp_path: Path, timeline: str) -> None:
+    (tmp_path / "session.yaml").write_text(f"studiod: 2\ndesk: {{/strip/1/fader: -6.0}}\n{timeline}")
+    saved = state.load_session(tmp_path)
+    assert (saved.timeline, saved.numbers, saved.faults) == ({}, [("/strip/1/fader", -6.0)], [])
