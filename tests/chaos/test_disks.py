@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
 from tests.fakes.faulty_disk import compiled_shim
 from tests.fakes.tape_take import TakeOnDisk
@@ -208,6 +209,19 @@ def fill(folder: Path, left: int) -> None:
     free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
     with (folder / "other people's").open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, free - left)
+
+
+def test_room_that_was_refused_is_not_kept_from_others(small_disk: Path) -> None:
+    file = GrowingFile(small_disk / "a.wav", SECOND, 24, 1)
+    file.open(is_new=True)
+    before = os.statvfs(small_disk).f_bfree
+    file.keep_ahead(0, 2000 * SECOND)  # a refusal leaves what there was in the file's hands
+    assert os.statvfs(small_disk).f_bfree >= before - 64
+    file.keep_ahead(20 * SECOND, SECOND)
+    assert os.statvfs(small_disk).f_bfree < before - 64, "less of it is kept, later"
+    file.release()
+    assert os.statvfs(small_disk).f_bfree >= before - 64
+    file.close()
 
 
 def test_a_disk_that_fills_up_is_used_to_the_end_and_still_takes_the_paper(small_disk: Path, bench: Bench) -> None:
