@@ -17,7 +17,6 @@ from studiod.tape.blackbox_index import (
     FULL,
     REFUSED,
     TAPE_LATE,
-    Chunk,
     Run,
     chunk_folder,
     covered,
@@ -26,6 +25,7 @@ from studiod.tape.blackbox_index import (
     read_index,
     remove,
 )
+from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, reserve_bytes
 from studiod.tape.keeper import Keeper
 
 FOLDER = ".blackbox"
@@ -37,35 +37,7 @@ TELL_S = 0.5
 IDLE_S = 0.05  # a press of keep is noticed within this
 MOST_S = 4.0  # of sound in one turn: after a stall it catches up little by little
 HURRY_FILL = 0.4  # of the rings: nothing is polite any more
-_MIB, _GB = 1 << 20, 10**9
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BlackBoxLimits:
-    """How much is held: the oldest goes when any of these says so."""
-
-    size_bytes: int
-    age_s: float
-    reserve_bytes: int
-    """Room on the disk that belongs to takes."""
-
-
-def reserve_bytes(folder: Path, inputs: int, rate_hz: int) -> int:
-    """What takes shall find free on the disk of `folder`: a quarter of an hour of every input. Raises OSError.
-
-    Never less than half a GiB, but of a small disk a tenth.
-    """
-    return min(max(512 * _MIB, 900 * inputs * rate_hz * 3), shutil.disk_usage(folder).total // 10)
-
-
-def clock_identity(supervisor: int) -> str:
-    """What tells the engine clock of the studiod with that process id from every other on this machine, ever."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    began = (
-        Path(f"/proc/{supervisor}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
-    )
-    return f"{boot}/{supervisor}/{began}"
 
 
 @dataclass
@@ -89,7 +61,6 @@ class BlackBox:
     has_precedence: Callable[[], bool] = bool
     fault: str = ""
     """Why nothing is kept just now."""
-    runs: list[Run] = field(default_factory=list)
     lost_frames: int = 0
     _run: Run | None = None
     _writer: ChunkWriter | None = None
@@ -102,13 +73,14 @@ class BlackBox:
     _next_sync: float = 0.0
     _next_clean: float = 0.0
     _next_tell: float = 0.0
-    _is_full: bool = False
+    _full: str = ""  # why only takes may write to this disk just now
     _told: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.library / FOLDER
         self.rate_hz = self.block.rate_hz
         self.inputs = [channel for channel in range(self.block.inputs) if channel + 1 not in self.never]
+        self.shelf = Shelf(self.wall_clock, self.is_synchronised)
         self._rings = RingView(self.block)
         self._chunk_frames = max(round(self.chunk_s), 1) * self.rate_hz
         self.keeper = Keeper(self)
@@ -159,7 +131,7 @@ class BlackBox:
 
     def _write_all(self) -> None:
         head = self.block.capture_head
-        while not self._is_full and self._at < head:
+        while not self._full and self._at < head:
             self._write(head)
         self._seal()
 
@@ -178,12 +150,10 @@ class BlackBox:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            self.runs = read_index(self.root)
-            self._run = open_run(self.root, self.runs, self.engine_clock, self.rate_hz)
-            for run in [run for run in self.runs if not run.chunks and run is not self._run]:
-                remove(run.folder)
-                self.runs.remove(run)
-            self._is_full = False
+            self.shelf.runs = read_index(self.root)
+            self._run = open_run(self.root, self.shelf.runs, self.engine_clock, self.rate_hz)
+            self.shelf.drop_empty_runs(self._run)
+            self._full = ""
             self._at = self._resume_at(self._run)
             self._say("")
             self.keeper.resume()
@@ -267,7 +237,7 @@ class BlackBox:
             self._clean()
 
     def _write_what_is_due(self, now: float, head: int, *, is_hurried: bool) -> None:
-        if self._is_full or (now < self._next_write and not is_hurried) or (self.has_precedence() and not is_hurried):
+        if self._full or (now < self._next_write and not is_hurried) or (self.has_precedence() and not is_hurried):
             return
         self._next_write = now + WRITE_S
         stop = head if is_hurried else min(head, self._at + round(MOST_S * self.rate_hz))
@@ -349,66 +319,22 @@ class BlackBox:
             if gap.start < writer.end and gap.start + gap.frames > writer.first_frame:
                 writer.note(gap)
 
-    # -- room ------------------------------------------------------------------------------------------------------
-
     def _clean(self) -> None:
         """Remove the oldest until everything is within its limits; stop where only takes may write."""
-        held = self.size_bytes
-        for chunk in self.chunks:
-            if held <= self.limits.size_bytes and self.age_s(chunk) <= self.limits.age_s:
-                break
-            if not chunk.pins:
-                held -= chunk.size_bytes
-                self._drop(chunk)
-        free = shutil.disk_usage(self.root).free
-        for chunk in self.chunks:
-            if free >= self.limits.reserve_bytes:
-                break
-            if not (chunk.pins or chunk.is_kept):  # the takes that share it hold on to its room
-                self._drop(chunk)
-                free = shutil.disk_usage(self.root).free
-        self._set_full(is_full=free < self.limits.reserve_bytes, free=free)
-
-    def _set_full(self, *, is_full: bool, free: int) -> None:
-        if is_full and not self._is_full:
-            _log.warning("black box: %s", _full_sentence(free, self.limits.reserve_bytes))
+        writer, reserve = self._writer, self.limits.reserve_bytes
+        if reserve is None:
+            reserve = reserve_bytes(self.root, len(self.inputs), self.rate_hz)
+        open_s, open_bytes = (0.0, 0) if writer is None else (writer.written / self.rate_hz, writer.size_bytes)
+        self.shelf.make_room(self.limits.size_bytes - open_bytes, self.limits.age_s, open_s)
+        free = self.shelf.free_disk(self.root, reserve)
+        self.shelf.drop_empty_runs(self._run)
+        was_full, self._full = bool(self._full), full_sentence(free, reserve) if free < reserve else ""
+        if self._full and not was_full:
+            _log.warning("black box: %s", self._full)
             self._lost_because = FULL
             self._seal()
-        elif self._is_full and not is_full:
+        elif was_full and not self._full:
             _log.info("black box: there is room again: goes on")
-        self._is_full = is_full
-
-    def _drop(self, chunk: Chunk) -> None:
-        for run in self.runs:
-            if chunk in run.chunks:
-                remove(chunk.folder)
-                run.chunks.remove(chunk)
-                if not run.chunks and run is not self._run:
-                    remove(run.folder)
-                    self.runs.remove(run)
-                return
-
-    @property
-    def chunks(self) -> list[Chunk]:
-        """Everything that is sealed, oldest first."""
-        return [chunk for run in self.runs for chunk in run.chunks]
-
-    @property
-    def size_bytes(self) -> int:
-        """Room on disk. Raises OSError."""
-        now = self._writer.size_bytes if self._writer is not None else 0
-        return now + sum(chunk.size_bytes for chunk in self.chunks)
-
-    def age_s(self, chunk: Chunk) -> float:
-        """How old the end of `chunk` is at least.
-
-        By what was played since, and by the wall clock where it can be believed: a jump of a day makes nothing older.
-        """
-        since = self._writer.written / self.rate_hz if self._writer is not None else 0.0
-        since += sum(later.frames / later.rate_hz for later in self.chunks[self.chunks.index(chunk) + 1 :])
-        if chunk.clock_synchronised and self.is_synchronised():
-            return max(since, self.wall_clock() - chunk.ended_unix)
-        return since
 
     # -- what everyone may know ------------------------------------------------------------------------------------
 
@@ -419,25 +345,14 @@ class BlackBox:
         if self._writer is not None:
             first = first if self._writer.first_frame <= end else self._writer.first_frame
             end = self._writer.end
-        sentence = self.fault
-        if not sentence and self._is_full:
-            sentence = _full_sentence(None, self.limits.reserve_bytes)
         self._told = {
-            "state": "fault" if self.fault else "full" if self._is_full else "on" if run is not None else "off",
-            "fault": sentence,
+            "state": "fault" if self.fault else "full" if self._full else "on" if run is not None else "off",
+            "fault": self.fault or self._full,
             "held_s": round((end - first) / self.rate_hz, 3),
-            "size_bytes": sum(chunk.size_bytes for chunk in self.chunks),
+            "size_bytes": self.shelf.size_bytes,
             "limit_bytes": self.limits.size_bytes,
-            "runs": len(self.runs),
+            "runs": len(self.shelf.runs),
             "inputs": [channel + 1 for channel in self.inputs],
             "lost_frames": self.lost_frames,
             **self.keeper.status(),
         }
-
-
-def _full_sentence(free: int | None, reserve: int) -> str:
-    left = "" if free is None else f"{free / _GB:.1f} GB are free, "
-    return (
-        f"the disk is nearly full: {left}the last {reserve / _GB:.1f} GB are for takes; only what is armed is recorded "
-        "until there is room"
-    )

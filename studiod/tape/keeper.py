@@ -96,7 +96,7 @@ class Keeper:
         box = self._box
         number = order.run or box.run_number
         box.seal()
-        chunks = next((run.chunks for run in box.runs if run.number == number), [])
+        chunks = next((run.chunks for run in box.shelf.runs if run.number == number), [])
         keep = Keep(order.of_run(number), chunks)
         self._keep = keep
         keep.begin()

@@ -11,8 +11,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from studiod.tape.blackbox import BlackBox, BlackBoxLimits
+from studiod.tape.blackbox import BlackBox
 from studiod.tape.blackbox_index import Chunk
+from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.wavfile import DATA_AT
 from tests.fakes.desk_rig import Rig, Samples
 
@@ -102,7 +103,7 @@ class BlackBoxRig:
     @property
     def chunks(self) -> list[Chunk]:
         """What is sealed."""
-        return self.box.chunks
+        return self.box.shelf.chunks
 
 
 def kill(box: BlackBox) -> None:

@@ -13,8 +13,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studiod.tape.blackbox import BlackBoxLimits, clock_identity, reserve_bytes
-from studiod.tape.blackbox_index import read_index
+from studiod.tape.blackbox_index import clock_identity, read_index
+from studiod.tape.blackbox_room import BlackBoxLimits, reserve_bytes
 from studiod.tape.wavfile import DATA_AT
 from tests.fakes.blackbox_rig import PLENTY, RATE_HZ, BlackBoxRig, checks_of, counts_in, heard, numbered
 from tests.fakes.desk_rig import Rig, Samples
@@ -172,7 +172,7 @@ def test_frames_of_another_boot_never_meet_those_of_this_one(studio: BlackBoxRig
     studio.new_box().start()
     studio.play(RATE_HZ)
     studio.box.stop()
-    first, second = studio.box.runs
+    first, second = studio.box.shelf.runs
     assert (first.number, second.number) == (1, 2)
     (before,) = first.chunks
     assert heard([before], 0) == expected(0, before.frames, 0)
@@ -235,7 +235,7 @@ def test_the_oldest_goes_when_there_is_more_than_was_asked_for(studio: BlackBoxR
     )
     studio.later(60.0)
     studio.box.stop()
-    assert studio.box.size_bytes <= studio.limits.size_bytes
+    assert studio.box.shelf.size_bytes <= studio.limits.size_bytes
     on_disk = sorted(path.name for path in (studio.library / ".blackbox" / "0001").iterdir() if path.is_dir())
     assert on_disk == [chunk.folder.name for chunk in studio.chunks]
 
@@ -269,7 +269,7 @@ def test_a_believed_wall_clock_makes_what_is_left_of_last_week_old(studio: Black
     studio.wall_s += 7 * 86_400.0
     studio.new_box().start()
     studio.later(60.0)
-    assert [run.clock for run in studio.box.runs] == ["a week later"]
+    assert [run.clock for run in studio.box.shelf.runs] == ["a week later"]
 
 
 def test_below_the_reserve_it_makes_room_and_then_stops_and_says_so(studio: BlackBoxRig) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studiod.link.order import KeepOrder, TrackOrder
-from studiod.tape.blackbox import BlackBoxLimits
+from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.keep import stretches
 from tests.fakes.blackbox_rig import RATE_HZ, BlackBoxRig, checks_of, track_bytes
 from tests.fakes.desk_rig import Rig
@@ -187,7 +187,7 @@ def test_an_earlier_run_can_be_kept_after_everything_died(studio: BlackBoxRig) -
     studio.clock_name = "after the power cut"
     studio.new_box().start()
     studio.play(RATE_HZ)
-    end = max(chunk.end for chunk in studio.box.runs[0].chunks)
+    end = max(chunk.end for chunk in studio.box.shelf.runs[0].chunks)
     wanted = order(studio, RATE_HZ, end, run=1)
     assert_is_what_was_played(wanted.folder, keep(studio, wanted), RATE_HZ, end - RATE_HZ)
 
