@@ -55,6 +55,7 @@ CONTROL_WORDS = """
     solo.level talkback.on talkback.level talkback.autodim talkback.main talkback.bus oscillator.on
     oscillator.shape oscillator.freq oscillator.level oscillator.main oscillator.bus click.on click.free
     click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source loudness.on
+    soundcheck.on
 """.split()  # in the order of Control in graph_types.pxd
 CONTROLS = {word: code + 1 for code, word in enumerate(CONTROL_WORDS)}
 SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND, "loopback": STAGE_LOOPBACK}
@@ -171,7 +172,7 @@ cdef class Engine:
     cdef _check_target(self, uint32_t slot, int control, int index, int sub):
         """Refuse what would write past the desk."""
         cdef int rows = LANES if control <= CHANNEL_MUTE_GROUP or EQ_ON <= control <= BUS_ROLE else MAX_STRIPS
-        if not (0 <= control <= LOUDNESS_ON and 0 <= index < rows and 0 <= sub < <int>MAX_BUSES):
+        if not (0 <= control <= SOUNDCHECK_ON and 0 <= index < rows and 0 <= sub < <int>MAX_BUSES):
             raise ValueError(f"slot {slot} steers {control}, {index}, {sub}: the desk has no such control")
 
     cdef _patch(self, matrix_outputs, int mono_output, monitor_outputs, int talkback_input):

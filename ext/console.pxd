@@ -372,7 +372,7 @@ cdef inline void want_patch(Graph *g, uint32_t lane) noexcept nogil:
 
 
 cdef inline void aim_sources(Graph *g) noexcept nogil:
-    """Who plays tape and who plays the input, from monitor switches, arms and the transport."""
+    """Who plays tape and who plays the input, from soundcheck, monitor switches, arms and the transport."""
     cdef uint32_t lane
     cdef bint tape
     cdef float input
@@ -383,7 +383,9 @@ cdef inline void aim_sources(Graph *g) noexcept nogil:
     for lane in range(g.dims.strips):
         tape = g.now.state != STOPPED and (tracks[lane >> 6] >> (lane & 63)) & 1
         input = 0.0
-        if g.strip[lane].monitor != MONITOR_TAPE:
+        if g.desk.soundcheck != 0.0 and g.strip[lane].source == SOURCE_INPUT:
+            pass  # its track instead of its input, whatever it monitors or records; silence where there is none
+        elif g.strip[lane].monitor != MONITOR_TAPE:
             if g.strip[lane].monitor == MONITOR_INPUT or (g.now.state == RECORDING and g.strip[lane].arm != 0.0):
                 tape = False
             input = 0.0 if tape else 1.0

@@ -299,6 +299,7 @@ cdef enum Control:  # in the order of CONTROL_WORDS in _engine.pyx
     CLICK_BUS
     LOUDNESS_SOURCE
     LOUDNESS_ON
+    SOUNDCHECK_ON
 
 cdef enum:
     WAITING = 16  # commands that may wait for their frame
@@ -380,6 +381,7 @@ ctypedef struct desk_settings:
     float monitor_level, monitor_dim, monitor_dim_level, monitor_mono, monitor_mute
     int32_t monitor_source, loudness_source
     float loudness_on
+    float soundcheck
     float solo_level
     int32_t solo_mode
     float own_on[3]  # talkback, oscillator, click

@@ -350,6 +350,9 @@ cdef inline void set_desk(Graph *g, int32_t control, uint32_t index, uint32_t su
         if d.loudness_on != value:  # what is not measured shows nothing, and begins anew
             loudness_reset(&g.loudness[0].meter)
         d.loudness_on = value
+    elif control == SOUNDCHECK_ON:
+        d.soundcheck = value
+        aim_sources(g)
 
 
 cdef inline void set_value(Graph *g, uint32_t slot, float value) noexcept nogil:

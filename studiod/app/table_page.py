@@ -59,8 +59,8 @@ _SECTIONS = (
     ("Main", r"/(main|mono)/", "The stereo main, and the mono main beside it."),
     ("VCAs and mute groups", r"/(vca|mutegroup|mute)/", "What they do to their members."),
     (
-        "Monitor and solo",
-        r"/(monitor|solo)/",
+        "Monitor, solo and soundcheck",
+        r"/(monitor/|solo/|soundcheck)",
         "`/solo/mode` begins as pfl where the configuration gives the monitor outputs, else as sip.",
     ),
     ("Talkback, oscillator, click", r"/(talkback|oscillator|click)/", "Sources of the desk itself, and where they go."),

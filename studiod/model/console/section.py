@@ -23,6 +23,7 @@ SOLO_MODES = ("pfl", "afl", "sip")
 SHAPES = ("sine", "pink", "white", "sweep")
 MOST_BEATS = 16
 _NOW = Flag.REALTIME  # a button of the moment: not kept
+_SAFE_NOW = _NOW | Flag.PROTECTED
 
 
 def section_rows(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
@@ -118,6 +119,9 @@ def _monitor(layout: ConsoleLayout) -> Iterator[ParameterSpec]:
         flags=SET_UP,
     )
     yield trigger("/solo/clear", "SoloClr", "Ends every solo.")
+    text = "Feeds every strip from its track instead of its input; silence where it has none, or while nothing rolls."
+    # not kept: a stage box that starts must hear its stage
+    yield toggle("/soundcheck", "Virtual soundcheck", "Sndchk", target("soundcheck.on"), text, flags=_SAFE_NOW)
 
 
 def _destinations(

@@ -264,7 +264,7 @@ def promised() -> list[str]:
         "section": ["locate", "loop", "delete"],
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],
     }
-    return [f"/{place}/{word}" for place, own in desk_wide.items() for word in own]
+    return ["/soundcheck", *(f"/{place}/{word}" for place, own in desk_wide.items() for word in own)]
 
 
 def equaliser(bands: int) -> list[str]:
