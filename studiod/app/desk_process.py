@@ -15,8 +15,10 @@ from studiod.app import transport_door
 from studiod.app.banner import banner
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
+from studiod.app.take_door import TakeDoor
 from studiod.desk import state
 from studiod.desk.hub import Change, Hub
+from studiod.desk.librarian import Librarian
 from studiod.desk.meters import Meters
 from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore, values_in
@@ -65,6 +67,9 @@ class Desk:
             transport_door.shelf(self._session),
             roundtrip_frames=partial(transport_door.roundtrip_frames, block),
         )
+        self.librarian = Librarian(
+            lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.is_recording
+        )
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()
         self._unsaved = False
@@ -83,9 +88,11 @@ class Desk:
         self.hub.observe(self._note_changes)
         self.transport.markers.on_change = self._note_timeline
         self._tasks.append(loop.create_task(self.transport.run(), name="transport"))
+        self._tasks.append(loop.create_task(self.librarian.run(), name="librarian"))
         self._tasks.append(loop.create_task(self._watch(), name="watch"))
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
+        TakeDoor(self.librarian, self._session).register(endpoint)
         transport_door.register(endpoint, self.transport)
         server = self._make_server(endpoint)
         await self._open_osc(server)

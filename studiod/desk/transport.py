@@ -123,7 +123,7 @@ class Transport:
 
     def press_discard(self) -> None:
         """Put the last take into the trash. Raises Refused when there is none."""
-        if not (self._is_recording or self._last_take()):
+        if not (self.is_recording or self._last_take()):
             raise Refused("/transport/discard: there is no take to discard")
         self._commands.put_nowait(self._discard)
 
@@ -190,7 +190,8 @@ class Transport:
         return self._control.snapshot
 
     @property
-    def _is_recording(self) -> bool:
+    def is_recording(self) -> bool:
+        """A take is being recorded."""
         return self._snapshot.state == TransportState.RECORDING
 
     @property
@@ -225,6 +226,19 @@ class Transport:
         """Take in what the engine and the tape tell; called many times a second."""
         self._control.poll(snapshot)
 
+    async def reread_takes(self, plays_anew: bool) -> None:  # noqa: FBT001 - as a librarian calls it
+        """Read the takes there are, in turn with the commands; plays_anew: what is on the timeline has changed."""
+        done = asyncio.Event()
+
+        async def reread() -> None:
+            try:
+                await (self._moves.lay_anew() if plays_anew else self._moves.list_takes())
+            finally:
+                done.set()
+
+        self._commands.put_nowait(reread)
+        await done.wait()
+
     async def run(self) -> None:
         """Obey commands until cancelled."""
         for _ in range(round(CLOSE_S / POLL_S)):  # the tape repairs what was cut off before anyone reads it
@@ -253,7 +267,7 @@ class Transport:
         if not self.is_settled:
             return
         failed = self.tape.get("failed", {})
-        if self._is_recording and str(self._snapshot.take_id) in failed:
+        if self.is_recording and str(self._snapshot.take_id) in failed:
             self._commands.put_nowait(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
         elif self._moves.has_new_takes:
             self._commands.put_nowait(self._moves.list_takes)
@@ -268,7 +282,7 @@ class Transport:
         await self._control.ask(Operation.LOUDNESS_RESET)
 
     async def _discard(self) -> None:
-        if self._is_recording:
+        if self.is_recording:
             await self._moves.stop()
         await self._moves.list_takes()
         take = self._last_take()

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from studiod.model.names import clean_name, clean_note, clean_tags
+from studiod.model.parameter import Refused
+
 RECORDING, GOOD, DAMAGED, REPAIRED = "recording", "good", "damaged", "repaired"
 STATES: Final = (RECORDING, GOOD, DAMAGED, REPAIRED)
 KINDS: Final = ("input", "strip", "bus", "main")
@@ -90,6 +93,31 @@ class TakeDocument:
     def parts(self) -> dict[str, Part]:
         """Every file of sound, in order."""
         return {part.file: part for track in self.tracks for part in track.parts}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be said of a take or a session; None: as it is."""
+
+    name: str | None = None
+    tags: tuple[str, ...] | None = None
+    rating: int | None = None
+    note: str | None = None
+
+    def cleaned(self) -> dict[str, Any]:
+        """Field -> what is stored. Raises Refused."""
+        fields: dict[str, Any] = {}
+        if self.name is not None:
+            fields["name"] = clean_name(self.name)
+        if self.tags is not None:
+            fields["tags"] = list(clean_tags(self.tags))
+        if self.rating is not None:
+            if not 0 <= self.rating <= MAX_RATING:
+                raise Refused(f"a rating of {self.rating} is none; allowed 0..{MAX_RATING}")
+            fields["rating"] = self.rating
+        if self.note is not None:
+            fields["note"] = clean_note(self.note)
+        return fields
 
 
 def read_document(raw: object) -> TakeDocument:

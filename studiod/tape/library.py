@@ -4,14 +4,19 @@ import contextlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from studiod.link.session import take_folder, takes_folder, trash_folder
-from studiod.link.take import DOCUMENT_NAME, MAX_RATING, RECORDING, BadDocument, TakeDocument, read_document
-from studiod.model.names import clean_name, clean_note, clean_tags
-from studiod.model.parameter import Refused
+from studiod.link.take import (
+    DOCUMENT_NAME,
+    MAX_RATING,
+    RECORDING,
+    BadDocument,
+    Changes,
+    TakeDocument,
+    read_document,
+)
 from studiod.tape.files import load_json, save_json, sync_folder
 
 _MAX_DOCUMENT_BYTES: Final = 64 << 20  # a day of 64 tracks that clip all the time is shorter
@@ -98,31 +103,6 @@ def last_take_id(session: Path) -> int:
 
 
 # -- describing --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is to be said of a take or a session; None: as it is."""
-
-    name: str | None = None
-    tags: tuple[str, ...] | None = None
-    rating: int | None = None
-    note: str | None = None
-
-    def cleaned(self) -> dict[str, Any]:
-        """Field -> what is stored. Raises Refused."""
-        fields: dict[str, Any] = {}
-        if self.name is not None:
-            fields["name"] = clean_name(self.name)
-        if self.tags is not None:
-            fields["tags"] = list(clean_tags(self.tags))
-        if self.rating is not None:
-            if not 0 <= self.rating <= MAX_RATING:
-                raise Refused(f"a rating of {self.rating} is none; allowed 0..{MAX_RATING}")
-            fields["rating"] = self.rating
-        if self.note is not None:
-            fields["note"] = clean_note(self.note)
-        return fields
 
 
 def change_take(session: Path, take_id: int, changes: Changes) -> None:

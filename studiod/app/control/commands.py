@@ -9,8 +9,9 @@ from studiod.app.control.faults import WrongUsage
 from studiod.app.control.keep import keep
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
-from studiod.app.control.reports import show_devices, show_status, show_takes
+from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
+from studiod.app.control.takes import takes
 from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, button, position_s, question, setting, targets
 from studiod.net.osc.packet import Message, message
 
@@ -34,14 +35,6 @@ def _status(_: argparse.Namespace, studio: Studio, page: Page) -> None:
         page.json(studio.link.ask_json(STATUS))
         return
     show_status(studio.status(), page)
-
-
-def _takes(_: argparse.Namespace, studio: Studio, page: Page) -> None:
-    takes = studio.takes()
-    if page.is_json:
-        page.json([take.held for take in takes])
-        return
-    show_takes(takes, page)
 
 
 def _devices(_: argparse.Namespace, studio: Studio, page: Page) -> None:
@@ -247,7 +240,7 @@ WORK: Final[dict[str, Work]] = {
     "trim": _parameter("trim", (STRIP,)),
     "send": _send,
     "name": _name,
-    "takes": _takes,
+    "takes": takes,
     "devices": _devices,
     "get": _get,
     "set": _set,

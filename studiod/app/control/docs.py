@@ -31,6 +31,10 @@ measures, is `null`.
 | --- | --- |
 | `status`, `devices` | an object, as `/system/status` and `/system/devices` answer it |
 | `takes` | a list of takes, as `/take/list` answers it |
+| `takes rename`, `rate`, `tag`, `note` | `take`: as it is listed now |
+| `takes trash 3`, `restore` | `takes`: their numbers |
+| `takes trash` | a list of `id`, `state`, `name`, `seconds`, `tracks` |
+| `takes empty` | `gone`: their numbers |
 | `meters` | `strips` and `buses` (`name`, `peak_db`, `rms_db`, `armed`, `muted`), `main`, `state`, `position_s` |
 | `arm`, `disarm` | `armed`: everything that is armed now |
 | `record`, `play`, `locate` | `state`, `position_s`, `position`, `armed`, `take` (the one being recorded, or null) |

@@ -80,6 +80,7 @@ GLOBALS: Final = (
 """Options of every command; they may stand before or behind its name."""
 
 _ON_OFF = ("on", "off")
+TAKE_ACTIONS: Final = ("rename", "rate", "tag", "note", "trash", "restore", "empty")
 _STRIPS = Argument("targets", "strips: 3, 1-4, 1,3,5-7 or all", "STRIP", words=("all",))
 _CHANNELS = Argument(
     "targets", "strips (3, 1-4, all) or buses (bus:2, bus:all)", "TARGET", words=("all", "bus:1", "bus:all")
@@ -238,9 +239,27 @@ COMMANDS: Final = (
     ),
     Command(
         "takes",
-        "list what was recorded",
-        "Lists the takes of the session: state, length, files, and gaps if there are any.",
-        examples=(("takes", "all takes"), ("takes --json", "with files and gaps, for scripts")),
+        "list what was recorded, describe it, throw it away",
+        "Lists the takes of the session: state, length, files, what was said of them, and gaps if there are any. With "
+        "an action: gives takes a name, a rating, tags or a note; their files keep their names. trash moves takes to "
+        "the session's trash as they are, restore brings them back; trash alone lists it. Only empty deletes, and only "
+        "what is in the trash.",
+        (
+            Argument("action", "what to do", "ACTION", is_optional=True, choices=TAKE_ACTIONS),
+            Argument("words", "the number of a take, and what is said of it", "TAKE", is_optional=True, is_list=True),
+        ),
+        (
+            ("takes", "all takes"),
+            ("takes --json", "with files and gaps, for scripts"),
+            ('takes rename 3 "Blues in F"', "take 3 has a name"),
+            ("takes rate 3 4", "four of five; 0 takes it away"),
+            ("takes tag 3 slow best", "these tags and no others"),
+            ('takes note 3 "the bridge is fine"', "for later"),
+            ("takes trash 2 4", "out of the way"),
+            ("takes trash", "what is there"),
+            ("takes restore 2", "and back"),
+            ("takes empty all", "delete what is in the trash, for ever"),
+        ),
     ),
     Command(
         "devices",

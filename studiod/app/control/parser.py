@@ -81,7 +81,8 @@ def _add(parser: argparse.ArgumentParser, argument: Argument, default: object) -
         parser.add_argument(argument.name, action="store_true", **shape)
         return
     if argument.is_list or argument.is_optional:
-        shape["nargs"] = "+" if argument.is_list else "?"
+        forms = {(True, True): "*", (True, False): "+", (False, True): "?"}
+        shape["nargs"] = forms[argument.is_list, argument.is_optional]
     if argument.choices:
         shape["choices"] = argument.choices
     parser.add_argument(argument.name, metavar=argument.metavar, type=argument.form, **shape)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from studiod.app.control.page import BOLD, DIM, GREEN, RED, YELLOW, Facts, Page, clock, duration, size
+from studiod.app.control.page import BOLD, DIM, GREEN, RED, YELLOW, Facts, Page, clock, cut, duration, size
 from studiod.app.control.studio import armed_labels
 
 _PROCESSES = ("supervisor", "engine", "tape", "desk")
@@ -16,6 +16,7 @@ _COUNTERS = (
 )
 _LOW_SPACE_S = 3600.0  # an hour left is the moment to look for a disk
 _FULL_LOAD, _FULL_RING = 0.7, 0.5
+_NOTE_COLUMNS = 40
 
 
 def show_status(status: Facts, page: Page) -> None:
@@ -113,7 +114,12 @@ def show_takes(takes: Sequence[Facts], page: Page) -> None:
         page.line("no takes yet: studioctl arm 1-4, then studioctl record")
         return
     rows = [_take_row(take, page) for take in takes]
-    page.table(rows, ("take", "state", "length", "files", "gaps", "begun", "folder"), right=(0, 3))
+    heads = ["take", "state", "length", "files", "gaps", "begun", "folder"]
+    said = [_said_of(take, page) for take in takes]
+    if any(said):
+        rows = [(*row[:-1], what, row[-1]) for row, what in zip(rows, said, strict=True)]
+        heads.insert(-1, "said")
+    page.table(rows, heads, right=(0, 3))
     for take in takes:
         rate = max(take.number("rate_hz"), 1.0)
         for gap in take.parts("gaps"):
@@ -133,6 +139,15 @@ def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
         take.text("created").replace("T", " ")[:19],  # to the second
         _home(take.text("path")),
     )
+
+
+def _said_of(take: Facts, page: Page) -> str:
+    """Name, rating, tags, and whether there is a note."""
+    star = "★" if page.is_unicode else "*"
+    words = [take.text("name"), star * min(take.count("rating"), 5), ", ".join(take.texts("tags"))]
+    note = take.text("note").partition("\n")[0]
+    words.append(f"({cut(note, _NOTE_COLUMNS)})" if note else "")
+    return "  ".join(filter(None, words))
 
 
 def show_devices(found: Facts, page: Page) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from studiod.link.take import BadDocument
+from studiod.link.take import BadDocument, Changes
 from studiod.model.parameter import Refused
 from studiod.tape.library import (
-    Changes,
     LibraryError,
     change_session,
     change_take,
