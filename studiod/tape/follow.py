@@ -12,6 +12,7 @@ from studiod.tape.capture import TAPE_LATE, TakeWriter
 HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 IDLE_S = 0.02  # a take begins within this; while one runs, STATUS_S is soon enough
 STATUS_S = 0.1
+WRITE_S = 0.06  # sound that is handed to the system outlives us all: a kill of every process costs this and a turn
 LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
 SLOWER = 1.5  # than the slowest sync of late, the next one may be
 LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
@@ -43,6 +44,7 @@ class TakeFollower:
     fill: float = 0.0
     """How full the rings are of what was played since Record and is not written."""
     _is_behind: bool = False
+    _written_at: float = 0.0
     _synced_at: float = 0.0
     _sync_s: float = 0.0
     _done: set[int] = field(default_factory=set)
@@ -71,7 +73,8 @@ class TakeFollower:
             return IDLE_S
         if self._is_behind:
             return 0.0
-        return min(max(self._synced_at + self._interval_s - self.clock(), 0.001), STATUS_S)
+        due = min(self._synced_at + self._interval_s, self._written_at + WRITE_S)
+        return min(max(due - self.clock(), 0.001), STATUS_S)
 
     def order(self, take_id: int) -> TakeOrder | None:
         """What the desk ordered for take `take_id`."""
@@ -89,17 +92,19 @@ class TakeFollower:
         writer.take = take
         behind = head - writer.origin - writer.written
         self._is_behind = behind > HURRY_FILL * self.block.capture_frames
-        if take.stop is None and now < self._synced_at + self._interval_s and not self._is_behind:
+        is_sync_due = take.stop is not None or self._is_behind or now >= self._synced_at + self._interval_s
+        if not is_sync_due and now < self._written_at + WRITE_S:
             return
         until = min(head, writer.origin + writer.written + round(TURN_S * self.rate_hz))
         self._guarded(lambda w: w.advance(until), "written")
+        self._written_at = now
         if self.writer is None:
             return
         waiting = head - max(writer.origin + writer.written, take.start)
         self.fill = max(min(waiting / self.block.capture_frames, 1.0), 0.0)
         if take.stop is not None and writer.origin + writer.written >= take.stop:
             self._close(take.id)
-        else:
+        elif is_sync_due:
             self._guarded(lambda w: w.sync(), "made durable")
             self._synced_at = now
             self._sync_s = max(self.clock() - now, CALM * self._sync_s)
