@@ -232,6 +232,64 @@ def test_a_new_desk_goes_on_round_the_loop_at_the_same_frames(tmp_path: Path) ->
     walk(scene, tmp_path)
 
 
+def test_a_new_desk_that_comes_after_the_end_goes_round_late_and_says_so(tmp_path: Path) -> None:
+    async def scene(studio: SessionRig) -> None:
+        lay_loop(studio)
+        await press(studio, "/transport/play")
+        await roll(studio, END - RATE_HZ - position(studio))
+        studio.transport = studio.new_transport(4, 2)  # nobody obeys yet
+        await studio.roll(RATE_HZ + 4800)
+        assert position(studio) == END + 4800
+        async with obeying(studio):
+            await roll(studio, 960)
+            assert START <= position(studio) <= START + 2400
+            assert "the loop came" in studio.transport.fault
+
+    walk(scene, tmp_path)
+
+
+def test_points_that_move_just_before_the_end_break_nothing_that_is_heard(tmp_path: Path) -> None:
+    """Each time the next pass is made ready anew: never where the one that plays lies."""
+
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 2)
+        await press(studio, "/transport/record")
+        await roll(studio, END + 4800)
+        await press(studio, "/transport/stop")
+        studio.hub.write("/strip/2/arm", 0.0, "test")
+        for strip in (1, 3, 4):
+            studio.hub.write(f"/strip/{strip}/mute", 1.0, "test")
+        lay_loop(studio)
+        await press(studio, "/transport/play")
+        await roll(studio, 4800)
+        studio.heard.clear()
+        for turn in range(40):
+            write(studio, loop_start=(START + 100 * turn) / RATE_HZ)
+            await roll(studio, 1440)
+        await roll(studio, LENGTH)
+        assert np.allclose(studio.output[0], 0.02 * np.sqrt(0.5), rtol=1e-4)
+        assert studio.rig.block.snapshot().dry_frames == 0
+
+    walk(scene, tmp_path)
+
+
+def test_an_engine_that_is_started_again_still_goes_round_at_the_same_frames(tmp_path: Path) -> None:
+    """What was sent ahead dies with the engine, and is sent again."""
+
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 1)
+        lay_loop(studio)
+        await press(studio, "/transport/record")
+        began = takes(studio)[0].start
+        await roll(studio, END - RATE_HZ // 4)
+        studio.rig.restart_engine()
+        await roll(studio, LENGTH)
+        assert position(studio) == expected(frame(studio) - began)
+        assert [take.start - began for take in takes(studio)] == [0, END]
+
+    walk(scene, tmp_path)
+
+
 def test_a_loop_too_short_is_refused(tmp_path: Path) -> None:
     async def scene(studio: SessionRig) -> None:
         with pytest.raises(Refused, match=r"allowed from 0\.25 s on"):

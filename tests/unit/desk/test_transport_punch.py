@@ -267,15 +267,25 @@ def test_a_rehearsal_is_heard_as_a_recording_is_and_writes_nothing(tmp_path: Pat
 def test_a_rehearsal_that_is_stopped_goes_back_and_gives_the_strips_back(tmp_path: Path) -> None:
     async def scene(studio: SessionRig) -> None:
         arm(studio, 1)
+        await press(studio, "/transport/record")
+        await roll(studio, 3 * RATE_HZ)
+        await press(studio, "/transport/stop")
+        for strip in (2, 3, 4):
+            studio.hub.write(f"/strip/{strip}/mute", 1.0, "test")
+        studio.louder = 2.0
         await press(studio, "/transport/locate", 1.0)
         write(studio, transport_rehearse=1.0)
         await press(studio, "/transport/record")
         await roll(studio, 24000)
         assert state(studio) == "playing rehearsing"
+        assert studio.output[0, -1] == pytest.approx(0.02 * np.sqrt(0.5), rel=1e-3)
         await press(studio, "/transport/stop")
         assert position(studio) == RATE_HZ
         assert state(studio) == "stopped"
-        assert takes(studio) == ()
+        assert len(takes(studio)) == 1
+        await press(studio, "/transport/play")
+        await roll(studio, 4800)
+        assert studio.output[0, -1] == pytest.approx(0.01 * np.sqrt(0.5), rel=1e-3)
 
     walk(scene, tmp_path)
 
