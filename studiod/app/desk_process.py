@@ -68,7 +68,7 @@ class Desk:
             roundtrip_frames=partial(transport_door.roundtrip_frames, block),
         )
         self.librarian = Librarian(
-            lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.is_recording
+            lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.recording
         )
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()

@@ -46,18 +46,18 @@ class Librarian:
     """Takes orders from anyone, obeys them in `run`, a task of the loop. Every order has a ticket.
 
     takes: those of the session. reread: reads them anew, in turn with the transport; True: what plays has changed, too.
-    is_recording: whether the transport is.
+    recording: number of the take that is being recorded, None when none is.
     """
 
     def __init__(
         self,
         takes: Callable[[], Sequence[Take]],
         reread: Callable[[bool], Awaitable[None]],
-        is_recording: Callable[[], bool],
+        recording: Callable[[], int | None],
     ) -> None:
         self._takes = takes
         self._reread = reread
-        self._is_recording = is_recording
+        self._recording = recording
         self._orders: asyncio.Queue[_Order] = asyncio.Queue(_MOST_WAITING)
         self._outcomes: OrderedDict[int, Outcome] = OrderedDict()
         self._last_ticket = 0
@@ -65,14 +65,14 @@ class Librarian:
     def check_take(self, what: str, take_id: int) -> None:
         """Raise Refused, naming `what`, when take `take_id` is not there or is being recorded."""
         take = next((take for take in self._takes() if take.id == take_id), None)
+        if take_id == self._recording() or (take is not None and take.state == RECORDING):
+            raise Refused(f"{what}: take {take_id} is being recorded: stop first")
         if take is None:
             raise Refused(f"{what}: there is no take {take_id}; `studioctl takes` lists them")
-        if take.state == RECORDING:
-            raise Refused(f"{what}: take {take_id} is being recorded: stop first")
 
     def check_timeline(self, what: str) -> None:
         """Raise Refused, naming `what`, while what plays must stay where it is."""
-        if self._is_recording():
+        if self._recording() is not None:
             raise Refused(f"{what}: a take is being recorded, and others may play to it: stop first")
 
     def order(self, what: str, work: Work, *, changes_takes: bool = True, changes_timeline: bool = False) -> int:

@@ -123,7 +123,7 @@ class Transport:
 
     def press_discard(self) -> None:
         """Put the last take into the trash. Raises Refused when there is none."""
-        if not (self.is_recording or self._last_take()):
+        if not (self._is_recording or self._last_take()):
             raise Refused("/transport/discard: there is no take to discard")
         self._commands.put_nowait(self._discard)
 
@@ -190,8 +190,7 @@ class Transport:
         return self._control.snapshot
 
     @property
-    def is_recording(self) -> bool:
-        """A take is being recorded."""
+    def _is_recording(self) -> bool:
         return self._snapshot.state == TransportState.RECORDING
 
     @property
@@ -221,6 +220,11 @@ class Transport:
         discarded = timeline.get("discarded")
         self.discards.take_over(discarded if isinstance(discarded, list) else ())
         return self.markers.restore(timeline)
+
+    @property
+    def recording(self) -> int | None:
+        """Number of the take that is being recorded, None when none is."""
+        return self._snapshot.take_id if self._is_recording else None
 
     def poll(self, snapshot: Snapshot) -> None:
         """Take in what the engine and the tape tell; called many times a second."""
@@ -267,7 +271,7 @@ class Transport:
         if not self.is_settled:
             return
         failed = self.tape.get("failed", {})
-        if self.is_recording and str(self._snapshot.take_id) in failed:
+        if self._is_recording and str(self._snapshot.take_id) in failed:
             self._commands.put_nowait(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
         elif self._moves.has_new_takes:
             self._commands.put_nowait(self._moves.list_takes)
@@ -282,7 +286,7 @@ class Transport:
         await self._control.ask(Operation.LOUDNESS_RESET)
 
     async def _discard(self) -> None:
-        if self.is_recording:
+        if self._is_recording:
             await self._moves.stop()
         await self._moves.list_takes()
         take = self._last_take()

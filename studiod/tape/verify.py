@@ -59,8 +59,9 @@ def verify_take(folder: Path, *, is_quick: bool = False, on_progress: Progress |
     if document.state == RECORDING:
         if is_in_use(folder.parent.parent):
             notes.append("is being recorded: it is looked at when it is done")
-            return TakeReport(folder, document.id, document.state, 0, tuple(faults), tuple(notes))
-        faults.append("was cut off and not repaired: start studiod on its session once")
+        else:
+            faults.append("was cut off and not repaired: start studiod on its session once")
+        return TakeReport(folder, document.id, document.state, 0, tuple(faults), tuple(notes))
     if document.state == DAMAGED:
         faults += [f"was damaged already: {why}" for why in _known_damage(document)]
     faults += _wrong_files(folder, document)

@@ -25,7 +25,7 @@ class TakeStudio:
 
     def __init__(self, session: Path) -> None:
         self.port = 0
-        self.is_recording = False
+        self.recording: int | None = None
         self.is_stuck = False
         """Orders are taken and nobody obeys them: a disk that does not answer."""
         self._session = session
@@ -51,7 +51,7 @@ class TakeStudio:
         self._stopped = asyncio.Event()
         hub = Hub(Registry(console_parameters(ConsoleLayout(1, 0, (1,), ("",), ()))), MemoryStore(), 48000)
         endpoint = OscEndpoint(hub, self._loop)
-        librarian = Librarian(lambda: self._takes, self._reread, lambda: self.is_recording)
+        librarian = Librarian(lambda: self._takes, self._reread, lambda: self.recording)
         TakeDoor(librarian, self._session).register(endpoint)
         endpoint.register("/take/list", _answering(lambda: [take.summary() for take in self._takes]))
         server = OscServer(endpoint, "127.0.0.1", 0)

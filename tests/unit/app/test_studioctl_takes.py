@@ -80,7 +80,7 @@ def test_what_studiod_refuses_is_said(terminal: Terminal) -> None:
     assert "there is no take 9" in terminal.run("rate", "9", "1", code=NOT_DONE)
     assert "it would look like a path" in terminal.run("rename", "1", "a/b", code=NOT_DONE)
     assert "take 1 is not in the trash" in terminal.run("restore", "1", code=NOT_DONE)
-    terminal.studio.is_recording = True
+    terminal.studio.recording = 3
     assert "a take is being recorded" in terminal.run("trash", "1", code=NOT_DONE)
 
 

@@ -24,7 +24,7 @@ class Door:
     """A desk with takes on a disk, and a peer that is known to be there."""
 
     session: Path
-    is_recording: bool = False
+    recording: int | None = None
     reread: list[bool] = field(default_factory=list)
     """For every time the takes were read anew: whether what plays had changed."""
 
@@ -32,7 +32,7 @@ class Door:
         self.takes: Sequence[Take] = read_takes(self.session)
         self.desk, self.peer = OscDesk(), FakePeer()
         self.peer.is_proven = True
-        self.librarian = Librarian(lambda: self.takes, self._reread, lambda: self.is_recording)
+        self.librarian = Librarian(lambda: self.takes, self._reread, lambda: self.recording)
         TakeDoor(self.librarian, self.session).register(self.desk.endpoint)
 
     async def _reread(self, plays_anew: bool) -> None:  # noqa: FBT001 - what the transport's own takes
@@ -170,7 +170,7 @@ def test_what_cannot_be_is_refused_at_once(door: Door, address: str, arguments: 
 def test_a_take_that_is_being_recorded_is_refused_and_nothing_that_plays_moves_meanwhile(door: Door) -> None:
     FakeTake(door.session, 3, state="recording").write()
     door.takes = read_takes(door.session)
-    door.is_recording = True
+    door.recording = 3
     for address, more in (("/takes/rename", ("x",)), ("/takes/trash", ())):
         assert "take 3 is being recorded: stop first" in door.refusal(address, 3, *more)
     assert "others may play to it: stop first" in door.refusal("/takes/trash", 1)
@@ -180,7 +180,7 @@ def test_a_take_that_is_being_recorded_is_refused_and_nothing_that_plays_moves_m
 def test_recording_that_began_meanwhile_is_seen(door: Door) -> None:
     async def work() -> None:
         ((_, (ticket,)),) = door.ask("/takes/trash", 1)
-        door.is_recording = True
+        door.recording = 3
         assert "stop first" in (await door.settled(ticket))["fault"]
 
     run(door, work)

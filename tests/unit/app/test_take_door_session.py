@@ -28,7 +28,7 @@ class _Hall:
         self.peer = FakePeer()
         self.endpoint = OscEndpoint(studio.hub, HandTimers())
         transport = studio.transport
-        librarian = Librarian(lambda: transport.takes, transport.reread_takes, lambda: transport.is_recording)
+        librarian = Librarian(lambda: transport.takes, transport.reread_takes, lambda: transport.recording)
         TakeDoor(librarian, studio.session).register(self.endpoint)
         self.tasks = [asyncio.create_task(transport.run()), asyncio.create_task(librarian.run())]
 
@@ -92,7 +92,9 @@ def test_a_take_in_the_trash_is_no_longer_heard_and_one_that_came_back_is(tmp_pa
                 await hall.press("/transport/record")
                 await studio.roll(_SECOND // 4)
                 refused = hall.ask("/takes/trash", 2)
-                assert "a take is being recorded" in str(refused.arguments[1])
+                assert "others may play to it: stop first" in str(refused.arguments[1])
+                refused = hall.ask("/takes/rename", 3, "too early")
+                assert "take 3 is being recorded: stop first" in str(refused.arguments[1])
                 await hall.press("/transport/stop")
             finally:
                 for task in hall.tasks:
