@@ -31,28 +31,18 @@ cdef extern from * nogil:
     void STORE_U32(void *p, uint32_t v)
     uint64_t ADD_U64(void *p, uint64_t v)
 
-cdef enum:
-    CONTROL_SLOTS = 4096  # a scene of 64 strips with every send goes through at once
-    ANSWER_SLOTS = 256  # bounds the desk's unanswered commands
-    APPLIED_SLOTS = 16384  # scenes, and a second or two without a tape
-    CONFIG_BYTES = 1 << 18
-    STATUS_BYTES = 1 << 14
-    ORDER_BYTES = 1 << 16
-    PLAYLIST_BYTES = 1 << 20
-    LINE = 64
+cdef extern from "block_layout.h" nogil:
+    const uint32_t ANSWER_SLOTS
+    const uint32_t APPLIED_SLOTS
+    const uint32_t CONFIG_BYTES
+    const uint32_t STATUS_BYTES
+    const uint32_t ORDER_BYTES
+    const uint32_t PLAYLIST_BYTES
+    uint64_t block_lined(uint64_t size)
+    void block_lay_out(block_dims *dims, double ring_s)
+    void block_begin(char *base, const block_dims *dims, const char *config, size_t config_bytes)
 
 VERSION = BLOCK_VERSION
-
-
-cdef uint64_t _power_of_two(uint64_t least):
-    cdef uint64_t size = 1
-    while size < least:
-        size <<= 1
-    return size
-
-
-cdef inline uint64_t _lined(uint64_t size) noexcept:
-    return (size + LINE - 1) // LINE * LINE
 
 
 def create_block(dimensions, str config_json):
@@ -65,94 +55,24 @@ def create_block(dimensions, str config_json):
     cdef bytes config = config_json.encode()
     if len(config) >= CONFIG_BYTES:
         raise ValueError(f"settings are {len(config)} bytes; allowed {CONFIG_BYTES - 1}")
-    dims.magic = BLOCK_MAGIC
-    dims.version = BLOCK_VERSION
-    dims.header_bytes = sizeof(block_dims)
     dims.rate_hz = dimensions.rate_hz
     dims.block_frames = dimensions.block_frames
     dims.strips = dimensions.strips
     dims.buses = dimensions.buses
     dims.inputs = dimensions.inputs
     dims.outputs = dimensions.outputs
-    dims.captures = dims.inputs + dims.buses + 2
     dims.numbers = dimensions.numbers
     dims.texts = dimensions.texts
     dims.matrices = dimensions.matrices
-    dims.capture_frames = _power_of_two(<uint64_t>(dimensions.ring_s * dimensions.rate_hz))
-    dims.playback_frames = _power_of_two(<uint64_t>(2 * dimensions.rate_hz))
-    cdef uint64_t at = SECTIONS_AT
-    cdef uint64_t text, take, bank
-    dims.config_at = at
-    dims.config_bytes = CONFIG_BYTES
-    at += CONFIG_BYTES
-    dims.values_at = at
-    at += _lined(8 * dims.numbers)
-    dims.engine_values_at = at
-    at += _lined(8 * dims.numbers)
-    dims.texts_at = at
-    at += dims.texts * _lined(cell_bytes(BLOCK_TEXT_BYTES))
-    dims.control_at = at
-    at += _lined(ring_bytes(CONTROL_SLOTS, sizeof(control_record)))
-    dims.answers_at = at
-    at += _lined(ring_bytes(ANSWER_SLOTS, sizeof(control_record)))
-    dims.applied_at = at
-    at += _lined(ring_bytes(APPLIED_SLOTS, sizeof(control_record)))
-    dims.snapshot_at = at
-    at += _lined(cell_bytes(8 * block_snapshot_words(&dims)))
-    dims.order_at = at
-    dims.order_bytes = ORDER_BYTES
-    at += BLOCK_TAKES * cell_bytes(ORDER_BYTES)
-    dims.keep_at = at
-    dims.keep_bytes = ORDER_BYTES
-    at += cell_bytes(ORDER_BYTES)
-    dims.playlist_at = at
-    dims.playlist_bytes = PLAYLIST_BYTES
-    at += BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
-    dims.tape_status_at = at
-    dims.tape_status_bytes = STATUS_BYTES
-    at += cell_bytes(STATUS_BYTES)
-    dims.desk_status_at = at
-    dims.desk_status_bytes = STATUS_BYTES
-    at += cell_bytes(STATUS_BYTES)
-    dims.engine_status_at = at
-    dims.engine_status_bytes = STATUS_BYTES
-    at += cell_bytes(STATUS_BYTES)
-    at = (at + 4095) // 4096 * 4096
-    dims.capture_at = at
-    at += 4 * dims.captures * (dims.capture_frames + RING_STAGGER)
-    dims.playback_at = at
-    at += 4 * BLOCK_CUES * dims.strips * (dims.playback_frames + RING_STAGGER)
-    dims.line_frames = _power_of_two(<uint64_t>(BLOCK_DELAY_S * dims.rate_hz) + BLOCK_INSERT_FRAMES + BLOCK_CHUNK)
-    dims.early_frames = _power_of_two(BLOCK_INSERT_FRAMES + BLOCK_CHUNK)
-    dims.lines_at = at
-    at += 4 * block_lines(&dims) * (dims.line_frames + RING_STAGGER)
-    at += 4 * dims.strips * (dims.early_frames + RING_STAGGER)
-    dims.state_at = _lined(at)
-    at = dims.state_at + sizeof(block_state) + BLOCK_STATE_BYTES
-    dims.total_bytes = at
-
+    block_lay_out(&dims, dimensions.ring_s)
+    cdef uint64_t at = dims.total_bytes
     fd = os.memfd_create("studiod", 0)
     os.ftruncate(fd, at)
     cdef char *base = <char *>mmap(NULL, at, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
     if <void *>base == MAP_FAILED:
         os.close(fd)
         raise MemoryError(f"the shared block of {at // 1048576} MiB cannot be mapped; make tape.ring_s shorter")
-    memcpy(base + dims.config_at, <const char *>config, len(config))
-    ring_init(<spsc_ring *>(base + dims.control_at), CONTROL_SLOTS, sizeof(control_record))
-    ring_init(<spsc_ring *>(base + dims.answers_at), ANSWER_SLOTS, sizeof(control_record))
-    for text in range(dims.texts):
-        cell_init(<ab_cell *>(base + dims.texts_at + text * _lined(cell_bytes(BLOCK_TEXT_BYTES))), BLOCK_TEXT_BYTES)
-    ring_init(<spsc_ring *>(base + dims.applied_at), APPLIED_SLOTS, sizeof(control_record))
-    cell_init(<ab_cell *>(base + dims.snapshot_at), 8 * block_snapshot_words(&dims))
-    for take in range(BLOCK_TAKES):
-        cell_init(<ab_cell *>(base + dims.order_at + take * cell_bytes(ORDER_BYTES)), ORDER_BYTES)
-    cell_init(<ab_cell *>(base + dims.keep_at), ORDER_BYTES)
-    for bank in range(BLOCK_CUES):
-        cell_init(<ab_cell *>(base + dims.playlist_at + bank * cell_bytes(PLAYLIST_BYTES)), PLAYLIST_BYTES)
-    cell_init(<ab_cell *>(base + dims.tape_status_at), STATUS_BYTES)
-    cell_init(<ab_cell *>(base + dims.desk_status_at), STATUS_BYTES)
-    cell_init(<ab_cell *>(base + dims.engine_status_at), STATUS_BYTES)
-    memcpy(base, &dims, sizeof(dims))
+    block_begin(base, &dims, config, len(config) + 1)
     munmap(base, at)
     os.set_inheritable(fd, True)
     return fd
@@ -310,12 +230,12 @@ cdef class Block:
     def store_text(self, uint32_t slot, str text) -> None:
         if slot >= self.dims.texts:
             raise IndexError(f"text slot {slot}; the block has {self.dims.texts}")
-        self._tell(self.dims.texts_at + slot * _lined(cell_bytes(BLOCK_TEXT_BYTES)), BLOCK_TEXT_BYTES, text)
+        self._tell(self.dims.texts_at + slot * block_lined(cell_bytes(BLOCK_TEXT_BYTES)), BLOCK_TEXT_BYTES, text)
 
     def text(self, uint32_t slot) -> str:
         if slot >= self.dims.texts:
             raise IndexError(f"text slot {slot}; the block has {self.dims.texts}")
-        return self._told(self.dims.texts_at + slot * _lined(cell_bytes(BLOCK_TEXT_BYTES)), BLOCK_TEXT_BYTES)
+        return self._told(self.dims.texts_at + slot * block_lined(cell_bytes(BLOCK_TEXT_BYTES)), BLOCK_TEXT_BYTES)
 
     # -- cells of text: last value wins ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import os
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from begin cimport *
 from block cimport *
@@ -16,6 +16,7 @@ from host_portaudio cimport *
 from host_timer cimport *
 from host_types cimport *
 from section cimport *
+from state cimport *
 
 from studiod.link.words import SideTaken
 
@@ -41,7 +42,6 @@ cdef double PEAK_FALL_DB_S = 20.0 / 1.7  # IEC 60268-10 type I: 20 dB in 1.7 s
 cdef double RMS_S = 0.300  # VU-like integration
 cdef double COMPRESSOR_RMS_S = 0.010  # of a compressor that follows the mean square
 cdef double DELAY_FADE_S = 0.020
-
 CONTROL_WORDS = """
     channel.fader channel.mute channel.solo channel.solo_safe channel.pan channel.pan_law channel.main_on
     channel.mono_on channel.link channel.vca channel.mutegroup strip.arm strip.trim strip.polarity strip.source
@@ -54,8 +54,8 @@ CONTROL_WORDS = """
     mute.fx monitor.source monitor.level monitor.dim monitor.dim_level monitor.mono monitor.mute solo.mode
     solo.level talkback.on talkback.level talkback.autodim talkback.main talkback.bus oscillator.on
     oscillator.shape oscillator.freq oscillator.level oscillator.main oscillator.bus click.on click.free
-    click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source loudness.on
-    soundcheck.on
+    click.tempo click.beats click.subdivision click.accent click.level click.main click.bus loudness.source
+    loudness.on soundcheck.on
 """.split()  # in the order of Control in graph_types.pxd
 CONTROLS = {word: code + 1 for code, word in enumerate(CONTROL_WORDS)}
 SOURCES = {"silence": STAGE_SILENCE, "counter": STAGE_COUNTER, "stage": STAGE_BAND, "loopback": STAGE_LOOPBACK}
@@ -130,7 +130,7 @@ cdef class Engine:
         g.now.main_latency = peak_limiter_latency(&g.limiter)
         g.lanes.bad_samples = g.now.bad_samples
         g.lanes.resets = g.now.resets
-        self._set_all()
+        set_all(g)
         g.sums_late = g.strip_latency
         g.sums_from = <int64_t>g.now.frame - g.sums_late
         if resting:
@@ -156,11 +156,9 @@ cdef class Engine:
             g.slots[i] = slot_target(control, index, sub)
         for i in range(g.dims.strips):
             g.input_of[i] = strip_inputs[i]
-            g.strip[i].trim = 1.0
         for i in range(g.dims.buses):
             g.bus_output[i] = bus_outputs[i]
-        for i in range(2):
-            g.main_output[i] = main_outputs[i]
+        g.main_output[0], g.main_output[1] = main_outputs
         g.ramp_frames = <float>(RAMP_S * rate)
         g.rms_share = 1.0 - <float>exp(-1.0 / (COMPRESSOR_RMS_S * rate))
         g.lanes.strips = (g.dims.strips + g.ops.width - 1) // g.ops.width * g.ops.width
@@ -182,31 +180,9 @@ cdef class Engine:
             raise ValueError(f"{len(matrix_outputs)} outputs for {g.dims.matrices} matrices")
         for i in range(MAX_MATRICES):
             g.matrix_output[i] = matrix_outputs[i] if i < <uint32_t>len(matrix_outputs) else NO_CHANNEL
-        for i in range(2):
-            g.monitor_output[i] = monitor_outputs[i]
+        g.monitor_output[0], g.monitor_output[1] = monitor_outputs
         g.mono_output = mono_output
         g.talkback_input = talkback_input
-
-    cdef _set_all(self):
-        """Aim everything at the block's desired state: where the last engine stood."""
-        cdef Graph *g = self.g
-        cdef uint32_t i
-        cdef uint64_t word
-        cdef double value
-        for i in range(g.dims.numbers):
-            word = ACQUIRE_U64(g.base + g.dims.engine_values_at + 8 * i)
-            memcpy(&value, &word, 8)
-            set_value(g, i, <float>value)
-        aim_delays(g)
-        aim_every_solo(g)
-        aim_monitor(g)
-        aim_sources(g)
-        set_click(g)
-        for i in range(OWN_SOURCES):
-            aim_own(g, i)
-        oscillator_set(&g.oscillator_, g.desk.shape, g.desk.frequency)
-        snap_desk(g)
-        g.is_new = False
 
     def __dealloc__(self):
         cdef int i
@@ -260,9 +236,6 @@ cdef class Engine:
         """
         cdef Graph *g = self.g
         cdef const unsigned char[::1] held
-        cdef uint64_t at
-        cdef uint32_t size, n, i
-        cdef float *ring
         if <size_t>state.shape[0] != graph_bytes(g) + lanes_bytes(g):
             raise ValueError(f"a state of {state.shape[0]} bytes; this engine's has {graph_bytes(g) + lanes_bytes(g)}")
         take_state(g, <const char *>&state[0])
@@ -270,16 +243,8 @@ cdef class Engine:
             held = samples
             if not 0 <= index < block_lines(g.dims) + g.dims.strips:
                 raise ValueError(f"there is no delay line {index}")
-            early = index >= block_lines(g.dims)
-            ring = (block_early_line(g.base, g.dims, index - block_lines(g.dims)) if early
-                    else block_line(g.base, g.dims, index))
-            size = <uint32_t>(g.dims.early_frames if early else g.dims.line_frames)
-            n = <uint32_t>(held.shape[0] // 4)
-            if n > size:
-                raise ValueError(f"delay line {index}: {n} frames; it holds {size}")
-            for i in range(n):
-                at = (g.now.frame - n + i) & (size - 1)
-                memcpy(ring + at, &held[4 * i], 4)
+            if not fill_line(g, index, <const char *>&held[0], <uint32_t>(held.shape[0] // 4)):
+                raise ValueError(f"delay line {index}: {held.shape[0] // 4} frames; it holds fewer")
 
     def skip(self, uint64_t frames, uint64_t cause) -> None:
         """Pass over `frames` that nobody heard, as after a lost device: the gap is written down (GAP_CAUSES)."""

@@ -3,12 +3,12 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from begin cimport lay_lines, line_of
 from block cimport *
 from console cimport *
 from graph_types cimport *
 from route cimport *
 from section cimport *
+from state cimport tell_state
 
 
 cdef inline void aim_at_silence(Graph *g) noexcept nogil:
@@ -50,46 +50,25 @@ cdef inline void snap_desk(Graph *g) noexcept nogil:
     snap(&g.limiter.on)
 
 
-cdef inline size_t graph_bytes(Graph *g) noexcept nogil:
-    """Of what an engine knows, in Graph: from the ramps on to the meters."""
-    return <size_t>(<char *>&g.meters - <char *>&g.ramp_frames)
-
-
-cdef inline size_t lanes_bytes(Graph *g) noexcept nogil:
-    """Of what it knows in its channels: all but scratch."""
-    return <size_t>(<char *>&g.lanes.front - <char *>g.lanes)
-
-
-cdef inline uint32_t depth_of(delay_lane *line) noexcept nogil:
-    return <uint32_t>max(line.now, max(line.next, line.wanted)) if line.runs else 0
-
-
-cdef inline void tell_state(Graph *g) noexcept nogil:
-    """Tell all that what is heard from here on follows from, besides inputs, tape and what is set."""
-    cdef char *to = state_begin(g.told_state)
-    cdef uint32_t ch
-    g.told_state.frame = g.now.frame
-    g.told_state.take_id = g.now.take_id
-    g.told_state.bytes = graph_bytes(g) + lanes_bytes(g)
-    memcpy(to, &g.ramp_frames, graph_bytes(g))
-    memcpy(to + graph_bytes(g), g.lanes, lanes_bytes(g))
-    for ch in range(LANES):
-        if g.lanes.delay[ch].ring != NULL:
-            g.told_state.depth[line_of(g, ch)] = depth_of(&g.lanes.delay[ch])
-        if ch < g.dims.strips:
-            g.told_state.depth[block_lines(g.dims) + ch] = depth_of(&g.lanes.eq_delay[ch])
-    state_end(g.told_state)
-
-
-cdef inline void take_state(Graph *g, const char *state) noexcept nogil:
-    """Become the engine that told `state`, but for where things are in memory."""
-    cdef bint keeps = g.keeps
-    memcpy(&g.ramp_frames, state, graph_bytes(g))
-    memcpy(g.lanes, state + graph_bytes(g), lanes_bytes(g))
-    lay_lines(g)
-    g.keeps = keeps
-    g.leaving = 0
-    g.waiting_count = 0  # what waited is in the journal, where it took effect
+cdef inline void set_all(Graph *g) noexcept nogil:
+    """Aim everything at the block's desired state, and be there: where the last engine stood."""
+    cdef uint32_t i
+    cdef uint64_t word
+    cdef double value
+    for i in range(g.dims.numbers):
+        word = ACQUIRE_U64(g.base + g.dims.engine_values_at + 8 * i)
+        memcpy(&value, &word, 8)
+        set_value(g, i, <float>value)
+    aim_delays(g)
+    aim_every_solo(g)
+    aim_monitor(g)
+    aim_sources(g)
+    set_click(g)
+    for i in range(OWN_SOURCES):
+        aim_own(g, i)
+    oscillator_set(&g.oscillator_, g.desk.shape, g.desk.frequency)
+    snap_desk(g)
+    g.is_new = False
 
 
 cdef inline void keep_silence(Graph *g, uint32_t channel, int64_t start, uint64_t frames) noexcept nogil:

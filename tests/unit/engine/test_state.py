@@ -97,7 +97,7 @@ def test_a_state_of_another_engine_is_refused(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("index", "frames", "what"), [(-1, 1, "no delay line"), (10**6, 1, "no delay line"), (0, 1 << 20, "it holds")]
+    ("index", "frames", "what"), [(-1, 1, "no delay line"), (10**6, 1, "no delay line"), (0, 1 << 20, "it holds fewer")]
 )
 def test_a_line_that_cannot_be_is_refused(index: int, frames: int, what: str) -> None:
     with song_rig() as live:
