@@ -174,6 +174,12 @@ def test_the_ballast_lets_the_paper_be_kept_on_a_full_disk(bench: Bench) -> None
     bench.take.assert_true()
 
 
+def test_the_ballast_lets_checksums_be_kept_on_a_full_disk(bench: Bench) -> None:
+    bench.run(["arm", "first/session/takes/0001/checks.crc", "pwrite:1:full:1"], ["roll", 3 * SECOND])
+    assert (bench.take.about["state"], bench.take.about["faults"]) == ("good", [])
+    bench.take.assert_true()
+
+
 def test_a_copy_that_fails_holds_nothing_up_and_is_told(bench: Bench) -> None:
     status = bench.run(
         ["roll", SECOND], ["arm", "/second/", f"pwrite:0:{EIO}"], ["roll", SECOND], copy_to=str(bench.second)
