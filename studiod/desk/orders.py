@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studiod.desk.armed import Armed
 from studiod.desk.control import Control
-from studiod.link.order import TakeOrder
+from studiod.link.order import KeepOrder, TakeOrder
 from studiod.link.session import take_folder
 from studiod.model.parameter import Refused
 
@@ -33,7 +33,8 @@ class TakeOrders:
 
     def claim(self) -> int:
         """The number of the next take; no one else is given it."""
-        last = max(self._last, self._claimed, self._control.snapshot.take_id)
+        kept = KeepOrder.from_json(self._control.block.keep_order)  # by a desk before this one, perhaps
+        last = max(self._last, self._claimed, self._control.snapshot.take_id, kept.id if kept is not None else 0)
         self._claimed = max(int(self._control.tape.get("next_id", 1)), last + 1)
         return self._claimed
 

@@ -14,7 +14,7 @@ from studiod.model.loudness import LoudnessReading
 from studiod.produce.draft import WavDraft
 from studiod.produce.mixdown import Mixdown, Stem
 from studiod.produce.offline import OfflineDesk, Outputs
-from studiod.produce.sources import SourceFile, UnplayableSoundError
+from studiod.produce.sources import SourceFile, TakeTrackSource, UnplayableSoundError
 
 
 class RenderError(Exception):
@@ -27,6 +27,8 @@ class Track:
 
     file: Path
     strips: tuple[int, ...]
+    take: TakeTrackSource | None = None
+    """The track of a take that the file is of, or begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,11 @@ def take_tracks(session: Path, take_id: int, layout: ConsoleLayout, rate_hz: int
             f"take {take_id} was recorded at {take.rate_hz} Hz, the session runs at {rate_hz} Hz: "
             "give the configuration it was recorded with"
         )
-    tracks = [Track(take.path / track.file, (track.strip,)) for track in take.tracks if track.strip is not None]
+    tracks = [
+        Track(track.parts[0].path(take.path), (track.strip,), TakeTrackSource(take.path, take.document, number))
+        for number, track in enumerate(take.tracks)
+        if track.strip is not None
+    ]
     if not tracks:
         raise RenderError(f"take {take_id} recorded no strip")
     strangers = [f"strip {n}" for track in tracks for n in track.strips if not 1 <= n <= layout.strips]
@@ -190,7 +196,7 @@ def _open(order: Order, opened: contextlib.ExitStack) -> list[SourceFile]:
     faults: list[str] = []
     for track in order.tracks:
         try:
-            source = opened.enter_context(SourceFile(track.file))
+            source = opened.enter_context(SourceFile(track.file, track.take))
         except UnplayableSoundError as fault:
             faults.append(str(fault))
             continue

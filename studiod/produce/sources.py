@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -9,6 +10,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from studiod.link.take import TakeDocument
+from studiod.tape.sound import TakeSound
 from studiod.tape.wavfile import NotAWav, WavFormat, read_format
 
 Row = NDArray[np.float32]
@@ -27,19 +30,28 @@ class _Reader(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class TakeTrackSource:
+    """The visible frames of one track of a take, whatever files they lie in."""
+
+    folder: Path
+    document: TakeDocument
+    track: int
+
+
 class SourceFile:
-    """A sound file, open at its beginning; close it, or use it in a `with`.
+    """A sound file, open at its beginning, or a track of a take at its first visible frame; close it, or use a `with`.
 
     Takes the memory of one piece, however long the file. Raises UnplayableSoundError.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, take: TakeTrackSource | None = None) -> None:
         self.path = path
         self._at = 0
         try:
             if path.exists() and not path.is_file():
                 raise UnplayableSoundError(f"{path}: is no file")
-            self._reader, self.rate_hz, self.channels, self.frames = _opened(path)
+            self._reader, self.rate_hz, self.channels, self.frames = _opened(path) if take is None else _of_take(take)
         except OSError as fault:
             raise UnplayableSoundError(f"{path}: {fault.strerror or fault}") from fault
         except soundfile.LibsndfileError as fault:
@@ -81,11 +93,52 @@ def _opened(path: Path) -> tuple[_Reader, int, int, int]:
     return _AnySound(sound), int(sound.samplerate), int(sound.channels), int(sound.frames)
 
 
-class _PlainWav:
-    """A mono WAV or RF64 of 16 or 24 bits, or 32-bit float."""
+def _of_take(take: TakeTrackSource) -> tuple[_Reader, int, int, int]:
+    """The same of a track of a take. Raises OSError, NotAWav's fault as UnplayableSoundError."""
+    document, track = take.document, take.document.tracks[take.track]
+    first = track.parts[0]
+    path = first.path(take.folder)
+    try:
+        form = read_format(path)
+    except NotAWav as fault:
+        raise UnplayableSoundError(str(fault)) from fault
+    hidden = -first.start
+    if len(track.parts) == 1 and form.channels == 1 and hidden >= 0 and form.frames >= hidden + document.frames:
+        return _PlainWav(path, form, hidden), document.rate_hz, 1, document.frames
+    return _TakeTrack(take), document.rate_hz, 1, document.frames
 
-    def __init__(self, path: Path, form: WavFormat) -> None:
-        self._bits, self._at = form.bits, form.data_at
+
+class _TakeTrack:
+    """A track in several files, or in a channel of one; what is not there is silence, as when it plays."""
+
+    def __init__(self, take: TakeTrackSource) -> None:
+        self._sound = TakeSound(take.folder, take.document)
+        self._track, self._bits = take.track, take.document.bits
+        self._at = take.document.pre_frames
+
+    def read(self, rows: Sequence[Row]) -> None:
+        row = rows[0]
+        width = self._bits // 8
+        packed = self._sound.read(self._track, self._at, len(row))
+        self._at += len(row)
+        there = len(packed) // width
+        row[there:] = 0.0
+        if width == row.itemsize:
+            row[:there] = np.frombuffer(packed, "<f4", there)
+            return
+        words = np.zeros((there, 4), np.uint8)
+        words[:, 4 - width :] = np.frombuffer(packed, np.uint8, there * width).reshape(-1, width)
+        np.multiply(words.view("<i4").reshape(-1), _FULL_SCALE_32, out=row[:there], casting="unsafe")
+
+    def close(self) -> None:
+        self._sound.close()
+
+
+class _PlainWav:
+    """A mono WAV or RF64 of 16 or 24 bits, or 32-bit float, from its frame `first` on."""
+
+    def __init__(self, path: Path, form: WavFormat, first: int = 0) -> None:
+        self._bits, self._at = form.bits, form.data_at + first * form.width
         self._raw = bytearray()
         self._whole = np.empty(0, np.int32)
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -19,7 +19,7 @@ from studiod.tape.blackbox_index import (
     TAPE_LATE,
     Run,
     chunk_folder,
-    covered,
+    joined,
     open_run,
     read_chunk,
     read_index,
@@ -340,11 +340,10 @@ class BlackBox:
 
     def _tell(self) -> None:
         run = self._run
-        held = covered(run.chunks) if run is not None else []
-        first, end = held[-1] if held else (self._at, self._at)
+        spans = [(chunk.first_frame, chunk.end) for chunk in run.chunks] if run is not None else []
         if self._writer is not None:
-            first = first if self._writer.first_frame <= end else self._writer.first_frame
-            end = self._writer.end
+            spans.append((self._writer.first_frame, self._writer.end))
+        first, end = joined(spans)[-1] if spans else (0, 0)
         self._told = {
             "state": "fault" if self.fault else "full" if self._full else "on" if run is not None else "off",
             "fault": self.fault or self._full,

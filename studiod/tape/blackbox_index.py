@@ -337,12 +337,12 @@ def _folders(root: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
 
 
-def covered(chunks: Iterable[Chunk]) -> list[tuple[int, int]]:
-    """Stretches of the engine clock, [first, end), that `chunks` of one run hold without a hole, oldest first."""
-    spans: list[tuple[int, int]] = []
-    for chunk in chunks:
-        if spans and chunk.first_frame <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(spans[-1][1], chunk.end)
+def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """`spans` [first, end), oldest first, those that touch or overlap made one."""
+    found: list[tuple[int, int]] = []
+    for first, end in spans:
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
         else:
-            spans.append((chunk.first_frame, chunk.end))
-    return spans
+            found.append((first, end))
+    return found

@@ -11,6 +11,7 @@ from studiod.tape.follow import TakeFollower
 from studiod.tape.resume import free_folder
 from studiod.tape.takefiles import WriterOptions
 
+LOOK_S = 2.0  # how often the disk is looked for
 _REMEMBERED = 16  # takes whose end is still told
 
 
@@ -48,11 +49,17 @@ class TakeCopy:
     states: dict[int, CopyState] = field(default_factory=dict)
     """By take id; replaced as a whole, so that another thread may look at any time."""
 
+    fault: str = ""
+    """Why nothing can be copied, as far as is known; empty when it can."""
+
     def __post_init__(self) -> None:
+        self._looked_at = self.clock() - LOOK_S
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
 
     def turn(self, snapshot: Snapshot, head: int) -> None:
         """Go on with what the rings hold up to engine frame `head`."""
+        if self.clock() - self._looked_at >= LOOK_S:
+            self._look()
         self._follower.turn(snapshot, head)
         self._tell()
 
@@ -66,15 +73,16 @@ class TakeCopy:
         """How long nothing needs a turn."""
         return self._follower.pause_s
 
-    @property
-    def fault(self) -> str:
-        """Why nothing can be copied; empty when it can."""
-        return "" if self.root.parent.is_dir() else f"tape.copy_to {self.root.parent} is not there: nothing is copied"
+    def _look(self) -> None:
+        """A folder that is not there is a disk that is not: it is never made. Only this thread waits for the answer."""
+        self._looked_at = self.clock()
+        is_there = self.root.parent.is_dir()
+        self.fault = "" if is_there else f"tape.copy_to {self.root.parent} is not there: nothing is copied"
 
     def _make(self, take: TakeFrames, order: TakeOrder) -> TakeWriter | None:
-        fault = self.fault
-        if fault:
-            self._put(take.id, CopyState("", "missing", fault))
+        self._look()
+        if self.fault:
+            self._put(take.id, CopyState("", "missing", self.fault))
             return None
         folder = free_folder(self.root / "takes" / order.folder.name, order, take.start)
         return TakeWriter(self.block, replace(order, folder=folder), take, self.rate_hz, self.options, self.clock)

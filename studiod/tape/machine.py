@@ -22,7 +22,6 @@ from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
 from studiod.tape.library import last_take_id
 from studiod.tape.repair import Repaired, repair_session
-from studiod.tape.resume import free_folder
 from studiod.tape.takefiles import WriterOptions
 
 SPACE_S = 2.0  # how often the disk is asked for its room
@@ -71,6 +70,8 @@ class TapeMachine:
     _next_id: int = 1
     _lock: int | None = None
     _said: str = ""
+    _is_alone: bool = False
+    """A second library is configured, and not there."""
     _copies_told: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -126,10 +127,8 @@ class TapeMachine:
         before = load_json(order.folder / "take.json")
         if before is not None and before.get("state") != "recording":
             return None
-        spare = None
         second = self.options.second_library
-        if second is not None and second.is_dir():
-            spare = free_folder(takes_folder(second / self.session.name) / order.folder.name, order, take.start)
+        spare = None if second is None else takes_folder(second / self.session.name) / order.folder.name
         options = self._writer_options(spare, self._ballast)
         return TakeWriter(
             self.block, order, take, self.rate_hz, options, self.clock, self.wall, self.is_clock_synchronised
@@ -137,7 +136,9 @@ class TapeMachine:
 
     def _writer_options(self, spare: Path | None, ballast: Ballast | None) -> WriterOptions:
         pre_frames = round(self.options.pre_record_s * self.rate_hz)
-        return WriterOptions(pre_frames, self.options.is_polyphonic, spare, ballast, self.session.name)
+        return WriterOptions(
+            pre_frames, self.options.is_polyphonic, self.options.second_library, spare, ballast, self.session.name
+        )
 
     def _settle_copies(self) -> None:
         """Tell the take.json of a closed take how its copy ended: that may be later."""
@@ -246,10 +247,11 @@ class TapeMachine:
         last = self.writer or self._follower.last
         if last is not None:
             told += [Alarm("alarm", fault) for fault in reversed(last.faults)]
-        second, copy = self.options.second_library, self._copy_status()
+        copy = self._copy_status()
         if copy is not None and copy["fault"]:
             told.append(Alarm("alarm", f"the copy: {copy['fault']}"))
-        if second is not None and not second.is_dir():
+        if self._is_alone:
+            second = self.options.second_library
             told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))
         return sorted(told, key=lambda alarm: alarm.level != "alarm")
 
@@ -279,6 +281,13 @@ class TapeMachine:
             free += writer.kept_bytes
         return seconds_left(free, tracks * self.rate_hz * bits // 8), tracks
 
+    def _look_around(self) -> None:
+        """What may wait for another disk, or for much to be written: never while a take is recorded."""
+        second = self.options.second_library
+        self._is_alone = second is not None and not second.is_dir()
+        if self._free_bytes is not None and not self.library_fault:
+            self._ballast.lay(self._free_bytes)
+
     def _tell(self) -> None:
         now = self.clock()
         if self.library_fault != self._said:
@@ -290,7 +299,7 @@ class TapeMachine:
                 self._open_library()
             with contextlib.suppress(OSError):
                 self._free_bytes = shutil.disk_usage(self._disk).free
-            if self.writer is None and self._free_bytes is not None and not self.library_fault:
-                self._ballast.lay(self._free_bytes)
+            if self.writer is None:
+                self._look_around()
             self._settle_copies()
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))

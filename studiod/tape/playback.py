@@ -1,51 +1,45 @@
 """Playback: file samples into the rings, ahead of the engine."""
 
-import contextlib
-import os
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 from studiod.link import ENGINE, Block
 from studiod.link.playlist import BANKS, Playlist, Region
 from studiod.tape._tape import RingView
-from studiod.tape.sound import channel_of
-from studiod.tape.wavfile import NotAWav, WavFormat, read_format
+from studiod.tape.sources import Sources, heard
 
-PIECE_FRAMES = 8192
-MAX_OPEN = 256  # file descriptors kept for regions that play
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    fd: int
-    form: WavFormat
+FIRST_FRAMES = 16384  # what makes a bank ready: a locate waits for no more than that
+_LEAST_FRAMES = 8192
+_WAITING_S = 1.25  # what a bank holds that waits for its locate: a disk may sleep as the music starts
 
 
 class _Bank:
     """One bank of the playback rings, and the playlist that is laid into it."""
 
-    def __init__(self, block: Block, number: int, lay: Callable[[RingView, Region, int, int], None]) -> None:
+    def __init__(self, block: Block, number: int, sources: Sources) -> None:
         self.playlist = Playlist(0, 0, ())
         self._block = block
         self._rings = RingView(block, number)
-        self._lay = lay
+        self._sources = sources
+        self._regions: tuple[Region, ...] = ()
+        self._strips: tuple[int, ...] = ()
         self._began_frame: int | None = None
+        # the engine reads on for a ramp after a stop, and a block at a time: keep clear of both
+        self._room = block.playback_frames - 4 * block.block_frames - block.rate_hz // 50
+        self._most_frames = block.playback_frames // 4  # the rings never hold less than the rest, about 2 s
 
     def adopt(self, playlist: Playlist) -> None:
         """Make `playlist` ready here from now on; a restarted tape finds the rings as it left them."""
         self.playlist = playlist
+        self._strips = tuple({region.strip for region in playlist.regions})
+        self._regions = heard(playlist.regions)
         if self._rings.generation != playlist.generation:
             self._rings.invalidate()
             self._began_frame = self._block.snapshot().frame
 
     def turn(self) -> bool:
-        """Fill what there is room for; True when there is more to do at once."""
+        """Fill one piece, if there is room for it; True when there is more to do at once."""
         if self.playlist.generation == 0:
             return False
-        if self._began_frame is not None and not self._begin(self._began_frame):
-            return False
+        if self._began_frame is not None:
+            return self._begin(self._began_frame)
         return self._fill()
 
     def _begin(self, began_frame: int) -> bool:
@@ -55,136 +49,80 @@ class _Bank:
             return False
         self._began_frame = None
         self._rings.begin(self.playlist.position, self._strips)
-        self._fill_to(self.playlist.position + min(self._block.playback_frames // 4, 2 * PIECE_FRAMES))
+        self._lay(FIRST_FRAMES)
         return True
 
     def _fill(self) -> bool:
         snapshot = self._block.snapshot()
-        if snapshot.generation != self.playlist.generation:
-            return False  # the engine has not located yet, or is elsewhere: what is filled is enough for a start
         first, end = self._rings.filled
-        position = snapshot.position
+        if snapshot.generation > self.playlist.generation:
+            return False  # left for good
+        is_waiting = snapshot.generation < self.playlist.generation
+        if is_waiting:  # the engine has not located yet
+            position = self.playlist.position
+            target = position + min(round(_WAITING_S * self._block.rate_hz), self._room)
+        else:
+            position = snapshot.position
+            target = position + self._room
         if position > end or position < first:  # the engine ran past us while we were away
-            ahead = position + self._block.rate_hz // 4
+            end = position + self._block.rate_hz // 4
             self._rings.invalidate()
-            self._rings.begin(ahead, self._strips)
-            end = ahead
-        # the engine reads on for a ramp after a stop, and a block at a time: keep clear of both
-        room = self._block.playback_frames - 4 * self._block.block_frames - self._block.rate_hz // 50
-        target = position + room
-        if target - end < PIECE_FRAMES // 2:
+            self._rings.begin(end, self._strips)
+        # short pieces as long as there is little, to have them soon; then few and long ones
+        piece = min(max(end - position, _LEAST_FRAMES), self._most_frames)
+        piece = min(piece, max(target - end, 0)) if is_waiting else piece
+        if piece == 0 or target - end < piece:
             return False
-        self._fill_to(min(target, end + 2 * PIECE_FRAMES))
-        return target - end > 2 * PIECE_FRAMES
+        self._lay(piece)
+        return target - end >= 2 * piece or is_waiting
 
-    def _fill_to(self, target: int) -> None:
+    def _lay(self, frames: int) -> None:
+        """Fill the next `frames` of every strip, and tell the engine."""
         _, at = self._rings.filled
-        while at < target:
-            frames = min(PIECE_FRAMES, target - at)
-            for strip in self._strips:
-                self._rings.clear(strip, at, frames)
-            for region in self.playlist.regions:
-                self._lay(self._rings, region, at, frames)
-            at += frames
-            self._rings.publish(self.playlist.generation, at)
-
-    @property
-    def _strips(self) -> set[int]:
-        return {region.strip for region in self.playlist.regions}
+        for strip in self._strips:
+            self._rings.clear(strip, at, frames)
+        for region in self._regions:
+            found = self._sources.read(region, at, frames)
+            if found is not None:
+                start, samples = found
+                self._rings.place(region.strip, start, samples.packed, samples.frames, samples.bits)
+        self._rings.publish(self.playlist.generation, at + frames)
 
 
 class Player:
-    """Keeps the playback rings full from the block's playlist. `turn` is called again and again; it never waits.
+    """Keeps the playback rings full from the block's playlists. `turn` is called again and again; it never waits.
 
-    A new playlist goes into the other bank, so that the engine plays the last one until it locates.
+    A new playlist goes into the other bank, so that the engine plays the last one until it locates. Once they are full
+    the rings hold about 2 s: a disk may stand still for longer than a second, and nothing is heard of it.
     """
 
     def __init__(self, block: Block, rate_hz: int) -> None:
-        self.faults: dict[str, str] = {}
-        """Path -> why it does not play."""
         self._block = block
-        self._rate_hz = rate_hz
         self._versions = [0] * BANKS
-        self._banks = tuple(_Bank(block, number, self._lay) for number in range(BANKS))
-        self._sources: OrderedDict[Path, _Source] = OrderedDict()
-        self._last: tuple[tuple[int, int, int], bytes] = ((-1, 0, 0), b"")
+        self._sources = Sources(rate_hz)
+        self._banks = tuple(_Bank(block, number, self._sources) for number in range(BANKS))
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Path -> why it does not play."""
+        return self._sources.faults
+
+    @property
+    def opened(self) -> int:
+        """Files opened ever."""
+        return self._sources.opened
 
     def turn(self) -> bool:
-        """Follow the playlist and the transport; True when there is more to do at once."""
+        """Follow the playlists and the transport; True when there is more to do at once."""
         for number, bank in enumerate(self._banks):
             version = self._block.playlist_version(number)
             if version != self._versions[number]:
                 self._versions[number] = version
-                self.faults = {}
-                self.close()
                 bank.adopt(Playlist.from_json(self._block.playlist(number)))
+                self._sources.renew({region.file for each in self._banks for region in each.playlist.regions})
         hungry = [bank.turn() for bank in self._banks]
         return any(hungry)
 
     def close(self) -> None:
         """Let the files go; may be called twice."""
-        self._last = ((-1, 0, 0), b"")
-        while self._sources:
-            _, source = self._sources.popitem()
-            with contextlib.suppress(OSError):
-                os.close(source.fd)
-
-    def _lay(self, rings: RingView, region: Region, at: int, frames: int) -> None:
-        start, end = max(at, region.position), min(at + frames, region.position + region.frames)
-        if start >= end:
-            return
-        source = self._source(region.file)
-        if source is None:
-            return
-        form = source.form
-        if region.channel >= form.channels:
-            self.faults[str(region.file)] = f"{region.file}: has no channel {region.channel + 1}; the strip is silent"
-            return
-        try:
-            samples = self._read(source, region.offset + start - region.position, end - start)
-        except OSError as fault:
-            self.faults[str(region.file)] = f"{region.file}: {fault.strerror}; the strip is silent there"
-            return
-        if form.channels > 1:
-            samples = channel_of(samples, region.channel, form.channels, form.bits // 8)
-        whole = len(samples) * 8 // form.bits
-        if whole:
-            rings.place(region.strip, start, samples, whole, form.bits)
-
-    def _read(self, source: _Source, frame: int, frames: int) -> bytes:
-        """Whole frames as they lie; of a polyphonic file the last ones are kept: every strip will ask for them."""
-        form = source.form
-        key = (source.fd, frame, frames)
-        if self._last[0] != key:
-            held = os.pread(source.fd, frames * form.width, form.data_at + frame * form.width)
-            self._last = key, held
-        return self._last[1]
-
-    def _playable(self, path: Path) -> WavFormat:
-        form = read_format(path)
-        if form.rate_hz != self._rate_hz:
-            raise NotAWav(f"{path}: is at {form.rate_hz} Hz; what is at {self._rate_hz} Hz plays")
-        return form
-
-    def _open(self, path: Path) -> _Source:
-        form = self._playable(path)
-        return _Source(os.open(path, os.O_RDONLY | os.O_CLOEXEC), form)
-
-    def _source(self, path: Path) -> _Source | None:
-        found = self._sources.get(path)
-        if found is not None:
-            self._sources.move_to_end(path)
-            return found
-        if str(path) in self.faults:
-            return None
-        try:
-            source = self._open(path)
-        except (OSError, NotAWav) as fault:
-            self.faults[str(path)] = f"{fault}; the strip is silent there"
-            return None
-        self._sources[path] = source
-        if len(self._sources) > MAX_OPEN:
-            _, oldest = self._sources.popitem(last=False)
-            os.close(oldest.fd)
-            self._last = ((-1, 0, 0), b"")  # the number of its descriptor is given again
-        return source
+        self._sources.close()

@@ -102,6 +102,8 @@ def _found(order: TakeOrder, before: Mapping[str, Any], start: int, spare: Path 
 
 def _path(name: str, home: Path, spare: Path | None) -> Path:
     path = home / name
-    if path.parent not in (home, spare) or path.name in ("", ".", ".."):
+    # a folder numbered beside the spare one is where it went when that was another take's
+    is_spare = spare is not None and path.parent.parent == spare.parent
+    if not (path.parent == home or is_spare) or path.name in ("", ".", ".."):
         raise ValueError(f"{name} lies elsewhere")
     return path

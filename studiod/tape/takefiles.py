@@ -11,6 +11,7 @@ from studiod.tape.disks import Ballast, Refusal, refusal
 from studiod.tape.files import sync_folder
 from studiod.tape.growing import GrowingFile
 from studiod.tape.parts import POLYPHONIC_NAME, Part, free_names
+from studiod.tape.resume import free_folder
 
 MAX_PARTS = 64  # a disk that refuses more often than that is none
 
@@ -22,8 +23,10 @@ class WriterOptions:
     pre_frames: int = 0
     """Hidden frames before the first, as far as the rings hold them."""
     is_polyphonic: bool = False
+    spare_root: Path | None = None
+    """Folder on another disk, there only while that disk is."""
     spare: Path | None = None
-    """Folder on another disk, where the take goes on when its own refuses."""
+    """Folder under it, where the take goes on when its own disk refuses; not looked at before."""
     ballast: Ballast | None = None
     project: str = ""
     """What the files call the session."""
@@ -41,6 +44,7 @@ class TakeFiles:
     part: Part | None = None
     """The one that grows."""
     _bad: set[Path] = field(default_factory=set)
+    _spare: Path | None = None
 
     def begin(self, paper: dict[str, Any]) -> str:
         """Make the first files; what went wrong when they lie elsewhere, else nothing. paper: take.json."""
@@ -67,7 +71,7 @@ class TakeFiles:
 
         Raises `fault` when there is nowhere to go, with the whole story as its text.
         """
-        places = [place for place in (self.order.folder, self.options.spare) if place is not None]
+        places = [self.order.folder, *self._elsewhere(paper["start_frame"])]
         if refusal(fault) is Refusal.BROKEN:
             places.sort(key=lambda place: place == refused)  # another disk first
         why = f"{fault.filename or refused}: {fault.strerror}"
@@ -82,6 +86,11 @@ class TakeFiles:
                 continue
             return f"{why}; take {self.order.id} goes on in {place}, in new files"
         raise OSError(fault.errno, why)
+
+    @property
+    def folders_elsewhere(self) -> set[Path]:
+        """Folders besides the take's own that have a part of it."""
+        return {part.folder for part in self.parts} - {self.order.folder}
 
     def give_up(self, part: Part, end: int, *, is_full: bool) -> None:
         """End the files of `part`, which refused, at frame `end`.
@@ -140,6 +149,13 @@ class TakeFiles:
         for part in self.parts:
             part.let_go()
         self.part = None
+
+    def _elsewhere(self, start: int) -> list[Path]:
+        """Where on another disk the take that begins at engine frame `start` can go on, if that disk is there."""
+        root, spare = self.options.spare_root, self.options.spare
+        if self._spare is None and root is not None and spare is not None and root.is_dir():
+            self._spare = free_folder(spare, self.order, start)
+        return [] if self._spare is None else [self._spare]
 
     def _rows(self, tracks: Sequence[dict[str, Any]], parts: Sequence[Part], written: int) -> list[dict[str, Any]]:
         rows = []

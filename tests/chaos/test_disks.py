@@ -101,6 +101,19 @@ def test_a_take_on_a_full_disk_goes_on_on_the_second_one_without_a_missing_frame
     assert beside["state"] == "good"
 
 
+def test_a_take_that_finds_its_disk_full_begins_on_the_second_one(bench: Bench) -> None:
+    status = bench.run(
+        ["arm", f"first/session/takes/0001/{SOUND}", "pwrite:0:full"],
+        ["roll", SECOND],
+        second_library=str(bench.second),
+    )
+    about = bench.take.about
+    assert (about["state"], about["frames"]) == ("good", SECOND)
+    assert Path(about["tracks"][0]["file"]).is_relative_to(bench.second)
+    assert status["failed"] == {}
+    bench.take.assert_true()
+
+
 def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench) -> None:
     # for ever, and for this file only: who asks again fails again
     status = bench.run(["roll", SECOND], ["arm", "strip-02.wav", f"fdatasync:2:{EIO},fsync:0:{EIO}"], ["roll", SECOND])
@@ -158,6 +171,12 @@ def test_the_ballast_lets_the_paper_be_kept_on_a_full_disk(bench: Bench) -> None
     assert bench.take.about["state"] == "good"
     assert status["failed"] == {}
     assert bench.take.about["faults"] == []
+    bench.take.assert_true()
+
+
+def test_the_ballast_lets_checksums_be_kept_on_a_full_disk(bench: Bench) -> None:
+    bench.run(["arm", "first/session/takes/0001/checks.crc", "pwrite:1:full:1"], ["roll", 3 * SECOND])
+    assert (bench.take.about["state"], bench.take.about["faults"]) == ("good", [])
     bench.take.assert_true()
 
 

@@ -51,8 +51,10 @@ def take(session: Path, *rows: np.ndarray[Any, np.dtype[np.float32]], position: 
     tracks = [{"file": f"strip-{n:02d}.wav", "name": "", "strip": n} for n in range(1, len(rows) + 1)]
     for track, row in zip(tracks, rows, strict=True):
         written(folder / str(track["file"]), row, "PCM_24")
-    paper = {"id": 1, "state": "good", "frames": len(rows[0]), "rate_hz": RATE_HZ, "position": position}
-    (folder / "take.json").write_text(json.dumps({**paper, "created_unix": 0, "gaps": [], "tracks": tracks}))
+    paper = {"id": 1, "state": "good", "frames": len(rows[0]), "rate_hz": RATE_HZ, "bits": 24}
+    (folder / "take.json").write_text(
+        json.dumps({**paper, "position": position, "created_unix": 0, "gaps": [], "tracks": tracks})
+    )
 
 
 # -- what it says ------------------------------------------------------------------------------------------------------

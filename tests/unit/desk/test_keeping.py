@@ -1,5 +1,6 @@
 """From a press of keep to a take in the session: the desk orders, the tape makes, and everyone is told."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from studiod.desk.armed import Armed
+from studiod.desk.control import Control
 from studiod.desk.hub import Hub
 from studiod.desk.keeping import Keeping
+from studiod.desk.orders import TakeOrders
 from studiod.desk.store import BlockStore
 from studiod.desk.takes import read_takes
 from studiod.link import Operation
@@ -168,6 +172,14 @@ def test_a_desk_that_was_restarted_still_hears_of_it(studio: Studio) -> None:
     assert not studio.keeping.is_settled
     studio.wait()
     assert studio.takes.seen == [1]
+
+
+def test_a_desk_that_was_restarted_does_not_number_a_take_as_what_was_kept(studio: Studio) -> None:
+    studio.takes.last = 6
+    studio.keeping.press_keep(2.0, "test")
+    block, hub = studio.tape.rig.block, studio.hub
+    orders = TakeOrders(Control(block, hub, asyncio.sleep), Armed(hub, layout(3, 0), 3), studio.session, 24, lambda: 0)
+    assert orders.claim() == 8
 
 
 def test_what_could_not_be_kept_is_said(studio: Studio) -> None:

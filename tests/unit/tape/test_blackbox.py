@@ -50,6 +50,16 @@ def test_every_input_is_held_sample_by_sample_though_nothing_is_armed(studio: Bl
         assert heard(studio.chunks, channel) == expected(0, studio.head, channel)
 
 
+def test_how_far_back_it_reaches_is_told(studio: BlackBoxRig) -> None:
+    studio.box.start()
+    studio.play(5 * RATE_HZ)
+    assert 4.0 <= studio.box.status()["held_s"] <= 5.0
+    studio.play(2 * studio.rig.block.capture_frames, turns=False)
+    studio.play(3 * RATE_HZ)
+    reach = studio.rig.block.capture_frames / RATE_HZ + 3.0
+    assert reach - 2.0 <= studio.box.status()["held_s"] <= reach + 1.0
+
+
 def test_each_second_of_each_file_has_its_check(studio: BlackBoxRig) -> None:
     studio.box.start()
     studio.play(3 * RATE_HZ + 100, step=7001)
@@ -101,6 +111,22 @@ def test_exact_silence_takes_no_room_and_is_still_there(studio: BlackBoxRig) -> 
     assert chunk.path(0).stat().st_blocks * 512 > 2 * RATE_HZ * 3
     assert np.array_equal(counts_in(chunk.path(1)), np.zeros(studio.head))
     assert chunk.checks()[1] == true_checks(chunk.path(1), chunk.frames)
+
+
+def test_an_input_that_falls_silent_does_not_cost_the_others_when_it_is_killed(studio: BlackBoxRig) -> None:
+    def sound(channels: int, start: int, frames: int) -> Samples:
+        made = numbered(channels, start, frames)
+        made[1, max(RATE_HZ - start, 0) :] = 0.0
+        return made
+
+    studio.sound = sound
+    studio.chunk_s = 60.0
+    studio.new_box().start()
+    studio.play(3 * RATE_HZ)
+    studio.new_box().start()  # the one before was killed
+    (chunk,) = studio.chunks
+    assert chunk.frames > 2 * RATE_HZ
+    assert heard([chunk], 0) == expected(0, chunk.frames, 0)
 
 
 @settings(max_examples=25, deadline=None)

@@ -260,21 +260,23 @@ def test_another_filesystem_gets_a_copy_little_by_little_cut_to_the_second(studi
         pytest.skip("there is no other filesystem")
     studio.play(8 * RATE_HZ + 77)
     far = shm / f"studiod-test-{os.getpid()}"
-    wanted = order(studio, 3 * RATE_HZ - 1000, 7 * RATE_HZ + 11)
+    wanted = order(studio, 3 * RATE_HZ + 1000, 7 * RATE_HZ + 40_000)
     try:
         wanted = KeepOrder(1, far / "takes" / "0001", wanted.tracks, wanted.first, wanted.last, 0, None, 0, "test")
         studio.rig.block.store_keep(wanted.to_json())
         studio.box.turn()
         keeping = studio.box.status()["keeping"]
-        assert keeping["of_bytes"] == 2 * 3 * (5 * RATE_HZ + 11)
+        assert keeping["of_bytes"] == 2 * 3 * (4 * RATE_HZ + 40_000)
         studio.is_pressed = True
         studio.box.turn()
         assert 0 < studio.box.status()["keeping"]["bytes"] < keeping["of_bytes"]
         studio.is_pressed = False
         assert [chunk.pins for chunk in studio.chunks] == [0, 1, 1, 1, 0][: len(studio.chunks)]
+        studio.box.shelf.make_room(0, 0.0, 0.0)
+        assert [chunk.first_frame for chunk in studio.chunks] == [2 * RATE_HZ, 4 * RATE_HZ, 6 * RATE_HZ]
         paper = keep(studio, wanted)
         assert studio.box.keeper.status()["kept"]["method"] == "copy"
-        assert paper["pre_frames"] == RATE_HZ - 1000
+        assert paper["pre_frames"] == 1000
         assert_is_what_was_played(wanted.folder, paper, wanted.first, wanted.last - wanted.first)
         assert {(wanted.folder / name).stat().st_nlink for name in paper["files"]} == {1}
     finally:

@@ -44,13 +44,14 @@ class Playback:
         while self.player.turn():
             pass
 
-    def hear(self, frames: int) -> Samples:
-        """Main left from where it stands on the timeline, the player turning between blocks."""
+    def hear(self, frames: int, *, is_stalled: bool = False) -> Samples:
+        """Main left from where it stands on the timeline, the player turning between blocks unless its disk stalls."""
         heard = []
         while frames:
             piece = min(frames, 1024)
             heard.append(self._render(piece))
-            self.turn()
+            if not is_stalled:
+                self.turn()
             frames -= piece
         return np.concatenate(heard)
 
@@ -151,3 +152,45 @@ def test_a_channel_of_a_polyphonic_file_plays_and_one_that_it_does_not_have_is_t
     assert np.array_equal(heard[:LENGTH], (steps[:, 2] / (1 << 23)).astype(np.float32))
     assert not heard[LENGTH:].any()
     assert "has no channel 4" in playback.player.faults[str(path)]
+
+
+def test_a_disk_that_stands_still_for_more_than_a_second_is_not_heard(tmp_path: Path) -> None:
+    path = take_file(tmp_path / "a.wav", 0.25, 12 * RATE_HZ)
+    with Rig.make(strips=1, buses=0) as rig:
+        playback = Playback(rig, (Region(0, path, 0, 0, 12 * RATE_HZ),))
+        heard = [playback.hear(RATE_HZ)]
+        for moment in range(5):
+            heard += [playback.hear(1024 * (7 * moment + 1)), playback.hear(RATE_HZ * 3 // 2, is_stalled=True)]
+            playback.turn()
+        playback.player.close()
+        assert (np.concatenate(heard)[500:] == 0.25).all()
+        assert rig.block.snapshot().dry_frames == 0
+
+
+def test_a_disk_that_stands_still_as_the_music_starts_is_not_heard(tmp_path: Path) -> None:
+    path = take_file(tmp_path / "a.wav", 0.25, 8 * RATE_HZ)
+    with Rig.make(strips=1, buses=0) as rig:
+        playback = Playback(rig, (Region(0, path, 0, 0, 8 * RATE_HZ),))
+        heard = playback.hear(RATE_HZ, is_stalled=True)
+        playback.player.close()
+        assert (heard[500:] == 0.25).all()
+        assert rig.block.snapshot().dry_frames == 0
+
+
+def test_a_bank_that_waits_for_its_locate_plays_on_from_it_without_a_dry_frame(tmp_path: Path) -> None:
+    path = take_file(tmp_path / "a.wav", 0.25, 8 * RATE_HZ)
+    with Rig.make(strips=1, buses=0) as rig:
+        region = Region(0, path, 0, 0, 8 * RATE_HZ)
+        playback = Playback(rig, (region,))
+        heard = [playback.hear(RATE_HZ)]
+        for generation in range(8, 14):  # as a loop goes round
+            rig.block.store_playlist(generation, Playlist(generation, 4800, (region,)).to_json())
+            heard.append(playback.hear(2048))
+            assert rig.block.is_cued(generation)
+            rig.ask(Operation.LOCATE, slot=generation, value=4800.0)
+            heard.append(playback.hear(RATE_HZ // 2))
+        opened = playback.player.opened
+        playback.player.close()
+        assert (np.concatenate(heard)[500:] == 0.25).all()
+        assert rig.block.snapshot().dry_frames == 0
+        assert opened == 1

@@ -15,6 +15,7 @@ from studiod.link.order import TakeOrder, TrackOrder
 from studiod.tape import TapeMachine
 from studiod.tape.capture import TakeWriter
 from studiod.tape.repair import repair_session
+from studiod.tape.takefiles import WriterOptions
 from studiod.tape.wavfile import DATA_AT
 from tests.fakes.desk_rig import Rig
 
@@ -37,20 +38,25 @@ def counts_in(path: Path) -> list[int]:
     return list(np.asarray(samples, np.int64) >> 8)
 
 
+@pytest.mark.parametrize("is_polyphonic", [False, True])
 @pytest.mark.parametrize("bits", [16, 24, 32])
-def test_files_hold_what_the_rings_held(tmp_path: Path, bits: int) -> None:
+def test_files_hold_what_the_rings_held(tmp_path: Path, bits: int, *, is_polyphonic: bool) -> None:
     with Rig.make(strips=2, buses=0) as rig:
-        sound = np.round(ramp(2, 5000) * (1 << 15)) / (1 << 15)
+        sound = np.round(ramp(2, 25_000) * (1 << 15)) / (1 << 15)
         rig.render(sound.astype(np.float32))
-        writer = TakeWriter(rig.block, order(tmp_path / "0001", 2, bits=bits), TakeFrames(1, 1000, 4333, 0), RATE_HZ)
+        options = WriterOptions(is_polyphonic=is_polyphonic)
+        take = TakeFrames(1, 1000, 24_333, 0)
+        writer = TakeWriter(rig.block, order(tmp_path / "0001", 2, bits=bits), take, RATE_HZ, options)
         writer.open()
         writer.advance(rig.block.capture_head)
         writer.close()
+        about = json.loads((tmp_path / "0001" / "take.json").read_text())
+        assert (about["frames"], len(about["files"])) == (23_333, 1 if is_polyphonic else 2)
         for channel in range(2):
-            samples, rate_hz = soundfile.read(tmp_path / "0001" / f"strip-{channel + 1:02d}.wav", dtype="float32")
+            path = tmp_path / "0001" / about["tracks"][channel]["file"]
+            samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
             assert rate_hz == RATE_HZ
-            assert np.array_equal(samples, sound[channel, 1000:4333])
-        assert json.loads((tmp_path / "0001" / "take.json").read_text())["frames"] == 3333
+            assert np.array_equal(samples[:, about["tracks"][channel]["channel"]], sound[channel, 1000:24_333])
 
 
 def test_a_writer_after_one_that_died_before_its_headers_claims_what_is_there(tmp_path: Path) -> None:
