@@ -33,6 +33,10 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
         paths: tuple[SettingPath, ...] = (("tape", "ring_s"), ("tape", "max_loss_s"))
         said = f"tape.ring_s is {tape.ring_s:g}; allowed {shortest_s:g}..120, as tape.max_loss_s is {tape.max_loss_s:g}"
         yield Contradiction(paths, said)
+    for word in ("second_library", "copy_to"):
+        if getattr(tape, word) is not None and getattr(tape, word).expanduser() == tape.library.expanduser():
+            said = f"tape.{word} is tape.library itself; allowed a folder on another disk, or empty"
+            yield Contradiction((("tape", word), ("tape", "library")), said)
 
 
 def warnings(config: Config) -> Iterator[str]:
@@ -55,6 +59,11 @@ def warnings(config: Config) -> Iterator[str]:
         yield (
             f"tape.ring_s {config.tape.ring_s:g} takes {mebibytes:.0f} MiB of memory "
             f"for {inputs} inputs at {config.audio.rate_hz} Hz; a shorter ring takes less"
+        )
+    if config.tape.pre_record_s > config.tape.ring_s:
+        yield (
+            f"tape.pre_record_s {config.tape.pre_record_s:g} is more than tape.ring_s {config.tape.ring_s:g} holds: "
+            "takes begin with what it does hold"
         )
     taken: dict[int, str] = {}
     for path, output in _routes(config):

@@ -215,6 +215,14 @@ def test_no_more_is_told_than_anybody_reads_and_it_does_not_take_long(folder: Fo
             "tape:\n  max_loss_s: 4\n  ring_s: 10\n",
             "3: tape.ring_s is 10; allowed 16..120, as tape.max_loss_s is 4",
         ),
+        (
+            "tape:\n  library: /srv/takes\n  copy_to: /srv/takes\n",
+            "3: tape.copy_to is tape.library itself; allowed a folder on another disk, or empty",
+        ),
+        (
+            "tape:\n  second_library: ~/takes\n  library: ~/takes\n",
+            "2: tape.second_library is tape.library itself; allowed a folder on another disk, or empty",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_a_fault(folder: Folder, text: str, said: str | None) -> None:
@@ -325,6 +333,10 @@ def test_under_systemd_takes_go_to_the_state_folder_unless_the_file_says_otherwi
         (
             "audio: {rate_hz: 96000, inputs: 64}\ntape: {ring_s: 60}\n",
             "tape.ring_s 60 takes 1406 MiB of memory for 64 inputs at 96000 Hz; a shorter ring takes less",
+        ),
+        (
+            "tape: {ring_s: 10, pre_record_s: 30}\n",
+            "tape.pre_record_s 30 is more than tape.ring_s 10 holds: takes begin with what it does hold",
         ),
         (
             "desk: {monitor_outputs: [3, 2]}\n",
