@@ -65,7 +65,7 @@ class Desk:
             self._session,
             settings.tape.bits,
             transport_door.shelf(self._session),
-            roundtrip_frames=partial(transport_door.roundtrip_frames, block),
+            roundtrip_frames=partial(transport_door.roundtrip_frames, block, settings.audio.roundtrip_frames),
         )
         self.librarian = Librarian(
             lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.recording

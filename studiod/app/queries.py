@@ -10,7 +10,7 @@ from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PROCESS_NAMES, TAPE, Block, Snapshot
-from studiod.model.transport import TransportState, timecode
+from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
 from studiod.net.osc.endpoint import OscEndpoint
 
@@ -74,6 +74,7 @@ class Queries:
             "strip_names": [self._hub.text(f"/strip/{n + 1}/name") for n in range(layout.strips)],
             "bus_names": [self._hub.text(f"/bus/{n + 1}/name") for n in range(layout.buses)],
             "state": TransportState(snapshot.state).word,
+            "phase": TransportPhase(int(self._hub.value("/transport/phase"))).word,
             "settled": self._transport.is_settled,
             "position_s": snapshot.position / block.rate_hz,
             "position": timecode(snapshot.position, block.rate_hz),

@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from studiod.desk.discards import Shelf
 from studiod.desk.markers import Markers
-from studiod.desk.transport import Transport
 from studiod.link import ENGINE, Block
 from studiod.model.parameter import Refused
 from studiod.net.osc.answers import Handler
@@ -18,8 +17,10 @@ from studiod.net.osc.packet import Argument
 MARKERS = "/markers"
 
 
-def roundtrip_frames(block: Block) -> int:
-    """From an output to an input, as far as the engine's host knows; 0 where it does not."""
+def roundtrip_frames(block: Block, measured: int) -> int:
+    """From an output to an input: as it was measured, or 0; then as far as the engine's host knows."""
+    if measured:
+        return measured
     told: dict[str, Any] = json.loads(block.status(ENGINE) or "{}")
     return int(told.get("input_latency") or 0) + int(told.get("output_latency") or 0)
 
@@ -40,7 +41,16 @@ def shelf(session: Path) -> Shelf:
     return Shelf(trash, restore)
 
 
-def register(endpoint: OscEndpoint, transport: Transport) -> None:
+class Marking(Protocol):
+    """The transport, as far as it sets markers."""
+
+    markers: Markers
+
+    def press_marker(self, name: str = "") -> None:
+        """Set one where it is. Raises Refused."""
+
+
+def register(endpoint: OscEndpoint, transport: Marking) -> None:
     """Answer `/markers`, and obey what sets, names and bounds them."""
     markers = transport.markers
     endpoint.register(MARKERS, lambda _arguments, _peer: (json.dumps(markers.report(), ensure_ascii=False),))
@@ -50,7 +60,7 @@ def register(endpoint: OscEndpoint, transport: Transport) -> None:
     endpoint.register("/section/rename", _obeying(partial(_rename, "/section/rename", markers.rename_section)))
 
 
-def _add(transport: Transport, arguments: tuple[Argument, ...]) -> None:
+def _add(transport: Marking, arguments: tuple[Argument, ...]) -> None:
     match arguments:
         case []:
             transport.press_marker()

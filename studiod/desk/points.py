@@ -60,6 +60,18 @@ class Points:
                     f"{pair.shortest_s:g} s on between {pair.start} and {pair.end} while {pair.switch} is on"
                 )
 
+    def lay_loop(self, start: int, end: int) -> None:
+        """Lay the loop from frame `start` to `end`, and switch it on. Raises Refused and leaves it as it was."""
+        hub = self._hub
+        before = [(address, hub.value(address)) for address in (_LOOP.start, _LOOP.end, _LOOP.switch)]
+        ends = ((_LOOP.start, start / hub.rate_hz), (_LOOP.end, end / hub.rate_hz))
+        try:
+            for address, value in ((_LOOP.switch, 0.0), *ends, (_LOOP.switch, 1.0)):
+                hub.write(address, value, "desk")
+        except Refused:
+            hub.restore(before, ())
+            raise
+
     def _span(self, pair: _Pair) -> Span | None:
         if not self._hub.value(pair.switch):
             return None

@@ -174,6 +174,9 @@ class Roll:
             self._epoch = snapshot.epoch
             self._steps = []
             self._orders.forget()
+            if self.counter.end is not None:
+                self.disable()
+                self.fault = "the count-in was broken off: the engine was started again; press play or record again"
         if self._cancel is not None and control.answer(self._cancel) is not None:
             self._cancel = None
         while self._steps and control.is_told:

@@ -24,7 +24,7 @@ from studiod.model.transport import LONGEST_S, TransportState
 _BACK_S = 0.5  # previous, pressed while it rolls just behind a marker, means the one before
 _log = logging.getLogger(__name__)
 
-Command = Callable[[], Awaitable[None]]
+Command = Callable[[], Awaitable[object]]
 
 
 class Transport:
@@ -54,7 +54,8 @@ class Transport:
         self._control = Control(block, hub, sleep)
         self._armed = Armed(hub, layout, block.inputs)
         self._orders = TakeOrders(self._control, self._armed, session, bits, roundtrip_frames)
-        self._moves = Moves(self._control, Points(hub), self._orders, layout.strips, session)
+        self._points = Points(hub)
+        self._moves = Moves(self._control, self._points, self._orders, layout.strips, session)
         self._roll = self._moves.roll
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._is_busy = False
@@ -139,20 +140,15 @@ class Transport:
 
     def press_section_loop(self, number: float) -> None:
         """Lay the loop over section `number`. Raises Refused when there is none, or it is too short for a loop."""
-        hub, section = self._hub, self.markers.section(number)
-        before = [(address, hub.value(address)) for address in ("/loop/start", "/loop/end", "/loop/on")]
-        start_s, end_s = (self.markers.marker(at).position / hub.rate_hz for at in (section.start, section.end))
-        wanted = (("/loop/on", 0.0), ("/loop/start", start_s), ("/loop/end", end_s), ("/loop/on", 1.0))
+        section = self.markers.section(number)
         try:
-            for address, value in wanted:
-                hub.write(address, value, "desk")
+            self._points.lay_loop(*(self.markers.marker(at).position for at in (section.start, section.end)))
         except Refused as fault:
-            hub.restore(before, ())
             raise Refused(f"/section/loop: section {section.number} ({section.name}): {fault}") from None
 
     def press_loudness_reset(self) -> None:
         """Let the engine measure loudness anew: an ordered command like the others."""
-        self._commands.put_nowait(self._reset_loudness)
+        self._commands.put_nowait(partial(self._control.ask, Operation.LOUDNESS_RESET))
 
     def _press_previous(self) -> None:
         is_rolling = self._snapshot.state != TransportState.STOPPED
@@ -281,9 +277,6 @@ class Transport:
     async def _stop_failed(self, why: str) -> None:
         await self._moves.stop()
         self._moves.fault = why
-
-    async def _reset_loudness(self) -> None:
-        await self._control.ask(Operation.LOUDNESS_RESET)
 
     async def _discard(self) -> None:
         if self._is_recording:

@@ -11,12 +11,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from studiod.app import transport_door
 from studiod.desk.hub import Hub
+from studiod.desk.markers import Markers
 from studiod.desk.rules import lay_rules
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.parameter import Refused
 from studiod.model.registry import Registry
-from studiod.model.transport import TransportState, timecode
+from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.access import Peer
 from studiod.net.osc.endpoint import OscEndpoint
 from studiod.net.osc.packet import Argument
@@ -72,6 +74,7 @@ class FakeStudio:
         self.is_stuck = False
         self.take_s = 10.0
         self.takes: list[Take] = []
+        self.markers = Markers(RATE_HZ)
         self.faults: list[str] = []
         self.position_s = 0.0
         self.keeping: int | None = None
@@ -128,6 +131,10 @@ class FakeStudio:
         """What the transport does."""
         return TransportState(int(self.hub.value("/transport/state"))).word
 
+    def press_marker(self, name: str = "") -> None:
+        """As the transport does."""
+        self.markers.add(round(self.position_s * RATE_HZ), name)
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _run(self, opened: "Future[None]") -> None:
@@ -144,6 +151,7 @@ class FakeStudio:
             ):
                 self.endpoint.register(address, _answering(answer))
             self.endpoint.register("/blackbox/keep", self._keep)
+            transport_door.register(self.endpoint, self)
             self._server = OscServer(self.endpoint, "127.0.0.1", self.port)
             await self._server.start()
             self.port = self._server.port
@@ -164,9 +172,10 @@ class FakeStudio:
             if spec.address.startswith("/meter/"):
                 self.hub.on_meter(spec.address, self._reader(spec.address))
         self.hub.on_meter("/transport/position", lambda: (self.position_s,))
+        self.hub.on_trigger("/marker/delete", self.markers.delete)
         for word, action in (
             ("record", self._record),
-            ("play", lambda: self._become(TransportState.PLAYING)),
+            ("play", self._play),
             ("stop", lambda: self._become(TransportState.STOPPED)),
             ("locate", self._locate),
         ):
@@ -184,10 +193,22 @@ class FakeStudio:
         armed = self._armed()
         if not armed:
             raise Refused("nothing is armed: arm a strip first (studioctl arm 1-4)")
+        if self._counts_in():
+            return
         if not self.is_stuck and self.state != "recording":
             files = [f"strip-{word}.wav" for word in armed]
             self.takes.append(Take(len(self.takes) + 1, files, position_s=self.position_s))
         self._become(TransportState.RECORDING)
+
+    def _play(self) -> None:
+        if not self._counts_in():
+            self._become(TransportState.PLAYING)
+
+    def _counts_in(self) -> bool:
+        """With a count-in it counts for ever."""
+        counts = bool(self.hub.value("/transport/countin"))
+        self.hub.publish("/transport/phase", float(TransportPhase.COUNTIN if counts else TransportPhase.NONE))
+        return counts
 
     def _keep(self, arguments: tuple[Argument, ...], _peer: Peer) -> tuple[Argument, ...]:
         seconds, *inputs = arguments
@@ -240,6 +261,7 @@ class FakeStudio:
             "strip_names": [self.hub.text(f"/strip/{n}/name") for n in range(1, self.strips + 1)],
             "bus_names": [self.hub.text(f"/bus/{n}/name") for n in range(1, self.buses + 1)],
             "state": self.state,
+            "phase": TransportPhase(int(self.hub.value("/transport/phase"))).word,
             "position_s": self.position_s,
             "position": timecode(round(self.position_s * RATE_HZ), RATE_HZ),
             "armed": self._armed(),

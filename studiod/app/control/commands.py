@@ -12,6 +12,7 @@ from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
 from studiod.app.control.takes import takes
+from studiod.app.control.timeline import marker, markers, section, span
 from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, button, position_s, question, setting, targets
 from studiod.net.osc.packet import Message, message
 
@@ -19,6 +20,11 @@ _EVERYWHERE = (STRIP, BUS, MAIN)
 _RECORDABLE = _EVERYWHERE
 _NAMED = _CHANNELS = (STRIP, BUS)
 _ROLLING = ("playing", "recording")
+_ON_ITS_WAY: Final = {
+    "countin": "the click counts in",
+    "waiting": "it rolls to where recording begins",
+    "rehearsing": "it rehearses: nothing is written",
+}
 Work = Callable[[argparse.Namespace, Studio, Page], None]
 
 
@@ -71,9 +77,12 @@ def _arm(options: argparse.Namespace, studio: Studio, page: Page) -> None:
 def _record(_: argparse.Namespace, studio: Studio, page: Page) -> None:
     status = studio.command(
         message("/transport/record"),
-        lambda status: status.text("state") == "recording",
+        lambda status: status.text("state") == "recording" or status.text("phase") in _ON_ITS_WAY,
         "studiod took the command but did not begin to record",
     )
+    if status.text("state") != "recording":
+        _show_transport(status, page, f"{_ON_ITS_WAY[status.text('phase')]}; break it off with `studioctl stop`")
+        return
     if not status.part("take").held:
         status = studio.look_for(lambda: _with_take(studio.status())) or status
     take, armed = status.part("take"), ", ".join(armed_labels(status))
@@ -116,9 +125,12 @@ def _stop(_: argparse.Namespace, studio: Studio, page: Page) -> None:
 def _play(_: argparse.Namespace, studio: Studio, page: Page) -> None:
     status = studio.command(
         message("/transport/play"),
-        lambda status: status.text("state") in _ROLLING,
+        lambda status: status.text("state") in _ROLLING or status.text("phase") == "countin",
         "studiod took the command but does not roll",
     )
+    if status.text("phase") == "countin":
+        _show_transport(status, page, f"{_ON_ITS_WAY['countin']}; break it off with `studioctl stop`")
+        return
     _show_transport(status, page, f"{page.state(status.text('state'))} at {_position(status)}")
 
 
@@ -202,7 +214,7 @@ def _set(options: argparse.Namespace, studio: Studio, page: Page) -> None:
 
 
 def _press(options: argparse.Namespace, studio: Studio, page: Page) -> None:
-    order = button(options.address)
+    order = button(options.address, options.value)
     studio.link.request(order).raise_refusals()
     if page.is_json:
         page.json({"pressed": order.address})
@@ -233,6 +245,11 @@ WORK: Final[dict[str, Work]] = {
     "keep": keep,
     "play": _play,
     "locate": _locate,
+    "loop": span,
+    "punch": span,
+    "markers": markers,
+    "marker": marker,
+    "section": section,
     "fader": _parameter("fader", _EVERYWHERE),
     "mute": _parameter("mute", _EVERYWHERE),
     "solo": _parameter("solo", _CHANNELS),

@@ -100,6 +100,9 @@ _ARMABLE = Argument(
 )
 _SWITCH = Argument("value", "on or off; on if left out", "on|off", default="on", is_optional=True, words=_ON_OFF)
 _FOR = Argument("--for", "end after that time by itself", "SECONDS", form=float)
+_SPAN = Argument(
+    "value", "START END as positions, or on, or off", "VALUE", is_list=True, is_optional=True, words=_ON_OFF
+)
 _LEVEL = "level in dB: -6, +3.5, -inf (silence)"
 
 COMMANDS: Final = (
@@ -172,6 +175,46 @@ COMMANDS: Final = (
         "Goes to a position and waits until the transport is there.",
         (Argument("position", "seconds, m:ss or h:mm:ss.mmm", "POSITION"),),
         (("locate 0", "back to the beginning"), ("locate 1:02.5", "a minute and 2.5 seconds in")),
+    ),
+    Command(
+        "loop",
+        "go round and round, or no more with off",
+        "Lays the loop from START to END and switches it on; or switches it on or off; alone, says how it is. While "
+        "rolling before its end it goes round, to the frame; every round recorded is a take.",
+        (_SPAN,),
+        (("loop 10 25.5", "from 10 s to 25.5 s"), ("loop 1:00 1:30", "half a minute"), ("loop off", "roll on")),
+    ),
+    Command(
+        "punch",
+        "record between two points only, or anywhere with off",
+        "Lays the punch-in and punch-out and switches them on; or switches them on or off; alone, says how they are. "
+        "Then `record` rolls, records from the one to the other, and plays on.",
+        (_SPAN,),
+        (("punch 1:02 1:10.5", "eight and a half seconds"), ("punch off", "record from where it is")),
+    ),
+    Command(
+        "markers",
+        "list markers and sections",
+        "Lists the markers and sections of the session, with their numbers.",
+        examples=(("markers", "all of them"), ("markers --json", "with frames, for scripts")),
+    ),
+    Command(
+        "marker",
+        "set a marker where it is",
+        "Sets a marker at the position, also while it rolls or records.",
+        (Argument("value", "its name; its number if left out", "NAME", is_list=True, is_optional=True),),
+        (("marker", "just mark it"), ("marker Second verse", "with a name")),
+    ),
+    Command(
+        "section",
+        "name what lies between two markers",
+        "Makes a section from one marker to another, by their numbers; `press /section/loop N` lays the loop over it.",
+        (
+            Argument("start", "number of the marker it begins at", "START", form=int),
+            Argument("end", "number of the marker it ends at", "END", form=int),
+            Argument("value", "its name", "NAME", is_list=True),
+        ),
+        (("section 1 2 Refrain", "from marker 1 to marker 2"),),
     ),
     Command(
         "fader",
@@ -293,8 +336,11 @@ COMMANDS: Final = (
         "press",
         "press a button of the desk",
         "Does what a command of docs/parameters.md does that is no command here.",
-        (Argument("address", "the button's address", "ADDRESS", words=BUTTONS),),
-        (("press /solo/clear", "end every solo"), ("press /loudness/reset", "measure loudness anew")),
+        (
+            Argument("address", "the button's address", "ADDRESS", words=BUTTONS),
+            Argument("value", "the number it takes, if it takes one", "VALUE", form=float, is_optional=True),
+        ),
+        (("press /solo/clear", "end every solo"), ("press /marker/locate 3", "go to marker 3")),
     ),
     Command(
         "watch",

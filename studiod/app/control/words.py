@@ -166,26 +166,25 @@ def question(typed: str) -> Message:
     return message(address)
 
 
-def button(typed: str) -> Message:
-    """The message that presses the button at the address typed. Raises WrongUsage."""
+def button(typed: str, value: float | None = None) -> Message:
+    """The message that presses the button at the address typed, with the number it takes. Raises WrongUsage."""
     address = typed.strip()
     spec = law(address)
     if spec is None or spec.kind is not Kind.TRIGGER or "#" in _shape(address):
         raise WrongUsage(f"{address!r} is no button; allowed {', '.join(BUTTONS)}")
     if address not in BUTTONS:
         raise WrongUsage(f"{address}: use `{_command_for(address)}` of studioctl, which waits until it is so")
-    return message(address)
+    if (value is None) == bool(spec.unit):
+        raise WrongUsage(f"{address}: allowed is {spec.allowed}")
+    return message(address) if value is None else Message(address, "d", (value,))
 
 
 def _command_for(address: str) -> str:
     return f"press {address}" if address in BUTTONS else address.rpartition("/")[2]
 
 
-BUTTONS = tuple(
-    spec.address
-    for spec in _LAWS.values()
-    if spec.kind is Kind.TRIGGER and not spec.address.startswith(("/transport/", "/blackbox/"))  # commands of their own
-)
+_COMMANDS = frozenset({*(f"/transport/{word}" for word in ("play", "stop", "record", "locate")), "/blackbox/keep"})
+BUTTONS = tuple(spec.address for spec in _LAWS.values() if spec.kind is Kind.TRIGGER and spec.address not in _COMMANDS)
 """Addresses that `press` presses."""
 
 

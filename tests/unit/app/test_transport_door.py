@@ -74,8 +74,9 @@ def test_what_cannot_be_is_refused_by_a_sentence(
 
 def test_the_round_trip_is_what_the_host_says_and_nothing_where_it_is_silent() -> None:
     with Rig.make() as rig:
-        assert transport_door.roundtrip_frames(rig.block) == 0
+        assert transport_door.roundtrip_frames(rig.block, 0) == 0
         rig.block.store_status(ENGINE, '{"host": "x", "input_latency": 100, "output_latency": 28}')
-        assert transport_door.roundtrip_frames(rig.block) == 128
+        assert transport_door.roundtrip_frames(rig.block, 0) == 128
+        assert transport_door.roundtrip_frames(rig.block, 99) == 99  # what was measured is true
         rig.block.store_status(ENGINE, '{"host": "x", "input_latency": null}')
-        assert transport_door.roundtrip_frames(rig.block) == 0
+        assert transport_door.roundtrip_frames(rig.block, 0) == 0

@@ -190,6 +190,9 @@ def test_an_engine_that_is_started_again_amid_the_count_records_nothing_by_itsel
         await press(studio, "/transport/record")
         await roll(studio, RATE_HZ)
         studio.rig.restart_engine()
+        await roll(studio, 960)
+        assert state(studio) == "stopped"
+        assert "the engine was started again" in studio.transport.fault
         await roll(studio, 2 * BAR)
         assert state(studio) == "stopped"
         assert takes(studio) == ()
