@@ -160,6 +160,17 @@ def test_after_a_power_cut_sound_beyond_the_header_counts_until_it_breaks_off_in
     assert verify_take(take.folder).faults == ()
 
 
+def test_silence_that_was_played_counts_where_only_our_processes_died(tmp_path: Path) -> None:
+    for boot_id, frames in ((BOOT, 9000), ("another", 6000)):
+        take = cut_off(tmp_path / boot_id, claimed=3000, rows=3, frames=9000)
+        for track in range(2):
+            with take.path(track).open("r+b") as file:
+                file.seek(DATA_AT + 3 * 6000)
+                file.write(bytes(3 * 3000))
+        found = only(repair_session(take.session, boot_id=boot_id)).frames
+        assert frames <= found <= frames + 4096 // 3
+
+
 def test_a_track_that_was_silent_before_says_nothing_by_being_silent(tmp_path: Path) -> None:
     take = cut_off(tmp_path, claimed=3000, rows=0, frames=9000)
     with take.path(1).open("r+b") as file:
@@ -193,6 +204,15 @@ def test_a_second_that_is_not_what_it_was_is_told_and_the_take_is_damaged(tmp_pa
     faults = verify_take(take.folder).faults
     assert "was damaged already: strip-02.wav: second 4 of it is not what was recorded" in faults
     assert "strip-02.wav: 1 second is not what was recorded: at 0:00:04.000" in faults
+
+
+def test_what_is_wrong_long_before_the_end_is_left_to_verification(tmp_path: Path) -> None:
+    take = cut_off(tmp_path, frames=9500, claimed=9500, rows=9)
+    with take.path(0).open("r+b") as file:
+        file.seek(DATA_AT + 3 * 1500)
+        file.write(b"\xff")
+    assert only(repair_session(tmp_path, boot_id=BOOT)).damage == ()
+    assert verify_take(take.folder).faults == ("strip-01.wav: 1 second is not what was recorded: at 0:00:01.000",)
 
 
 def test_a_file_that_lost_what_was_durable_does_not_take_the_others_with_it(tmp_path: Path) -> None:
