@@ -367,8 +367,8 @@ cdef class Block:
             told.epoch, told.frame, told.monotonic_ns, told.anchor_ns, told.position, told.state, told.generation,
             told.take_id, told.blocks, told.xruns, told.late_blocks, told.bad_samples, told.dry_frames, told.resets,
             told.strip_latency, told.main_latency, told.block_ns,
-            told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq, told.applied_lost,
-            tuple(takes),
+            told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq,
+            told.applied_lost, tuple(takes),
             tuple([meters[i] for i in range(block_meter_floats(self.dims))]),
         )
 
@@ -398,7 +398,8 @@ cdef class Block:
         cdef uint64_t size = self.dims.early_frames if early else self.dims.line_frames
         cdef uint64_t first = (frame - depth) & (size - 1)
         cdef uint64_t head
-        ring = block_early_line(self.base, self.dims, index - lines) if early else block_line(self.base, self.dims, index)
+        ring = (block_early_line(self.base, self.dims, index - lines) if early
+                else block_line(self.base, self.dims, index))
         cdef uint64_t n = min(<uint64_t>depth, size - first)
         held = PyBytes_FromStringAndSize(<char *>(ring + first), 4 * n) + PyBytes_FromStringAndSize(
             <char *>ring, 4 * (depth - n))
@@ -406,7 +407,7 @@ cdef class Block:
         return held if head + self.dims.block_frames - frame + depth < size else None
 
     def take_applied(self, size_t most=APPLIED_SLOTS):
-        """The oldest records that the engine obeyed, at most `most`: (how many were taken before, ever; 32 bytes each)."""
+        """The oldest records that the engine obeyed, 32 bytes each, at most `most`; first, how many were taken before."""
         cdef control_record record
         cdef uint64_t before
         cdef spsc_ring *ring = <spsc_ring *>(self.base + self.dims.applied_at)
@@ -430,7 +431,8 @@ cdef class Block:
 
     def is_cued(self, uint64_t generation) -> bool:
         """Whether the tape has made `generation` of the playlist ready."""
-        return bool(generation and LOAD_U64(&(<block_cue *>(self.base + CUE_AT))[generation % BLOCK_CUES].generation) == generation)
+        cdef block_cue *cue = &(<block_cue *>(self.base + CUE_AT))[generation % BLOCK_CUES]
+        return generation != 0 and LOAD_U64(&cue.generation) == generation
 
     @property
     def gap_count(self) -> int:

@@ -120,7 +120,7 @@ cdef class Engine:
         self._patch(matrix_outputs, mono_output, monitor_outputs, talkback_input)
         lay_lines(g)
         if graph_bytes(g) + lanes_bytes(g) > BLOCK_STATE_BYTES:
-            raise MemoryError(f"an engine's state takes {graph_bytes(g) + lanes_bytes(g)} bytes; {BLOCK_STATE_BYTES} fit")
+            raise MemoryError(f"a state of {graph_bytes(g) + lanes_bytes(g)} bytes; {BLOCK_STATE_BYTES} fit")
         g.keeps = keeps
         cdef ab_cell *told = <ab_cell *>(g.base + g.dims.snapshot_at)
         while not cell_load(told, <uint64_t *>&g.now, block_snapshot_words(g.dims)):
@@ -232,7 +232,7 @@ cdef class Engine:
     def restore(self, const unsigned char[::1] state, lines):
         """Go on exactly where an engine of this build and variant, with a block of this shape, told `state`.
 
-        lines: index of a delay line -> the samples it held last, float32, as `Block.state` gives them. Raises ValueError.
+        lines: index of a delay line -> the samples it held last, float32, as `Block.state` has it. Raises ValueError.
         """
         cdef Graph *g = self.g
         cdef const unsigned char[::1] held

@@ -111,7 +111,7 @@ cdef _check_woven(size_t single, size_t woven, size_t frames, size_t width, size
 
 
 cdef class RingView:
-    """Capture rings read, playback rings of one bank (0 or 1) written, of one shared block. Frames are on the engine clock.
+    """Capture rings read, playback rings of one bank (0 or 1) written, of one shared block, on the engine clock.
 
     Raises IndexError for a bank there is not.
     """
