@@ -84,12 +84,16 @@ class Studio:
         return self.look_for(closed) or listed()
 
     def back_at_beginning(self, take: Facts) -> Facts:
-        """The status when the transport has gone back to where `take` began; as it is if that takes too long."""
+        """The status when the transport has gone back to where `take` began; as it is if that takes too long.
+
+        A take lies a little before where it rolled, by what the way round takes: a settled studio is there.
+        """
         began_s = take.number("position") / max(take.number("rate_hz"), 1.0)
 
         def back() -> Facts | None:
             status = self.status()
-            return status if abs(status.number("position_s") - began_s) < NEAR_S else None
+            is_near = abs(status.number("position_s") - began_s) < NEAR_S
+            return status if is_near or status.at("settled") is True else None
 
         return self.look_for(back) or self.status()
 
