@@ -44,6 +44,8 @@ class TakeDoor:
         endpoint.register("/takes/trashed", _ticketed(self._trashed))
         endpoint.register("/takes/empty", _ticketed(self._empty))
         endpoint.register("/sessions/list", _ticketed(self._sessions))
+        endpoint.register("/sessions/trash", _ticketed(self._trash_session))
+        endpoint.register("/sessions/restore", _ticketed(self._restore_session))
         endpoint.register(OUTCOME, self._outcome)
 
     # -- takes -----------------------------------------------------------------------------------------------------
@@ -98,12 +100,20 @@ class TakeDoor:
         arguments: tuple[Argument, ...],
         _: Peer,
     ) -> int:
-        name = arguments[0] if arguments else None
-        if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or "\0" in name:
-            raise Refused(f"{address}: allowed are the folder of a session in the library, and {allowed}")
+        name = _session_name(address, arguments, f"the folder of a session in the library, and {allowed}")
         wanted = _said(address, allowed, changes, arguments[1:])
         work = partial(_change_session, self._session.parent / name, wanted)
         return self._librarian.order(address, work, changes_takes=False)
+
+    def _trash_session(self, arguments: tuple[Argument, ...], _: Peer) -> int:
+        address = "/sessions/trash"
+        name = _session_name(address, arguments, "the folder of a session in the library")
+        return self._librarian.order(address, partial(_session_away, self._session.parent / name), changes_takes=False)
+
+    def _restore_session(self, arguments: tuple[Argument, ...], _: Peer) -> int:
+        address = "/sessions/restore"
+        name = _session_name(address, arguments, "the folder of a session in the library's trash")
+        return self._librarian.order(address, partial(_session_back, self._session.parent, name), changes_takes=False)
 
     def _sessions(self, _arguments: tuple[Argument, ...], _: Peer) -> int:
         work = partial(_session_list, self._session.parent)
@@ -128,6 +138,13 @@ def _take_id(address: str, arguments: tuple[Argument, ...], allowed: str) -> int
     if not isinstance(first, int) or isinstance(first, bool):
         raise Refused(f"{address}: allowed is {allowed}")
     return first
+
+
+def _session_name(address: str, arguments: tuple[Argument, ...], allowed: str) -> str:
+    name = arguments[0] if arguments else None
+    if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or "\0" in name:
+        raise Refused(f"{address}: allowed is {allowed}")
+    return name
 
 
 def _said(
@@ -214,6 +231,18 @@ def _trash_list(session: Path) -> list[dict[str, Any]]:
             fact |= {"state": document.state, "name": document.name, "seconds": seconds, "tracks": len(document.tracks)}
         found.append(fact)
     return found
+
+
+def _session_away(session: Path) -> str:
+    from studiod.tape.library import trash_session
+
+    return str(trash_session(session))
+
+
+def _session_back(library: Path, name: str) -> str:
+    from studiod.tape.library import restore_session
+
+    return str(restore_session(library, name))
 
 
 def _session_list(library: Path) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
-from studiod.app.control.takes import takes
+from studiod.app.control.takes import sessions, takes
 from studiod.app.control.timeline import marker, markers, section, span
 from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, button, position_s, question, setting, targets
 from studiod.net.osc.packet import Message, message
@@ -258,6 +258,7 @@ WORK: Final[dict[str, Work]] = {
     "send": _send,
     "name": _name,
     "takes": takes,
+    "sessions": sessions,
     "devices": _devices,
     "get": _get,
     "set": _set,

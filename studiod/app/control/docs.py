@@ -35,6 +35,8 @@ measures, is `null`.
 | `takes trash 3`, `restore` | `takes`: their numbers |
 | `takes trash` | a list of `id`, `state`, `name`, `seconds`, `tracks` |
 | `takes empty` | `gone`: their numbers |
+| `sessions`, `sessions rename` ... `note` | a list of sessions |
+| `sessions trash`, `restore` | `path`: where it lies |
 | `meters` | `strips` and `buses` (`name`, `peak_db`, `rms_db`, `armed`, `muted`), `main`, `state`, `position_s` |
 | `arm`, `disarm` | `armed`: everything that is armed now |
 | `record`, `play`, `locate` | `state`, `position_s`, `position`, `armed`, `take` (the one being recorded, or null) |

@@ -81,6 +81,7 @@ GLOBALS: Final = (
 
 _ON_OFF = ("on", "off")
 TAKE_ACTIONS: Final = ("rename", "rate", "tag", "note", "trash", "restore", "empty")
+SESSION_ACTIONS: Final = ("rename", "rate", "tag", "note", "trash", "restore")
 _STRIPS = Argument("targets", "strips: 3, 1-4, 1,3,5-7 or all", "STRIP", words=("all",))
 _CHANNELS = Argument(
     "targets", "strips (3, 1-4, all) or buses (bus:2, bus:all)", "TARGET", words=("all", "bus:1", "bus:all")
@@ -302,6 +303,26 @@ COMMANDS: Final = (
             ("takes trash", "what is there"),
             ("takes restore 2", "and back"),
             ("takes empty all", "delete what is in the trash, for ever"),
+        ),
+    ),
+    Command(
+        "sessions",
+        "list the sessions of the library, describe them, throw them away",
+        "Lists the sessions of the library: how many takes, how long, what was said of them. With an action: gives a "
+        "session a name, a rating, tags or a note; its folder keeps its name. trash moves one that is not open to the "
+        "library's trash, restore brings it back.",
+        (
+            Argument("action", "what to do", "ACTION", is_optional=True, choices=SESSION_ACTIONS),
+            Argument(
+                "words", "the folder of the session, and what is said of it", "SESSION", is_optional=True, is_list=True
+            ),
+        ),
+        (
+            ("sessions", "all sessions"),
+            ('sessions rename session "The album"', "it has a name"),
+            ("sessions tag session jazz live", "these tags and no others"),
+            ("sessions trash rehearsal", "out of the way"),
+            ("sessions restore rehearsal", "and back"),
         ),
     ),
     Command(

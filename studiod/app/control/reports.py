@@ -115,7 +115,7 @@ def show_takes(takes: Sequence[Facts], page: Page) -> None:
         return
     rows = [_take_row(take, page) for take in takes]
     heads = ["take", "state", "length", "files", "gaps", "begun", "folder"]
-    said = [_said_of(take, page) for take in takes]
+    said = [said_of(take, page) for take in takes]
     if any(said):
         rows = [(*row[:-1], what, row[-1]) for row, what in zip(rows, said, strict=True)]
         heads.insert(-1, "said")
@@ -141,8 +141,8 @@ def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
     )
 
 
-def _said_of(take: Facts, page: Page) -> str:
-    """Name, rating, tags, and whether there is a note."""
+def said_of(take: Facts, page: Page) -> str:
+    """What people say of a take or a session: name, rating, tags, how its note begins."""
     star = "★" if page.is_unicode else "*"
     words = [take.text("name"), star * min(take.count("rating"), 5), ", ".join(take.texts("tags"))]
     note = take.text("note").partition("\n")[0]

@@ -1,4 +1,4 @@
-"""`studioctl takes`: what was recorded, what people say of it, and the trash."""
+"""`studioctl takes` and `sessions`: what was recorded, what people say of it, and the trash."""
 
 import argparse
 import contextlib
@@ -8,12 +8,12 @@ from typing import Final
 
 from studiod.app.control.faults import NotDone, WrongUsage
 from studiod.app.control.page import Facts, Page, clock
-from studiod.app.control.reports import show_takes
+from studiod.app.control.reports import said_of, show_takes
 from studiod.app.control.studio import Studio
 from studiod.net.osc.packet import Argument, Message
 
 _OUTCOME: Final = "/takes/outcome"
-_MAX_RATING: Final = 5
+_RATINGS: Final = ("0", "1", "2", "3", "4", "5")
 _MAX_ID: Final = 0x7FFF_FFFF  # a number of OSC's
 _ALL: Final = "all"
 Work = Callable[[Sequence[str], Studio, Page], None]
@@ -43,9 +43,7 @@ def _rename(words: Sequence[str], studio: Studio, page: Page) -> None:
 
 def _rate(words: Sequence[str], studio: Studio, page: Page) -> None:
     take_id, *rating = _with_id(words, "takes rate 3 4", least=1)
-    if len(rating) != 1 or not rating[0].isdecimal() or int(rating[0]) > _MAX_RATING:
-        raise WrongUsage(f"{' '.join(rating)!r} is no rating; allowed 0 (none) to {_MAX_RATING}")
-    _describe("/takes/rate", _id(take_id), (int(rating[0]),), studio, page)
+    _describe("/takes/rate", _id(take_id), (_rating(rating),), studio, page)
 
 
 def _tag(words: Sequence[str], studio: Studio, page: Page) -> None:
@@ -91,6 +89,50 @@ WORK: Final[dict[str, Work]] = {
     "empty": _empty,
 }
 """What to do, by action."""
+
+
+def sessions(options: argparse.Namespace, studio: Studio, page: Page) -> None:
+    """List the sessions of the library, or do what is asked of one. Raises Fault."""
+    words = [word.strip() for word in options.words or ()]
+    if options.action is None:
+        _show_sessions(studio, page)
+        return
+    session, *said = _with_id(words, f"sessions {options.action} album", least=options.action in {"rename", "note"})
+    arguments: list[Argument] = [session, *said]
+    if options.action == "rate":
+        arguments = [session, _rating(said)]
+    elif options.action in {"rename", "note"}:
+        arguments = [session, " ".join(said)]
+    elif options.action in {"trash", "restore"} and said:
+        raise WrongUsage(f"one session at a time; as in: studioctl sessions {options.action} album")
+    result = _ordered(f"/sessions/{options.action}", arguments, studio)
+    if options.action in {"trash", "restore"}:
+        if page.is_json:
+            page.json({"path": result})
+        else:
+            page.line(f"{session} lies in {result}")
+        return
+    _show_sessions(studio, page, only=session)
+
+
+def _show_sessions(studio: Studio, page: Page, only: str | None = None) -> None:
+    found = _ordered("/sessions/list", (), studio)
+    held = [Facts(each) for each in found] if isinstance(found, list) else []
+    held = [each for each in held if only is None or each.text("session") == only]
+    if page.is_json:
+        page.json([each.held for each in held])
+        return
+    rows = [
+        (
+            each.text("session"),
+            str(each.count("takes")),
+            clock(each.number("seconds")),
+            str(each.count("trashed") or ""),
+            said_of(each, page),
+        )
+        for each in held
+    ]
+    page.table(rows, ("session", "takes", "length", "in trash", "said"), right=(1, 3))
 
 
 # -- orders ------------------------------------------------------------------------------------------------------------
@@ -185,6 +227,12 @@ def _with_id(words: Sequence[str], example: str, least: int = 0) -> Sequence[str
 
 def _ids(words: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(_id(word) for word in words))
+
+
+def _rating(words: Sequence[str]) -> int:
+    if len(words) != 1 or words[0] not in _RATINGS:
+        raise WrongUsage(f"{' '.join(words)!r} is no rating; allowed 0 (none) to {_RATINGS[-1]}")
+    return int(words[0])
 
 
 def _id(word: str) -> int:

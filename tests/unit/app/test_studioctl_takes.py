@@ -22,7 +22,8 @@ class Terminal:
         self.studio, self._capsys = studio, capsys
 
     def run(self, *words: str, code: int = DONE) -> str:
-        found = main(["--port", str(self.studio.port), "takes", *words])
+        command = () if words[:1] == ("sessions",) else ("takes",)
+        found = main(["--port", str(self.studio.port), *command, *words])
         printed = self._capsys.readouterr()
         assert found == code, printed.err
         return printed.out if code == DONE else printed.err
@@ -121,3 +122,20 @@ def test_a_disk_that_does_not_answer_is_told_when_the_time_is_over(
     finally:
         studio.stop()
     assert "not done within 0.2 s: the disk is slow" in said
+
+
+def test_sessions_are_listed_described_thrown_away_and_brought_back(terminal: Terminal, session: Path) -> None:
+    FakeTake(session.parent / "rehearsal").write()
+    head, album, rehearsal = terminal.run("sessions").splitlines()
+    assert head.split() == ["session", "takes", "length", "in", "trash", "said"]
+    assert (album.split(), rehearsal.split()) == (["album", "2", "0:00:07.000"], ["rehearsal", "1", "0:00:03.500"])
+    terminal.run("sessions", "rename", "album", "The", "Album")
+    terminal.run("sessions", "rate", "album", "5")
+    assert "The Album  ★★★★★  live" in terminal.run("sessions", "tag", "album", "live")
+    away = session.parent / ".trash" / "rehearsal"
+    assert terminal.run("sessions", "trash", "rehearsal") == f"rehearsal lies in {away}\n"
+    assert [each["session"] for each in terminal.json("sessions")] == ["album"]
+    assert terminal.json("sessions", "restore", "rehearsal") == {"path": str(session.parent / "rehearsal")}
+    assert "is no session" in terminal.run("sessions", "trash", "nowhere", code=NOT_DONE)
+    for words in (("rate", "album", "9"), ("rename", "album"), ("trash", "a", "b"), ("trash",)):
+        terminal.run("sessions", *words, code=WRONG_USAGE)

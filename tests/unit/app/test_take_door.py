@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,8 +158,8 @@ def test_the_trash_is_emptied_only_of_what_is_named_by_someone_who_is_there(door
         ("/takes/trash", (9,), "there is no take 9"),
         ("/takes/outcome", (), "allowed is the number of a ticket"),
         ("/takes/outcome", (99,), "nothing is known of ticket 99"),
-        ("/sessions/rename", ("../album", "x"), "allowed are the folder of a session"),
-        ("/sessions/rename", ("..", "x"), "allowed are the folder of a session"),
+        ("/sessions/rename", ("../album", "x"), "allowed is the folder of a session"),
+        ("/sessions/rename", ("..", "x"), "allowed is the folder of a session"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(door: Door, address: str, arguments: tuple[Argument, ...], why: str) -> None:
@@ -205,6 +206,11 @@ def test_sessions_are_listed_and_described(door: Door) -> None:
         (fact,) = (await door.outcome("/sessions/list"))["result"]
         assert (fact["session"], fact["name"], fact["tags"], fact["takes"]) == ("album", "The Album", ["jazz"], 2)
         assert "is no session" in (await door.outcome("/sessions/rate", "nowhere", 1))["fault"]
+        assert (await door.outcome("/sessions/trash", "album"))["fault"] == ""
+        assert (await door.outcome("/sessions/list"))["result"] == []
+        assert (await door.outcome("/sessions/restore", "album"))["result"] == str(door.session)
+        (door.session / ".lock").write_text(f"{os.getpid()}\n")
+        assert "album is open in studiod" in (await door.outcome("/sessions/trash", "album"))["fault"]
 
     run(door, work)
 
