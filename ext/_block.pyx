@@ -407,7 +407,7 @@ cdef class Block:
         return held if head + self.dims.block_frames - frame + depth < size else None
 
     def take_applied(self, size_t most=APPLIED_SLOTS):
-        """The oldest records that the engine obeyed, 32 bytes each, at most `most`; first, how many were taken before."""
+        """The oldest records the engine obeyed, 32 bytes each, at most `most`; first, how many were taken before."""
         cdef control_record record
         cdef uint64_t before
         cdef spsc_ring *ring = <spsc_ring *>(self.base + self.dims.applied_at)
