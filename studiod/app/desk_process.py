@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from studiod import __version__
-from studiod.app import transport_door
+from studiod.app import blackbox_door, transport_door
 from studiod.app.banner import banner
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
 from studiod.app.take_door import TakeDoor
 from studiod.desk import state
 from studiod.desk.hub import Change, Hub
+from studiod.desk.keeping import Keeping
 from studiod.desk.librarian import Librarian
 from studiod.desk.meters import Meters
 from studiod.desk.rules import lay_rules
@@ -70,6 +71,7 @@ class Desk:
         self.librarian = Librarian(
             lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.recording
         )
+        self.keeping = Keeping(block, self.hub, layout, self._session, self.transport)
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()
         self._unsaved = False
@@ -92,6 +94,7 @@ class Desk:
         self._tasks.append(loop.create_task(self._watch(), name="watch"))
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
+        blackbox_door.register(endpoint, self.keeping)
         TakeDoor(self.librarian, self._session).register(endpoint)
         transport_door.register(endpoint, self.transport)
         server = self._make_server(endpoint)
@@ -233,6 +236,7 @@ class Desk:
             snapshot = self._block.snapshot()
             self._meters.update(snapshot)
             self.transport.poll(snapshot)
+            self.keeping.poll(snapshot, self.transport.tape)
             self._block.beat(DESK)
             await asyncio.sleep(POLL_S)
 

@@ -151,7 +151,11 @@ class Queries:
                 *([tape["library_fault"]] if tape.get("library_fault") else []),
                 *tape.get("failed", {}).values(),
                 *tape.get("playback_faults", []),
+                *(alarm["text"] for alarm in tape.get("alarms", []) if alarm["level"] == "alarm"),
             ],
+            "alarms": tape.get("alarms", []),
+            "seconds_left": tape.get("seconds_left"),
+            "blackbox": tape.get("blackbox") or None,
         }
 
     def _all_faults(self, engine: dict[str, Any]) -> list[str]:
@@ -162,6 +166,7 @@ class Queries:
             engine.get("fault", ""),
             self._transport.fault,
             *self._tape_state()["faults"],
+            (self._transport.tape.get("blackbox") or {}).get("fault", ""),
         ]
         resets = self._block.snapshot().resets
         if resets:

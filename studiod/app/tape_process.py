@@ -1,6 +1,7 @@
 """The tape process: the machine in the main thread, player and copy in their own: none waits for another's disk."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -11,9 +12,21 @@ from studiod.app.settings import Settings
 from studiod.link import TAPE, Block
 from studiod.model.console import console_parameters
 from studiod.model.registry import Registry
-from studiod.tape import Player, TakeCopy, TapeMachine, TapeOptions, clock_is_synchronised
+from studiod.tape import (
+    BlackBox,
+    BlackBoxLimits,
+    Journals,
+    Player,
+    TakeCopy,
+    TapeMachine,
+    TapeOptions,
+    clock_identity,
+    clock_is_synchronised,
+)
 
 PLAYER_IDLE_S = 0.05  # a locate is noticed within this; the rings hold far more
+BOX_CLOSE_S = 5.0  # what it holds is whole anyway
+BOX_REST_S = 2.0  # after what should not have happened
 COPY_CLOSE_S = 5.0  # a slow second disk may take so long to close its take; what it has is whole anyway
 _TIME_WAS_SET = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd(8): there once the clock was set
 _log = logging.getLogger(__name__)
@@ -36,7 +49,12 @@ def run(block: Block, settings: Settings) -> int:
         time.time,
         is_clock_synchronised,
     )
+    machine.journals = Journals(block, settings.console_layout())
+    box = _black_box(block, settings, lambda: machine.is_pressed) if settings.blackbox.on else None
+    if box is not None:
+        machine.blackbox_status = box.status
     machine.start()
+    holding = None if box is None else _start_box(box, stopped)
     playing = threading.Thread(target=_play, args=(player, stopped), name="player")
     playing.start()
     copying = None if machine.copy is None else _start_copy(machine.copy, stopped)
@@ -46,6 +64,8 @@ def run(block: Block, settings: Settings) -> int:
         time.sleep(machine.pause_s)  # half the price of waiting on the event; a signal is seen a few blocks later
     if copying is not None:
         copying.join(timeout=COPY_CLOSE_S)
+    if holding is not None:
+        holding.join(timeout=BOX_CLOSE_S)
     machine.stop()
     playing.join(timeout=2.0)
     return 0
@@ -89,6 +109,40 @@ def _copy(copy: TakeCopy, stopped: threading.Event) -> None:
             _log.exception("copy")
         time.sleep(copy.pause_s)
     copy.stop()
+
+
+def _black_box(block: Block, settings: Settings, has_precedence: Callable[[], bool]) -> BlackBox:
+    box = settings.blackbox
+    return BlackBox(
+        block,
+        settings.tape.library.expanduser(),
+        clock_identity(os.getppid()),  # the supervisor made the block: frames count on as long as it lives
+        BlackBoxLimits(round(box.gigabytes * 1e9), 3600.0 * box.hours),
+        float(box.chunk_s),
+        box.never,
+        time.monotonic,
+        time.time,
+        is_clock_synchronised,
+        has_precedence,
+    )
+
+
+def _start_box(box: BlackBox, stopped: threading.Event) -> threading.Thread:
+    thread = threading.Thread(target=_hold, args=(box, stopped), name="black box", daemon=True)
+    thread.start()
+    return thread
+
+
+def _hold(box: BlackBox, stopped: threading.Event) -> None:
+    box.start()
+    while not stopped.is_set():
+        try:
+            box.turn()
+        except Exception:  # noqa: BLE001 - logged; takes go on whatever becomes of the black box
+            _log.exception("black box")
+            stopped.wait(BOX_REST_S)
+        time.sleep(box.pause_s)
+    box.stop()
 
 
 def _play(player: Player, stopped: threading.Event) -> None:

@@ -1,6 +1,9 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
 from studiod.tape._tape import RingView, clock_is_synchronised
+from studiod.tape.blackbox import BlackBox
+from studiod.tape.blackbox_index import clock_identity
+from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
 from studiod.tape.journal import Journals
@@ -8,6 +11,8 @@ from studiod.tape.machine import TapeMachine, TapeOptions
 from studiod.tape.playback import Player
 
 __all__ = [
+    "BlackBox",
+    "BlackBoxLimits",
     "Journals",
     "Player",
     "RingView",
@@ -15,5 +20,6 @@ __all__ = [
     "TakeWriter",
     "TapeMachine",
     "TapeOptions",
+    "clock_identity",
     "clock_is_synchronised",
 ]

@@ -60,7 +60,7 @@ class TakeWriter:
         """Something was refused that may have cost sound: the take cannot be called good."""
         self.latency = Latency()
         self.drift = ClockDrift(self.rate_hz)
-        self.paper = Paper(self.order, self.take.start, self.take.position, self.rate_hz)
+        self.paper = Paper(self.order, self.take.start, self.take.position - self.order.compensation, self.rate_hz)
         self._rings = RingView(self.block)
         self._width = self.order.bits // 8
         self._buffer = memoryview(bytearray(PIECE_FRAMES * self._width))

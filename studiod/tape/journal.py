@@ -134,6 +134,7 @@ class _Writer:
     _fd: int = -1
     _at: int = 0
     _ticked: int = 0
+    _synced: int = 0
     _versions: list[int] = field(default_factory=lambda: [0] * BANKS)
     _is_whole: bool = False
 
@@ -183,7 +184,9 @@ class _Writer:
 
     def sync(self) -> None:
         """Make what is written durable."""
-        os.fdatasync(self._fd)
+        if self._synced != self._at:
+            os.fdatasync(self._fd)
+            self._synced = self._at
 
     def let_go(self) -> None:
         """Close the file; may be called twice."""

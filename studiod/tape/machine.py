@@ -20,10 +20,13 @@ from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
+from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
 
+PRESSED_FILL = 0.05  # of the rings: a second of twenty
+JOURNAL_S = 0.2  # from one sync of the journals to the next
 SPACE_S = 2.0  # how often the disk is asked for its room
 _log = logging.getLogger(__name__)
 
@@ -60,11 +63,16 @@ class TapeMachine:
     armed_tracks: Callable[[], int] = int
     wall: Callable[[], float] = time.time
     is_clock_synchronised: Callable[[], bool] = bool
+    blackbox_status: Callable[[], dict[str, Any]] = dict
+    """How the black box stands; empty when there is none."""
+    journals: Journals | None = None
+    """Turned with the takes; None: none are kept."""
     library_fault: str = ""
     repaired: list[Repaired] = field(default_factory=list)
     copy: TakeCopy | None = None
     """Turned by whoever turns the machine, in a thread of its own; None when nothing is copied."""
     _told_at: float = -1.0
+    _journaled_at: float = 0.0
     _space_at: float = -SPACE_S
     _free_bytes: int | None = None
     _next_id: int = 1
@@ -81,6 +89,11 @@ class TapeMachine:
             root = self.options.copy_to / self.session.name
             options = self._writer_options(None, None)
             self.copy = TakeCopy(self.block, root, self.rate_hz, self.max_loss_s, self.clock, options)
+
+    @property
+    def is_pressed(self) -> bool:
+        """A take is behind: everything else lets it have the disk."""
+        return self.writer is not None and self._follower.fill > PRESSED_FILL
 
     @property
     def writer(self) -> TakeWriter | None:
@@ -101,7 +114,13 @@ class TapeMachine:
         if self.copy is not None and self.writer is not None:
             state = self.copy.states.get(self.writer.take.id)
             self.writer.paper.copy = None if state is None else state.to_json()
-        self._follower.turn(self.block.snapshot(), self.block.capture_head)
+        snapshot = self.block.snapshot()
+        self._follower.turn(snapshot, self.block.capture_head)
+        if self.journals is not None:
+            self.journals.turn(snapshot)
+            if now - self._journaled_at >= JOURNAL_S:
+                self._journaled_at = now
+                self.journals.sync()
         self.block.beat(TAPE)
         if now - self._told_at >= STATUS_S:
             self._told_at = now
@@ -110,6 +129,9 @@ class TapeMachine:
     def stop(self) -> None:
         """Close the running take where the engine's clock stands; may be called twice. The copy is stopped before."""
         self._follower.stop()
+        if self.journals is not None:
+            self.journals.turn(self.block.snapshot())
+            self.journals.close()
         self._settle_copies()
         self._tell()
         if self._lock is not None:
@@ -235,6 +257,7 @@ class TapeMachine:
             "lost_frames": follower.lost_frames,
             "repaired": [str(done) for done in self.repaired[-8:]],
             "playback_faults": self.player_faults()[:4],
+            "blackbox": self.blackbox_status(),
         }
 
     def alarms(self) -> list[Alarm]:
@@ -250,6 +273,8 @@ class TapeMachine:
         copy = self._copy_status()
         if copy is not None and copy["fault"]:
             told.append(Alarm("alarm", f"the copy: {copy['fault']}"))
+        if self.journals is not None:
+            told += [Alarm("warning", fault) for fault in self.journals.faults.values()]
         if self._is_alone:
             second = self.options.second_library
             told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))
