@@ -1,6 +1,6 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
-from studiod.tape._tape import RingView, clock_is_synchronised
+from studiod.tape._tape import RingView, clip_runs, clock_is_synchronised
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
 from studiod.tape.journal import Journals
@@ -15,5 +15,6 @@ __all__ = [
     "TakeWriter",
     "TapeMachine",
     "TapeOptions",
+    "clip_runs",
     "clock_is_synchronised",
 ]
