@@ -64,8 +64,9 @@ class WavDraft:
         self.frames += len(packed) // (self._channels * self._bits // 8)
         self._file.write(packed)
 
-    def finish(self) -> None:
-        """Make it valid and durable; it has no name yet."""
+    def finish(self, tags: Tags | None = None) -> None:
+        """Make it valid and durable; it has no name yet. tags: in place of those it was begun with."""
+        self._tags = tags or self._tags
         if self.frames * self._channels * self._bits // 8 % 2:
             self._file.write(b"\0")  # chunks have an even length
         self._file.seek(0)

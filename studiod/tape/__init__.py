@@ -1,6 +1,6 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
-from studiod.tape._tape import RingView, clock_is_synchronised
+from studiod.tape._tape import RingView, clip_runs, clock_is_synchronised
 from studiod.tape.blackbox import BlackBox
 from studiod.tape.blackbox_index import clock_identity
 from studiod.tape.blackbox_room import BlackBoxLimits
@@ -20,6 +20,7 @@ __all__ = [
     "TakeWriter",
     "TapeMachine",
     "TapeOptions",
+    "clip_runs",
     "clock_identity",
     "clock_is_synchronised",
 ]

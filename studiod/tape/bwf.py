@@ -5,6 +5,7 @@ the hidden frames of a pre-record begin before zero, and a time reference cannot
 what the film world does for the same reason. The time of day is in the date and time beside it.
 """
 
+import contextlib
 import struct
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +69,8 @@ def file_tags(document: Mapping[str, Any], file: str, project: str, zone: tzinfo
     rate_hz = int(document["rate_hz"])
     is_known = bool(document.get("clock_synchronised", True))
     began = datetime.fromtimestamp(document["created_unix"], zone).astimezone(zone)
-    began += timedelta(seconds=start / rate_hz)
+    with contextlib.suppress(OverflowError):  # a document that lies by more than calendars have
+        began += timedelta(seconds=start / rate_hz)
     place = document["tracks"].index(tracks[0]) + 1 if tracks else 0
     return Tags(
         project=project,

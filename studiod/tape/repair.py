@@ -20,6 +20,7 @@ from studiod.tape.sound import TakeSound, seconds_of
 from studiod.tape.wavfile import DATA_AT, header_page, resized_page
 
 BEFORE: Final = "before-repair"
+_NOT_THERE: Final = 0xFFFF_FFFF
 _MAX_UNPROVEN_S: Final = 30  # of sound without checksums that are made anew: more would take the start too long
 
 
@@ -34,7 +35,7 @@ class Repaired:
     damage: tuple[str, ...] = ()
     """What could not be made whole, a sentence each."""
     is_untouched: bool = False
-    """Nothing was done: `damage` says why."""
+    """It is not done: `damage` says why."""
 
     def __str__(self) -> str:
         if self.is_untouched:
@@ -49,7 +50,10 @@ def take_ids(session: Path) -> list[int]:
 
 
 def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id: str | None = None) -> list[Repaired]:
-    """Repair every take that says it is recording but is not in `running`. Idempotent. Raises OSError.
+    """Repair every take that says it is recording but is not in `running`. Idempotent.
+
+    A take that the disk does not let be repaired is told of, and is tried again the next time. Raises OSError where the
+    takes cannot be listed.
 
     It reads the headers, and of the sound the last seconds only. boot_id: what tells one start of this machine from
     another; None: as the kernel says. A take begun under the same one has lost nothing that was ever written.
@@ -67,7 +71,11 @@ def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id
                 done.append(Repaired(number, 0, 0, (f"{fault}, and its files are not touched",), is_untouched=True))
             continue
         if document.state == RECORDING:
-            done.append(_repair(folder, document, session.name, boot_id))
+            try:
+                done.append(_repair(folder, document, session.name, boot_id))
+            except OSError as fault:  # one bad file must not keep the others, or the next take, from the disk
+                why = f"{fault.filename or folder}: {fault.strerror or fault}"
+                done.append(Repaired(number, 0, 0, (why,), is_untouched=True))
     return done
 
 
@@ -126,8 +134,11 @@ def _held(runs: Any, frames: int) -> list[dict[str, Any]]:  # noqa: ANN401 - JSO
     """Gaps or clips as far as they lie before `frames`."""
     return [
         run | {"frames": min(run["frames"], frames - run["start"])}
-        for run in runs
-        if isinstance(run, dict) and run["start"] < frames
+        for run in (runs if isinstance(runs, list) else ())
+        if isinstance(run, dict)
+        and isinstance(run.get("start"), int)
+        and isinstance(run.get("frames"), int)
+        and run["start"] < frames
     ]
 
 
@@ -186,7 +197,7 @@ def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound
         return
     tracks = range(len(document.tracks))
     fresh = [
-        rows.pack(tuple(sound.crc(track, first, frames) or 0 for track in tracks)) for first, frames in seconds[known:]
+        rows.pack(tuple(_crc(sound, track, first, frames) for track in tracks)) for first, frames in seconds[known:]
     ]
     fd = os.open(folder / document.checks, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -198,5 +209,12 @@ def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound
         os.close(fd)
 
 
+def _crc(sound: TakeSound, track: int, first: int, frames: int) -> int:
+    """That of the sound there is; of what is not there one that says so: 0 is what a disk has for a row it lost."""
+    found = sound.crc(track, first, frames)
+    return _NOT_THERE if found is None else found
+
+
 def _holds_sound(folder: Path) -> bool:
-    return any(path.suffix.lower() == ".wav" for path in list(folder.iterdir()))
+    """More than headers: files are made before take.json, and their samples come after it."""
+    return any(path.suffix.lower() == ".wav" and path.lstat().st_size > DATA_AT for path in folder.iterdir())

@@ -256,6 +256,35 @@ def test_a_take_whose_document_cannot_be_read_is_told_and_not_touched(tmp_path: 
     assert contents(tmp_path) == before
 
 
+def test_a_take_that_the_disk_does_not_let_be_repaired_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    stuck, take = cut_off(tmp_path, id=1), cut_off(tmp_path, id=2)
+    (stuck.folder / BEFORE).write_text("a file in the way")
+    before = contents(stuck.folder)
+    told, done = repair_session(tmp_path, boot_id=BOOT)
+    assert str(told).startswith(f"take 1 is left as it is: {stuck.folder / BEFORE}")
+    assert (done.id, done.frames) == (2, 5600)
+    assert contents(stuck.folder) == before
+    assert verify_take(take.folder).faults == ()
+    (stuck.folder / BEFORE).unlink()
+    assert only(repair_session(tmp_path, boot_id=BOOT)).frames == 5600
+
+
+def test_a_document_that_lies_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    lies: tuple[dict[str, Any], ...] = (
+        {"clips": [{"start": "x", "frames": 1}, 7, {}]},
+        {"clips": None},
+        {"tracks": [{"file": "strip-01.wav", "name": "", "strip": 1, "parts": []}]},
+        {"tracks": []},
+        {"pre_frames": 1 << 52},
+        {"created_unix": 2.5e11, "pre_frames": 1 << 40, "rate_hz": 1},
+    )
+    for number, fields in enumerate(lies, 1):
+        take = cut_off(tmp_path, id=number, more=fields)
+        with take.path(0).open("r+b") as file:
+            file.write(b"no header of ours")
+    assert {done.id for done in repair_session(tmp_path, boot_id=BOOT)} == set(range(1, len(lies) + 1))
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     take = cut_off(tmp_path / "s")
     take.path(0).rename(tmp_path / "elsewhere.wav")
