@@ -46,7 +46,7 @@ class Checks:
         return (self._stored + len(self._rows)) * self._rate_hz + self._second_frames
 
     def open(self, path: Path, frames: int) -> None:
-        """Begin the file, or go on with the rows of the first `frames` it has. Raises OSError."""
+        """Begin the file, or go on with the rows of the first `frames` it has; durable so far. Raises OSError."""
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         head = _HEAD.pack(b"SDCK", CHECKS_VERSION, self._rate_hz, len(self._crcs))
         if os.pread(self._fd, _HEAD.size, 0) != head:
@@ -56,6 +56,7 @@ class Checks:
         self._stored = min(rows, frames // self._rate_hz)
         os.ftruncate(self._fd, _HEAD.size + self._stored * self._row.size)
         self._is_dirty = True
+        self.sync()  # before anyone is told of a take: a cut now would leave a file as long as its head, of zeros
 
     def add(self, track: int, packed: memoryview | bytes) -> None:
         """Take in the next piece of `track`."""

@@ -159,7 +159,7 @@ def _proven_frames(document: TakeDocument, files: dict[str, FileState], sound: T
 
 
 def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int, end: int) -> int:
-    """Frames from `first` on before the sound breaks off into nothing: blocks the disk never wrote read as zeros.
+    """Frames from `first` on before the sound breaks off into nothing: what the disk never wrote reads as zeros.
 
     A track that was silent before says nothing by being silent.
     """
@@ -168,13 +168,20 @@ def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int
     before = sound.read(track, max(first - step, 0), min(step, first))
     if not any(before):
         return end - first
-    at = first
+    # where a file ends inside a block that was there before, its length may be durable before the block is
+    last = document.tracks[track].parts[-1]
+    frame_bytes = width * document.channels_in(last.file)
+    in_block = ((end - last.start - document.pre_frames) * frame_bytes - 1) % _BLOCK_BYTES + 1
+    at, doubtful = first, -(-in_block // frame_bytes)
     while at < end:
         piece = sound.read(track, at, min(step, end - at))
         if not any(piece) and len(piece) >= step * width:
-            return at - first
+            end, doubtful = at, step  # the block before it may have ended in the hole
+            break
         at += max(len(piece) // width, 1)
-    return end - first
+    doubtful = min(doubtful, end - first)
+    heard = sound.read(track, end - doubtful, doubtful).rstrip(b"\0")
+    return end - first - doubtful + -(-len(heard) // width)
 
 
 def _told_loss(name: str, files: dict[str, FileState], document: TakeDocument, sound: TakeSound) -> str:

@@ -169,8 +169,10 @@ class CheckRows:
         self._held = held
         step = max(self._row.size, 1)  # a take of MIDI alone has no tracks of sound
         self.count = (len(held) - _HEAD.size) // step
-        self.torn_bytes = (len(held) - _HEAD.size) % step
-        """Of a last row that is not whole."""
+        while self.count and 0 in self.row(self.count - 1):
+            self.count -= 1  # a power cut may leave the length of a row without the row; no sound has the CRC 0
+        self.torn_bytes = len(held) - _HEAD.size - self.count * step
+        """Of last rows that are not whole."""
 
     def row(self, second: int) -> tuple[int, ...]:
         """The CRCs of all tracks in that second."""
