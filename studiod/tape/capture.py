@@ -214,17 +214,19 @@ class TakeWriter:
         start, width = self.origin + self.written, self._width
         piece = self._buffer[: frames * width]
         marks = self._checks.mark(), self._clips.mark()
+        # bound once: this loop is most of what a take costs
+        pack, add, place, bits = self._rings.pack, self._checks.add, part.place, self.order.bits
         spoiled = 0
         try:
             while True:
                 for number, track in enumerate(self.order.tracks):
-                    is_full = self._rings.pack(track.channel, start, frames, self.order.bits, piece)
+                    is_full = pack(track.channel, start, frames, bits, piece)
                     if spoiled:
                         piece[: spoiled * width] = bytes(spoiled * width)
-                    self._checks.add(number, piece)
+                    add(number, piece)
                     if is_full:
-                        self._clips.add(number, self.written, *clip_runs(piece, frames, self.order.bits, RUNS_AT_ONCE))
-                    part.place(number, self.written, frames, piece)
+                        self._clips.add(number, self.written, *clip_runs(piece, frames, bits, RUNS_AT_ONCE))
+                    place(number, self.written, frames, piece)
                 late = min(max(self._rings.oldest - start, 0), frames)
                 if late <= spoiled:
                     break

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from studiod.tape.capture import TAPE_LATE, TakeWriter
 HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 IDLE_S = 0.02  # a take begins within this; while one runs, STATUS_S is soon enough
 STATUS_S = 0.1
-WRITE_S = 0.06  # sound that is handed to the system outlives us all: a kill of every process costs this and a turn
+WRITE_S = 0.07  # sound that is handed to the system outlives us all: a kill of every process costs this and a turn
 LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
 SLOWER = 1.5  # than the slowest sync of late, the next one may be
 LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
@@ -73,7 +74,7 @@ class TakeFollower:
             return IDLE_S
         if self._is_behind:
             return 0.0
-        due = min(self._synced_at + self._interval_s, self._written_at + WRITE_S)
+        due = min(self._synced_at + self._interval_s, self._written_at + self._write_s)
         return min(max(due - self.clock(), 0.001), STATUS_S)
 
     def order(self, take_id: int) -> TakeOrder | None:
@@ -93,7 +94,7 @@ class TakeFollower:
         behind = head - writer.origin - writer.written
         self._is_behind = behind > HURRY_FILL * self.block.capture_frames
         is_sync_due = take.stop is not None or self._is_behind or now >= self._synced_at + self._interval_s
-        if not is_sync_due and now < self._written_at + WRITE_S:
+        if not is_sync_due and now < self._written_at + self._write_s:
             return
         until = min(head, writer.origin + writer.written + round(TURN_S * self.rate_hz))
         self._guarded(lambda w: w.advance(until), "written")
@@ -114,6 +115,12 @@ class TakeFollower:
         """From one sync to the next: what is played just after one begins is durable when the next one ends."""
         spare = self.max_loss_s - LATE_S - SLOWER * self._sync_s
         return min(max(spare, LEAST * self.max_loss_s), MOST * self.max_loss_s)
+
+    @property
+    def _write_s(self) -> float:
+        """From one write to the next: so that the last of them falls together with a sync."""
+        interval_s = self._interval_s
+        return interval_s / math.ceil(interval_s / WRITE_S)
 
     def _open(self, take: TakeFrames) -> None:
         order = self.order(take.id)

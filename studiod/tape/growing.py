@@ -97,7 +97,10 @@ class GrowingFile:
 
     def write(self, frame: int, packed: memoryview) -> None:
         """Put `packed` where `frame` is; a disk that takes a part at a time is asked again."""
-        self._write_all(packed, DATA_AT + frame * self._width)
+        at = DATA_AT + frame * self._width
+        done = os.pwrite(self._fd, packed, at)
+        if done < len(packed):
+            self._write_all(packed[done:], at + done)
 
     def read(self, frame: int, frames: int) -> bytes:
         """Samples as they lie; fewer when the file ends before."""

@@ -26,15 +26,14 @@ class Part:
     start: int
     tracks: int
     width: int
-    files: list[GrowingFile] = field(default_factory=list)
+    files: list[GrowingFile]
     frames: int = 0
     """Length, once the part has ended."""
     _woven: bytearray = field(default_factory=bytearray, repr=False)
 
-    @property
-    def is_woven(self) -> bool:
+    def __post_init__(self) -> None:
+        self.is_woven = len(self.files) == 1 and self.tracks > 1
         """All tracks lie in one file."""
-        return len(self.files) == 1 and self.tracks > 1
 
     @property
     def piece_frames(self) -> int:

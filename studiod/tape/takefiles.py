@@ -185,7 +185,6 @@ class TakeFiles:
 
     def _make_part(self, folder: Path, start: int, paths: list[Path]) -> Part:
         tracks = len(self.order.tracks)
-        part = Part(folder, start, tracks, self.order.bits // 8)
         channels = tracks if len(paths) < tracks else 1
-        part.files = [GrowingFile(path, self.rate_hz, self.order.bits, channels) for path in paths]
-        return part
+        files = [GrowingFile(path, self.rate_hz, self.order.bits, channels) for path in paths]
+        return Part(folder, start, tracks, self.order.bits // 8, files)
