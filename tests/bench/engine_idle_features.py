@@ -3,10 +3,9 @@
     python -m tests.bench.engine_idle_features --json [--force-isa avx2]
 
 Nanoseconds of CPU for a channel and a sample, the whole engine, as in tests/bench/strip.py. `full` is W (high-pass,
-equaliser, compressor, four sends), `everything` is W with gate, delay and 16 sends. What buses and main cost is shared by
-32 strips in these. `strip_ns` is what a strip more costs, from 128 and 32 of them; `bypassed_share` is that of a strip with
-nothing on against one of W. `desk_bypassed_share` is the same of the desk of 32 strips with all that does not belong to a
-strip.
+equaliser, compressor, four sends), `everything` is W with gate, delay and 16 sends. What buses and main cost is shared
+by 32 strips in these. `strip_ns` is what a strip more costs, from 128 and 32 of them; `bypassed_share` is that of a
+strip with nothing on against one of W, `desk_bypassed_share` the same of the whole desk of 32 strips.
 """
 
 import argparse
