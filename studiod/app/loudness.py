@@ -63,15 +63,15 @@ def run(files: Sequence[Path], *, is_json: bool) -> int:
     return 1 if any(isinstance(what, str) for _, what in found) else 0
 
 
+def level_fact(level: float) -> float | str:
+    """A level or range as JSON may say it, which knows no infinity: "-inf" for silence."""
+    return "-inf" if level == -math.inf else round(level, _DECIMALS) + 0.0  # no -0.0
+
+
 def _fact(path: Path, what: LoudnessReading | str) -> dict[str, Any]:
     if isinstance(what, str):
         return {"file": str(path), "error": what}
-    return {"file": str(path), **{field: _number(getattr(what, field)) for field in _FIELDS}}
-
-
-def _number(level: float) -> float | str:
-    """As JSON may say it, which knows no infinity."""
-    return "-inf" if level == -math.inf else round(level, _DECIMALS) + 0.0  # no -0.0
+    return {"file": str(path), **{field: level_fact(getattr(what, field)) for field in _FIELDS}}
 
 
 def _print_table(found: Sequence[tuple[Path, LoudnessReading | str]]) -> None:

@@ -90,7 +90,7 @@ class Snapshot(NamedTuple):
     bad_samples: int
     dry_frames: int
     resets: int
-    """Channels whose filters had gone astray and were cleared."""
+    """Times that a strip or a sum had gone past all sound (gain upon gain, a filter gone astray) and was cleared."""
     strip_latency: int
     """Frames by which every path through the strips is late: the longest hardware insert."""
     main_latency: int

@@ -88,8 +88,11 @@ def feature_settings(strip: int, feature: str, sends: int = len(SENDS)) -> Setti
 
 
 def desk_settings(strips: int, features: tuple[str, ...], sends: int = len(SENDS)) -> Settings:
-    """A desk of `strips` strips with `features` on and the others off; `sends` of each are open where sends are on."""
-    settings: Settings = {"/main/limiter/ceiling": decibels(0.9)}
+    """A desk of `strips` strips with `features` on and the others off; `sends` of each are open where sends are on.
+
+    It has no meter of loudness, as W has none.
+    """
+    settings: Settings = {"/main/limiter/ceiling": decibels(0.9), "/loudness/on": "off"}
     for bus, (left, right) in enumerate(RETURNS, 1):
         settings[f"/bus/{bus}/main/on"] = "on"
         settings[f"/bus/{bus}/fader"] = decibels(math.hypot(left, right))  # the pan's law is of constant power
@@ -103,8 +106,8 @@ def desk_settings(strips: int, features: tuple[str, ...], sends: int = len(SENDS
 
 
 def workload(strips: int) -> Settings:
-    """W(strips): it has no meter of loudness."""
-    return desk_settings(strips, ("hpf", "eq", "comp", "sends")) | {"/loudness/on": "off"}
+    """W(strips)."""
+    return desk_settings(strips, ("hpf", "eq", "comp", "sends"))
 
 
 def noise(channels: int, frames: int) -> Samples:

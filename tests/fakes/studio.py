@@ -5,6 +5,7 @@ It runs in a thread of its own, on a free port of loopback, between `start` and 
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,9 +27,16 @@ from studiod.net.osc.server import OscServer
 from tests.fakes.store import MemoryStore
 
 RATE_HZ = 48_000
+LIMITER_FRAMES = 112
 STRIP_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
 BUS_NAMES = ("Drummer", "Singer")
-QUIET = (-90.0, -96.0)
+_NOISE_DB, _MEAN_NOISE_DB = -90.0, -96.0
+QUIET = {
+    "strip": (_NOISE_DB, _MEAN_NOISE_DB, 0.0, 0.0),
+    "main": (_NOISE_DB, _NOISE_DB, _MEAN_NOISE_DB, _MEAN_NOISE_DB, 0.0, 0.0),
+    "loudness": (-math.inf, -math.inf, -math.inf, 0.0, -math.inf),
+}
+"""What the meters of each kind say while nobody plays, as the desk says it; other sums have one reduction."""
 _LATE_S = 0.03  # the engine answers a command in its next blocks, not at once
 _SESSION = "/library/session"
 Answer = TypeVar("Answer")
@@ -76,15 +84,18 @@ class FakeStudio:
         self.takes: list[Take] = []
         self.markers = Markers(RATE_HZ)
         self.faults: list[str] = []
+        self.insert_frames = 0
+        """Round trip of the longest hardware insert."""
         self.position_s = 0.0
         self.keeping: int | None = None
         self.keep_fault = ""
         """Why the black box will make no take."""
         self.levels: dict[str, tuple[float, ...]] = {
-            "/meter/strip/1": (-6.0, -12.5),
-            "/meter/strip/2": (0.5, -9.0),
-            "/meter/bus/1": (-20.0, -30.0),
-            "/meter/main": (-3.0, -4.0, -10.0, -11.0, 1.5),
+            "/meter/strip/1": (-6.0, -12.5, 0.0, 3.2),
+            "/meter/strip/2": (0.5, -9.0, 0.0, 0.0),
+            "/meter/bus/1": (-20.0, -30.0, 2.1),
+            "/meter/main": (-3.0, -4.0, -10.0, -11.0, 1.5, 0.8),
+            "/meter/loudness": (-18.2, -18.9, -19.4, 5.25, -1.3),
         }
         self._closing_take: Take | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -182,7 +193,8 @@ class FakeStudio:
             self.hub.on_trigger(f"/transport/{word}", action)
 
     def _reader(self, address: str) -> Callable[[], tuple[float, ...]]:
-        return lambda: self.levels.get(address, QUIET)
+        quiet = QUIET.get(address.split("/")[2], (_NOISE_DB, _MEAN_NOISE_DB, 0.0))
+        return lambda: self.levels.get(address, quiet)
 
     def _armed(self) -> list[str]:
         strips = [str(n) for n in range(1, self.strips + 1) if self.hub.value(f"/strip/{n}/arm")]
@@ -283,6 +295,11 @@ class FakeStudio:
                 "realtime_priority": 70,
                 "gaps": 0,
             },
+            "latency": {
+                "strips": _late(self.insert_frames),
+                "buses": _late(self.insert_frames),
+                "main": _late(self.insert_frames + LIMITER_FRAMES),
+            },
             "uptime_s": 4000.0,
             "faults": self.faults,
         }
@@ -314,6 +331,10 @@ def _surface(name: str, port: str, state: str, first_strip: int = 1) -> dict[str
         "refused": 0,
         "note": "",
     }
+
+
+def _late(frames: int) -> dict[str, float]:
+    return {"frames": frames, "ms": round(1000.0 * frames / RATE_HZ, 3)}
 
 
 def _answering(answer: Callable[[], object]) -> Callable[[tuple[Argument, ...], Peer], tuple[Argument, ...]]:

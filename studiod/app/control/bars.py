@@ -15,10 +15,13 @@ _TICKS = (0, -3, -6, -10, -20, -30, -40, -50, -60)
 _YELLOW_DB, _RED_DB = -18.0, -6.0
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NUMBER_COLUMNS = 6
-_LABEL_COLUMNS = 16
+LABEL_COLUMNS: Final = 13
 _SHORTEST_BAR = 10
 _CLIP = "CLIP"
-COLUMNS_AT_LEAST: Final = _LABEL_COLUMNS + _SHORTEST_BAR + 2 * _NUMBER_COLUMNS + 8
+_AROUND_BAR = LABEL_COLUMNS + len(" RM ") + 2 * (1 + _NUMBER_COLUMNS) + 1 + len(_CLIP)
+_REDUCTION_COLUMNS = 1 + _NUMBER_COLUMNS
+COLUMNS_AT_LEAST: Final = _AROUND_BAR + _SHORTEST_BAR
+AUDIBLE_DB: Final = 0.05  # less would be shown as -0.0
 
 
 @dataclass(slots=True)
@@ -32,8 +35,13 @@ class Meter:
     rms_db: float = SILENCE_DB
     held_db: float = SILENCE_DB
     has_clipped: bool = False
+    reduction_db: float | None = None
+    """By how much the level is turned down, 0 and up, the most of a moment; None where nothing tells."""
+    most_reduction_db: float | None = None
+    """The most since the start."""
     _held_until: float = field(default=0.0)
     _told_at: float = field(default=0.0)
+    _reduced_until: float = field(default=0.0)
 
     def tell(self, peak_db: float, rms_db: float, now: float) -> None:
         """A reading, at `now` seconds."""
@@ -43,9 +51,15 @@ class Meter:
             self.held_db, self._held_until = self.peak_db, now + HOLD_S
         self.has_clipped |= peak_db >= CLIP_DB
 
+    def tell_reduction(self, reduction_db: float, now: float) -> None:
+        """Gain reduction, in dB from 0 up, at `now` seconds."""
+        self.most_reduction_db = max(self.most_reduction_db or 0.0, reduction_db)
+        if self.reduction_db is None or reduction_db >= self.reduction_db or now >= self._reduced_until:
+            self.reduction_db, self._reduced_until = reduction_db, now + HOLD_S
+
     def clear(self) -> None:
         """Forget what is held."""
-        self.held_db, self.has_clipped = self.peak_db, False
+        self.held_db, self.has_clipped, self._reduced_until = self.peak_db, False, 0.0
 
 
 def level(level_db: float) -> str:
@@ -60,16 +74,23 @@ def place(level_db: float, width: int) -> float:
 
 def bar_width(columns: int) -> int:
     """Columns that are left for the bar in a line of `columns`."""
-    return max(columns - _LABEL_COLUMNS - 2 * _NUMBER_COLUMNS - len(_CLIP) - 6, _SHORTEST_BAR)
+    reduction_columns = _REDUCTION_COLUMNS if has_reductions(columns) else 0
+    return max(columns - _AROUND_BAR - reduction_columns, _SHORTEST_BAR)
+
+
+def has_reductions(columns: int) -> bool:
+    """Whether there is room for gain reduction in a line of `columns`."""
+    return columns >= COLUMNS_AT_LEAST + _REDUCTION_COLUMNS
 
 
 def draw(meter: Meter, columns: int, page: Page) -> str:
     """The line of a meter in `columns`."""
     width = bar_width(columns)
     marks = (page.style("R", RED) if meter.is_armed else " ") + (page.style("M", YELLOW) if meter.is_muted else " ")
-    label = pad(cut(meter.label, _LABEL_COLUMNS - 3), _LABEL_COLUMNS - 3)
+    label = pad(cut(meter.label, LABEL_COLUMNS), LABEL_COLUMNS)
+    bar = _bar(meter, width, page) + (f" {_reduction(meter.reduction_db, page)}" if has_reductions(columns) else "")
     clip = page.style(_CLIP, f"1;{RED}") if meter.has_clipped else " " * len(_CLIP)
-    return f"{label} {marks} {_bar(meter, width, page)} {level(meter.held_db)} {level(meter.rms_db)} {clip}"
+    return f"{label} {marks} {bar} {level(meter.held_db)} {level(meter.rms_db)} {clip}"
 
 
 def scale(columns: int, page: Page) -> str:
@@ -82,8 +103,16 @@ def scale(columns: int, page: Page) -> str:
         around = cells[max(start - 1, 0) : start + len(text) + 1]
         if all(cell == " " for cell in around):
             cells[start : start + len(text)] = text
-    heads = f"{'peak':>{_NUMBER_COLUMNS}} {'RMS':>{_NUMBER_COLUMNS}}"
-    return page.style(f"{'':{_LABEL_COLUMNS + 1}}{''.join(cells)} {heads} dBFS", DIM)
+    words = ("GR", "peak", "RMS") if has_reductions(columns) else ("peak", "RMS")
+    heads = " ".join(f"{word:>{_NUMBER_COLUMNS}}" for word in words)
+    return page.style(f"{'':{LABEL_COLUMNS + len(' RM ')}}{''.join(cells)} {heads} dBFS", DIM)
+
+
+def _reduction(reduction_db: float | None, page: Page) -> str:
+    if reduction_db is None:
+        return " " * _NUMBER_COLUMNS
+    is_audible = reduction_db >= AUDIBLE_DB
+    return page.style(level(-reduction_db if is_audible else 0.0), YELLOW if is_audible else DIM)
 
 
 def _bar(meter: Meter, width: int, page: Page) -> str:

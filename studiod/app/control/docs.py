@@ -37,13 +37,26 @@ measures, is `null`.
 | `takes empty` | `gone`: their numbers |
 | `sessions`, `sessions rename` ... `note` | a list of sessions |
 | `sessions trash`, `restore` | `path`: where it lies |
-| `meters` | `strips` and `buses` (`name`, `peak_db`, `rms_db`, `armed`, `muted`), `main`, `state`, `position_s` |
+| `meters` | `strips`, `buses`, `main`, `state`, `position_s`, `position` |
 | `arm`, `disarm` | `armed`: everything that is armed now |
 | `record`, `play`, `locate` | `state`, `position_s`, `position`, `armed`, `take` (the one being recorded, or null) |
 | `keep` | `take`: the take that was made |
 | `stop` | the same, and `finished`: the take that ended, or null |
 | `fader` ... `name`, `get`, `set` | `values`: a list of `address`, `value`, `text` |
 | `watch` | an object on each line: `time`, `address`, `value`, `text` |
+
+What `meters` tells:
+
+| of | |
+| --- | --- |
+| strips | `strip`, `name`, `peak_db`, `rms_db`, `gate_db`, `comp_db`, `armed`, `muted` |
+| buses | `bus`, `name`, `peak_db`, `rms_db`, `comp_db`, `loudness`, `armed`, `muted` |
+| main | `peak_left_db`, `rms_left_db`, both `right` too, `limiter_db`, `comp_db`, `loudness`, `armed`, `muted` |
+| loudness | `momentary`, `short_term`, `integrated` in LUFS, `lra` in LU, `true_peak` in dBTP |
+
+`gate_db`, `comp_db` and `limiter_db` are gain reduction, 0 and up. `loudness` is null where nothing measures it: on
+main while `/loudness/on` is off, on every bus but the one that `/loudness/source` chooses. Silence in it is `"-inf"`,
+as `studiod loudness --json` says it.
 """
 _WORDS = """\
 ## Words

@@ -110,17 +110,20 @@ COMMANDS: Final = (
     Command(
         "status",
         "what the studio is doing",
-        "Shows the transport, what is armed, where takes go, the audio device, the health of each process, and every "
-        "fault with its remedy.",
+        "Shows the transport, what is armed, where takes go, the audio device, how late what leaves is besides the "
+        "device itself, the health of each process, and every fault with its remedy.",
         examples=(("status", "an overview"), ("status --json", "everything, for scripts")),
     ),
     Command(
         "meters",
         "levels, live in the terminal",
         "Draws a bar for every strip, bus and main: solid is RMS, light is peak, a line holds the highest peak, and "
-        "CLIP stays once a peak reached 0 dBFS. q or Ctrl-C ends, c clears the holds. Where the output is no "
-        "terminal, or with --json, one reading is printed; with --for it holds the highest peaks of that time. "
-        "Strips are metered before their faders, buses and main after.",
+        "CLIP stays once a peak reached 0 dBFS. GR is what gate, compressor and limiter take away together, in dB. "
+        "Under main stands its loudness: momentary, short-term and integrated, loudness range, true peak; and that of "
+        "the bus which /loudness/source chooses. What a narrow window has no room for is left out. q or Ctrl-C ends, "
+        "c clears the holds. Where the output is no terminal, or with --json, one reading is printed; with --for it "
+        "holds the highest peaks and the most gain reduction of that time. Strips are metered before their faders, "
+        "buses and main after.",
         (_FOR,),
         (
             ("meters", "watch levels until q is pressed"),

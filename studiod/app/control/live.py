@@ -77,10 +77,10 @@ class Listener:
 
 def watch(listener: Listener, page: Page, span_s: float | None) -> None:
     """Print changes until `span_s` has passed, or Ctrl-C."""
-    listener.begin()
-    until = None if span_s is None else time.monotonic() + span_s
     was_lost = False
     with contextlib.suppress(KeyboardInterrupt):
+        listener.begin()
+        until = None if span_s is None else time.monotonic() + span_s
         while until is None or time.monotonic() < until:
             found = listener.turn(_wait(until))
             if listener.is_lost is not was_lost:

@@ -34,6 +34,8 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
     yield "desk", ", ".join(f"{status.count(key)} {word}" for key, word in counts)
     rate, block = status.count("rate_hz"), status.count("block_frames")
     yield "audio", f"{_device(status.text('host'), status.text('device'))}, {rate} Hz, blocks of {block} frames"
+    if status.at("latency") is not None:
+        yield "latency", _latency(status.part("latency"))
     yield "engine", _engine(status, page)
     yield "tape", _tape(status.part("tape"), page)
     yield "takes", _home(status.text("session") or status.text("library"))
@@ -44,6 +46,24 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
 def _device(host: str, device: str) -> str:
     """Both, unless the device's name says the host already."""
     return device if host and host in device else f"{host}: {device}" if device else host
+
+
+def _latency(latency: Facts) -> str:
+    """How late what leaves is, and why: strips and buses by hardware inserts, main by its limiter on top."""
+    strips_ms, buses_ms, main_ms = (latency.number(path, "ms") for path in ("strips", "buses", "main"))
+    inserts = f"hardware inserts {_ms(strips_ms)}" if strips_ms else ""
+    limiter_ms = main_ms - strips_ms
+    limiter = f"limiter {_ms(limiter_ms)}" if strips_ms else "limiter"
+    causes = ", ".join(filter(None, (inserts, limiter if limiter_ms > 0.0 else "")))
+    why = f" ({causes})" if causes else ""
+    if buses_ms == strips_ms:
+        return f"main {_ms(main_ms)}{why}, strips and buses {_ms(strips_ms)}"
+    return f"main {_ms(main_ms)}{why}, strips {_ms(strips_ms)}, buses {_ms(buses_ms)}"
+
+
+def _ms(span_ms: float) -> str:
+    """`2.3 ms`, `0 ms`; what is not nothing is never shown as nothing."""
+    return "0 ms" if span_ms <= 0.0 else f"{max(span_ms, 0.1):.1f} ms"
 
 
 def _running_take(status: Facts, page: Page) -> str:

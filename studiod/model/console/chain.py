@@ -278,9 +278,10 @@ def compressor(at: str, label: str, channel: int, strips: int) -> Iterator[Param
 
 def delay(at: str, label: str, channel: int) -> Iterator[ParameterSpec]:
     """Rows of a delay."""
-    yield toggle(f"{at}/delay/on", f"{label} delay on", "Delay", target("delay.on", channel), "Switches the delay in.")
+    text = "Switches the delay in; it is faded to once it has heard as much as its time."
+    yield toggle(f"{at}/delay/on", f"{label} delay on", "Delay", target("delay.on", channel), text)
     place = target("delay.time", channel, space=Space.FRAMES)
-    text = "Delay to the nearest sample; a new time is faded to in 20 ms."
+    text = "Delay to the nearest sample; a new time is faded to in 20 ms, once the line has heard as much."
     yield time(f"{at}/delay", f"{label} delay", "Dly ms", place, 0.0, 500.0, 0.0, text)
 
 

@@ -54,6 +54,21 @@ def test_status_says_what_the_studio_is_doing(terminal: Terminal, studio: FakeSt
     assert said.splitlines()[-1] == "! input 3 is silent: check its cable"
 
 
+@pytest.mark.parametrize(
+    ("insert_frames", "line"),
+    [
+        (0, "latency    main 2.3 ms (limiter), strips and buses 0 ms"),
+        (240, "latency    main 7.3 ms (hardware inserts 5.0 ms, limiter 2.3 ms), strips and buses 5.0 ms"),
+        (1, "latency    main 2.4 ms (hardware inserts 0.1 ms, limiter 2.3 ms), strips and buses 0.1 ms"),
+    ],
+)
+def test_status_says_how_late_what_leaves_is_and_why(
+    terminal: Terminal, studio: FakeStudio, insert_frames: int, line: str
+) -> None:
+    studio.insert_frames = insert_frames
+    assert line in terminal.run("status").splitlines()
+
+
 def test_status_for_scripts_is_what_studiod_says(terminal: Terminal) -> None:
     status = terminal.json("status")
     assert status["processes"] == {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104}

@@ -114,6 +114,15 @@ def test_meters_follow_names_and_the_transport(window: Window, studio: FakeStudi
     window.shows(lambda text: "1 Floor tom" in text and "● recording" in text)
 
 
+def test_meters_show_what_is_taken_away_and_how_loud_main_is(window: Window, studio: FakeStudio) -> None:
+    picture = window.shows(lambda text: "TP   -1.3 dBTP" in text)
+    assert "\x1b[33m  -3.2\x1b[0m" in picture  # yellow: something is being taken away
+    assert "\x1b[2m   0.0\x1b[0m" in picture  # dim: nothing is
+    studio.levels["/meter/loudness"] = (-30.5, -31.5, -19.0, 6.0, 0.4)
+    studio.levels["/meter/strip/8"] = (-20.0, -30.0, 40.0, 2.5)
+    window.shows(lambda text: "M  -30.5" in text and "-42.5" in text.split("8 Room")[1].split("\r\n")[0])
+
+
 def test_meters_fit_any_window(window: Window) -> None:
     window.shows(lambda text: "main R" in text)
     window.resize(9, 110)
@@ -167,17 +176,21 @@ def test_one_reading_is_printed_where_there_is_no_terminal(
 ) -> None:
     assert main(["--port", str(studio.port), "meters"]) == DONE
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 + 8 + 2 + 2
+    assert len(lines) == 2 + 8 + 2 + 2 + 1
     assert lines[2].split()[:2] == ["1", "Kick"]
-    assert lines[2].split()[-2:] == ["-6.0", "-12.5"]
+    assert lines[1].split()[-4:] == ["GR", "peak", "RMS", "dBFS"]
+    assert lines[2].split()[-3:] == ["-3.2", "-6.0", "-12.5"]
+    assert lines[-2].split()[-3:] == ["-2.3", "-4.0", "-11.0"]  # limiter and compressor of main
+    assert lines[-1] == "loudness      M  -18.2  S  -18.9  I  -19.4 LUFS  LRA   5.2 LU  TP   -1.3 dBTP"
+    assert max(map(len, lines)) <= 79
     assert "\x1b" not in "".join(lines)
 
 
 def test_a_reading_for_scripts_holds_the_highest_peak_of_its_time(
     studio: FakeStudio, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readings = iter([(-40.0, -50.0), (-2.0, -8.0)])
-    studio.hub.on_meter("/meter/strip/4", lambda: next(readings, (-70.0, -80.0)))
+    readings = iter([(-40.0, -50.0, 40.0, 0.0), (-2.0, -8.0, 0.0, 6.1)])
+    studio.hub.on_meter("/meter/strip/4", lambda: next(readings, (-70.0, -80.0, 12.0, 0.0)))
     assert main(["--port", str(studio.port), "meters", "--json", "--for", "0.4"]) == DONE
     found = json.loads(capsys.readouterr().out)
     assert found["strips"][3] == {
@@ -185,10 +198,36 @@ def test_a_reading_for_scripts_holds_the_highest_peak_of_its_time(
         "name": "Bass",
         "peak_db": -2.0,
         "rms_db": -80.0,
+        "gate_db": 40.0,
+        "comp_db": 6.1,
         "armed": False,
         "muted": False,
     }
-    assert found["main"]["limiter_db"] == 1.5
+    assert found["main"] == {
+        "peak_left_db": -3.0,
+        "peak_right_db": -4.0,
+        "rms_left_db": -10.0,
+        "rms_right_db": -11.0,
+        "limiter_db": 1.5,
+        "comp_db": 0.8,
+        "loudness": {"momentary": -18.2, "short_term": -18.9, "integrated": -19.4, "lra": 5.25, "true_peak": -1.3},
+        "armed": False,
+        "muted": False,
+    }
+
+
+def test_loudness_of_the_bus_chosen_is_told_with_it_and_silence_is_minus_infinity(
+    studio: FakeStudio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", str(studio.port), "set", "/loudness/source", "bus:2"]) == DONE
+    assert main(["--port", str(studio.port), "set", "/loudness/on", "off"]) == DONE
+    capsys.readouterr()
+    assert main(["--port", str(studio.port), "meters", "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out)
+    silence = {"momentary": "-inf", "short_term": "-inf", "integrated": "-inf", "lra": 0.0, "true_peak": "-inf"}
+    assert [bus["loudness"] for bus in found["buses"]] == [None, silence]
+    assert found["main"]["loudness"] is None
+    assert found["buses"][0]["comp_db"] == 2.1
 
 
 # -- watch -------------------------------------------------------------------------------------------------------------

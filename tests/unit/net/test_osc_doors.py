@@ -55,6 +55,7 @@ class UdpRig:
 
     def _socket(self, host: str, port: int) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the machine's own mDNS may have its port
         made.bind((host, port))
         made.setblocking(False)  # noqa: FBT003 - the socket module's own signature
         return made
