@@ -16,7 +16,7 @@ from studiod.tape.bwf import file_tags
 from studiod.tape.files import save_json, sync_folder
 from studiod.tape.library import load_document, take_folders
 from studiod.tape.salvage import FileState, Salvage, look_at
-from studiod.tape.sound import TakeSound, seconds_of
+from studiod.tape.sound import TakeSound, count_seconds, second_of
 from studiod.tape.wavfile import DATA_AT, header_page, resized_page
 
 BEFORE: Final = "before-repair"
@@ -191,13 +191,14 @@ def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound
     rows = found.rows
     if rows is None:
         return
-    seconds = list(seconds_of(found.total_frames, document.rate_hz))
-    known = min(rows.count, found.total_frames // document.rate_hz)
-    if len(seconds) - known > _MAX_UNPROVEN_S:
+    total, rate_hz = found.total_frames, document.rate_hz
+    known, seconds = min(rows.count, total // rate_hz), count_seconds(total, rate_hz)
+    if seconds - known > _MAX_UNPROVEN_S:
         return
     tracks = range(len(document.tracks))
     fresh = [
-        rows.pack(tuple(_crc(sound, track, first, frames) for track in tracks)) for first, frames in seconds[known:]
+        rows.pack(tuple(_crc(sound, track, *second_of(second, total, rate_hz)) for track in tracks))
+        for second in range(known, seconds)
     ]
     fd = os.open(folder / document.checks, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

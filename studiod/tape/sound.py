@@ -5,7 +5,6 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -183,7 +182,12 @@ class CheckRows:
         return self._row.pack(*crcs)
 
 
-def seconds_of(total_frames: int, rate_hz: int) -> Iterator[tuple[int, int]]:
-    """(first frame, frames) of every second of a take, a last short one included."""
-    for first in range(0, total_frames, rate_hz):
-        yield first, min(rate_hz, total_frames - first)
+def count_seconds(total_frames: int, rate_hz: int) -> int:
+    """Seconds of a take, a last short one included."""
+    return -(-total_frames // rate_hz)
+
+
+def second_of(number: int, total_frames: int, rate_hz: int) -> tuple[int, int]:
+    """(first frame, frames) of that second of a take."""
+    first = number * rate_hz
+    return first, min(rate_hz, total_frames - first)

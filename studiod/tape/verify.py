@@ -8,7 +8,7 @@ from pathlib import Path
 from studiod.link.take import DAMAGED, RECORDING, BadDocument, Part, TakeDocument
 from studiod.model.transport import timecode
 from studiod.tape.library import is_in_use, load_document
-from studiod.tape.sound import BadChecks, CheckRows, TakeSound, seconds_of
+from studiod.tape.sound import BadChecks, CheckRows, TakeSound, count_seconds, second_of
 from studiod.tape.wavfile import DATA_AT, NotAWav, WavHeader, read_header
 
 Progress = Callable[[int], None]
@@ -43,7 +43,7 @@ def seconds_in(folder: Path) -> int:
         document = load_document(folder)
     except BadDocument:
         return 0
-    return -(-document.total_frames // document.rate_hz) * len(document.tracks)
+    return count_seconds(document.total_frames, document.rate_hz) * len(document.tracks)
 
 
 def verify_take(folder: Path, *, is_quick: bool = False, on_progress: Progress | None = None) -> TakeReport:
@@ -150,10 +150,11 @@ def _wrong_seconds(folder: Path, document: TakeDocument, on_progress: Progress |
         return 0, [f"{document.checks}: {fault.strerror}"] if (folder / document.checks).exists() else []
     wrong: list[list[int]] = [[] for _ in tracks]
     checked = 0
+    seconds = count_seconds(document.total_frames, document.rate_hz)
     with TakeSound(folder, document) as sound:
         unreadable = set(sound.faults)
-        seconds = list(seconds_of(document.total_frames, document.rate_hz))
-        for second, (first, frames) in enumerate(seconds[: rows.count]):
+        for second in range(min(rows.count, seconds)):
+            first, frames = second_of(second, document.total_frames, document.rate_hz)
             row = rows.row(second)
             for track in tracks:
                 crc = sound.crc(track, first, frames)
@@ -171,11 +172,11 @@ def _wrong_seconds(folder: Path, document: TakeDocument, on_progress: Progress |
     faults += refused
     if rows.torn_bytes:
         faults.append(f"{document.checks}: ends within a row")
-    if rows.count != len(seconds):
+    if rows.count != seconds:
         faults.append(
-            f"{document.checks}: has checksums of {rows.count} seconds, the take is {len(seconds)} long"
-            if rows.count > len(seconds)
-            else f"{document.checks}: nothing is known of the last {len(seconds) - rows.count} seconds"
+            f"{document.checks}: has checksums of {rows.count} seconds, the take is {seconds} long"
+            if rows.count > seconds
+            else f"{document.checks}: nothing is known of the last {seconds - rows.count} seconds"
         )
     return checked, faults
 

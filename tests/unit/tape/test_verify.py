@@ -120,6 +120,15 @@ def test_a_document_that_lies_is_told(tmp_path: Path, fields: dict[str, Any], wh
     assert any(why in fault for fault in verify_take(take.folder).faults)
 
 
+def test_a_length_that_no_disk_holds_is_told_at_once(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path, frames=100).write()
+    rewrite(take, frames=1 << 52, rate_hz=1)
+    assert any("its header says" in fault for fault in verify_take(take.folder).faults)
+    rewrite(take, rate_hz=1000)
+    faults = verify_take(take.folder).faults
+    assert "checks.crc: nothing is known of the last 4503599627370 seconds" in faults
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"id": 1}', "\ud800".encode("utf-8", "surrogatepass")])
 def test_a_document_that_is_none_is_told(tmp_path: Path, text: str | bytes) -> None:
     take = FakeTake(tmp_path).write()
