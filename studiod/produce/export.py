@@ -77,12 +77,14 @@ def export_take(order: ExportOrder, on_progress: Callable[[float], None] | None 
     bits = _bits(order, document)
     paths = file_names(document, order.format)
     first = 0 if order.with_pre else document.pre_frames
-    frames = document.total_frames - first
     try:
         order.to.mkdir(parents=True, exist_ok=True)
         targets = [order.to / name for name in paths]
         _refuse_clashes(targets, may_replace=order.may_replace)
         with TakeSound(order.take, document) as sound, contextlib.ExitStack() as drafts:
+            # a document may claim more than any disk holds
+            last = max((sound.end_of(track) for track in range(len(targets))), default=0)
+            frames = max(min(document.total_frames, last) - first, 0)
             written: list[_Draft] = []
             warnings = list(_flaws(document))
             for track, path in enumerate(targets):

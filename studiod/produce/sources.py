@@ -105,7 +105,8 @@ def _of_take(take: TakeTrackSource) -> tuple[_Reader, int, int, int]:
     hidden = -first.start
     if len(track.parts) == 1 and form.channels == 1 and hidden >= 0 and form.frames >= hidden + document.frames:
         return _PlainWav(path, form, hidden), document.rate_hz, 1, document.frames
-    return _TakeTrack(take), document.rate_hz, 1, document.frames
+    reader = _TakeTrack(take)
+    return reader, document.rate_hz, 1, max(min(document.frames, reader.end - document.pre_frames), 0)
 
 
 class _TakeTrack:
@@ -115,6 +116,7 @@ class _TakeTrack:
         self._sound = TakeSound(take.folder, take.document)
         self._track, self._bits = take.track, take.document.bits
         self._at = take.document.pre_frames
+        self.end = self._sound.end_of(take.track)
 
     def read(self, rows: Sequence[Row]) -> None:
         row = rows[0]

@@ -74,6 +74,15 @@ class TakeSound:
             there = max(there, first + (found if part is parts[-1] else min(found, part.frames)))
         return there
 
+    def end_of(self, track: int) -> int:
+        """Frame behind the last there is of `track`, whatever holes there are before it."""
+        ends = [
+            part.start + self._document.pre_frames + self.frames_of(part.file)
+            for part in self._document.tracks[track].parts
+            if self.frames_of(part.file)
+        ]
+        return max(ends, default=0)
+
     def read(self, track: int, first: int, frames: int) -> bytes:
         """Packed samples of `track` from `first` on; fewer where it ends or has a hole. Raises OSError."""
         found = bytearray()

@@ -181,7 +181,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path, suffix: str) -> None:
 
 
 def test_what_is_not_there_is_silence_and_told(tmp_path: Path) -> None:
-    take = FakeTake(tmp_path / "s").write()
+    take = FakeTake(tmp_path / "s", tracks=3).write()
     take.path(0).unlink()
     os.truncate(take.path(1), DATA_AT + 3 * 3000 + 1)
     done = export_take(ExportOrder(take.folder, tmp_path / "out"))
@@ -190,6 +190,12 @@ def test_what_is_not_there_is_silence_and_told(tmp_path: Path) -> None:
         "strip-02.wav: 500 frames are not there: silence stands in their place",
     )
     assert packed(done.files[1]) == sound(1, 0, 3000) + bytes(1500)
+    assert packed(done.files[2]) == sound(2, 0, 3500)
+
+
+def test_a_length_that_is_only_claimed_fills_no_disk(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path / "s", more={"frames": 1 << 52}).write()
+    assert export_take(ExportOrder(take.folder, tmp_path / "out")).frames == 3500
 
 
 def test_a_take_that_is_being_recorded_and_one_that_is_none_are_refused(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_what_is_not_there_is_silence(tmp_path: Path) -> None:
     take.path(0, 1).unlink()
     heard = np.full((1, 3500), np.nan, np.float32)
     with SourceFile(take.path(0), TakeTrackSource(take.folder, load_document(take.folder), 0)) as source:
+        assert source.frames == 1500
         source.read([heard[0]])
     assert np.array_equal(heard[0, :1500], expected(take, 0)[:1500])
     assert not heard[0, 1500:].any()
