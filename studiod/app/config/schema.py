@@ -348,7 +348,7 @@ class BlackBox(_Section):
         ),
     )
     hours: float = Field(
-        default=24.0, gt=0.0, le=10_000.0, description="How long anything is held at most; older is removed."
+        default=24.0, ge=0.1, le=10_000.0, description="How long anything is held at most; older is removed."
     )
     never: list[InputNumber] = Field(
         default=[],

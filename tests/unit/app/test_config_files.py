@@ -21,9 +21,9 @@ config/broken.yaml:7: studio.name is given twice, in lines 6 and 7; keep one
 config/broken.yaml:10: audio.host is 'portadio'; allowed auto, virtual, portaudio, jack. Did you mean portaudio?
 config/broken.yaml:11: audio.rate_hz is 48; allowed 44100, 48000, 88200, 96000, 176400, 192000. Did you mean 48000?
 config/broken.yaml:12: audio.blok_frames is no setting; allowed host, device, output_device, rate_hz, block_frames, \
-inputs, outputs, jack_server, jack_connect. Did you mean block_frames?
+inputs, outputs, jack_server, jack_connect, roundtrip_frames. Did you mean block_frames?
 config/broken.yaml:14: audio.port is no setting; allowed host, device, output_device, rate_hz, block_frames, \
-inputs, outputs, jack_server, jack_connect. Did you mean osc.port?
+inputs, outputs, jack_server, jack_connect, roundtrip_frames. Did you mean osc.port?
 config/broken.yaml:19: desk.strips[2].name is 808; allowed text of at most 64 bytes, printable. Did you mean "808"?
 config/broken.yaml:20: desk.strips[3].input is 9; allowed 0..4, as audio.inputs is 4
 config/broken.yaml:24: desk.buses[3].output is 3, which desk.buses[2].output has already; allowed a free one, or 0
