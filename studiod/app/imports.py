@@ -82,8 +82,11 @@ def run(given: argparse.Namespace) -> int:
     except (ConfigError, Refused) as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
-    except (Fault, OSError) as fault:
+    except Fault as fault:
         sys.stderr.write(f"{fault}\n")
+        return 1
+    except OSError as fault:
+        sys.stderr.write(f"{fault.filename}: {fault.strerror}\n")
         return 1
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -96,6 +96,15 @@ def test_a_session_that_a_studio_has_open_is_left_alone_when_that_does_not_answe
     assert list(takes.iterdir()) == []
 
 
+def test_a_session_whose_lock_cannot_be_had_is_named(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = tmp_path / "album" / ".lock"
+    lock.mkdir(parents=True)
+    assert run(sound(tmp_path / "a.wav"), "--config", config, "--session", "album") == 1
+    assert capsys.readouterr().err == f"{lock}: Is a directory\n"
+
+
 def test_the_lock_is_let_go(tmp_path: Path, config: Path) -> None:
     assert run(sound(tmp_path / "a.wav"), "--config", config, "--session", "album") == 0
     lock = os.open(tmp_path / "album" / ".lock", os.O_RDWR)
