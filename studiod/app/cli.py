@@ -3,10 +3,12 @@
 import argparse
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from studiod import __version__
-from studiod.app import export, loudness, measure, render, replay, verify
+from studiod.app import export, imports, loudness, measure, render, replay, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -15,6 +17,15 @@ while it runs, in a second terminal:
   studioctl arm 1-4         choose what is recorded
   studioctl record          and: stop, locate 0, play, takes
 """
+
+_TOOLS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "render": render.run,
+    "export": export.run,
+    "import": imports.run,
+    "verify": verify.run,
+    "replay": replay.run,
+    "measure-latency": measure.run,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     loudness.add_command(commands)
     render.add_command(commands)
     export.add_command(commands)
+    imports.add_command(commands)
     verify.add_command(commands)
     replay.add_command(commands)
     measure.add_command(commands)
@@ -64,16 +76,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if given.command == "loudness":
             sys.exit(loudness.run(given.files, is_json=given.json))
-        if given.command == "render":
-            sys.exit(render.run(given))
-        if given.command == "export":
-            sys.exit(export.run(given))
-        if given.command == "verify":
-            sys.exit(verify.run(given))
-        if given.command == "replay":
-            sys.exit(replay.run(given))
-        if given.command == "measure-latency":
-            sys.exit(measure.run(given))
+        if given.command in _TOOLS:
+            sys.exit(_TOOLS[given.command](given))
         from studiod.app.run import run
 
         options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}

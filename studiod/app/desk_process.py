@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from studiod import __version__
-from studiod.app import blackbox_door, transport_door
+from studiod.app import blackbox_door, import_door, transport_door
 from studiod.app.banner import banner
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
@@ -97,6 +97,7 @@ class Desk:
         blackbox_door.register(endpoint, self.keeping)
         TakeDoor(self.librarian, self._session).register(endpoint)
         transport_door.register(endpoint, self.transport)
+        import_door.register(endpoint, self.transport)
         server = self._make_server(endpoint)
         await self._open_osc(server)
         self._block.set_ready(DESK, ready=True)

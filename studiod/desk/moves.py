@@ -167,6 +167,7 @@ class Moves:
         """Read what there is."""
         self._listed = int(self._tape.get("finished", 0))
         self.takes = await asyncio.to_thread(read_takes, self._session)
+        self._orders.know(max((take.id for take in self.takes), default=0))  # an import's, which the tape knows not of
 
     def check_locate(self) -> None:
         """Raise Refused while nobody may go elsewhere."""

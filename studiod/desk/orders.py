@@ -38,6 +38,10 @@ class TakeOrders:
         self._claimed = max(int(self._control.tape.get("next_id", 1)), last + 1)
         return self._claimed
 
+    def know(self, take_id: int) -> None:
+        """There is a take of that number, whoever made it: it is not given again."""
+        self._claimed = max(self._claimed, take_id)
+
     def check(self, address: str) -> None:
         """Raise Refused, naming `address`, when nothing is armed or nothing can be written."""
         if not self._armed.tracks():

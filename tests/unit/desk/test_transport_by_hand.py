@@ -14,6 +14,7 @@ import soundfile
 from studiod.model.parameter import Refused
 from tests.fakes.desk_rig import Rig
 from tests.fakes.session_rig import RATE_HZ, SessionRig
+from tests.fakes.takes import FakeTake
 
 
 @asynccontextmanager
@@ -99,6 +100,18 @@ def test_take_numbers_are_never_used_again(tmp_path: Path) -> None:
                 await record(studio, 480, "/strip/1")
                 await record(studio, 480)
                 assert [take.id for take in studio.transport.takes] == list(range(1, first + 2))
+
+    asyncio.run(walk())
+
+
+def test_a_take_that_was_imported_meanwhile_keeps_its_number(tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with session(tmp_path) as studio:
+            FakeTake(studio.session, 1).write()
+            studio.transport.renew_takes()
+            await studio.settle()
+            await record(studio, 480, "/strip/1")
+            assert [(take.id, take.state) for take in studio.transport.takes] == [(1, "good"), (2, "good")]
 
     asyncio.run(walk())
 
