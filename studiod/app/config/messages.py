@@ -1,6 +1,7 @@
 """What pydantic found, said as studiod says it: the setting, its value, what is allowed, what was probably meant."""
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -152,7 +153,7 @@ def _spoken_number(value: object) -> float | None:
 
 def _number(value: object, low: float, high: float, *, is_whole: bool) -> str | None:
     number = _spoken_number(value)
-    if number is None:
+    if number is None or not math.isfinite(number):
         return None
     for slip in (1, *_SLIPS):
         meant = number * slip

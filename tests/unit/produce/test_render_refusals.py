@@ -188,7 +188,7 @@ def test_a_take_plays_on_the_strips_it_was_recorded_from(tmp_path: Path, session
         ("strip-01-strip-1.wav", (1,)),
         ("strip-03-strip-3.wav", (3,)),
     ]
-    assert take.position == RATE_HZ // 2
+    assert take.position == RATE_HZ // 2 - 112  # main was heard so late by who played to it
     assert not take.warnings
     done = render(replace(order(tmp_path, [], session), tracks=take.tracks))
     inputs = np.zeros((STRIPS, done.frames), np.float32)
