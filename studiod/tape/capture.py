@@ -119,6 +119,9 @@ class TakeWriter:
         """Write what lies between here and engine frame `head` (or the take's stop); frames written."""
         self._stop = head if self.take.stop is None else min(head, self.take.stop)
         began, self._began_at = self.written, self.clock()
+        self._collect_gaps()
+        if self._is_renewed:
+            self._renew()  # silence is told of before it is written: whoever is killed between leaves none unmarked
         while (start := self.origin + self.written) < self._stop:
             oldest = self._rings.oldest
             part = self._growing()
@@ -205,7 +208,9 @@ class TakeWriter:
             "drift_ppm": self.drift.ppm,
             "checks": CHECKS_NAME,
         }
-        return self.paper.to_json(state, self.origin + self.written, self.gaps, listed, clips, proof)
+        end = self.origin + self.written
+        told = max(end, self._stop) if state == "recording" else end  # gaps that are about to be written
+        return self.paper.to_json(state, end, merged(self.gaps, self.origin, told), listed, clips, proof)
 
     # -- sound -------------------------------------------------------------------------------------------------------
 

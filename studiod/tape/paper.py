@@ -42,10 +42,10 @@ class Paper:
     ) -> dict[str, Any]:
         """The document of a take that ends at frame `end` so far.
 
-        tracks: file, channel and parts of each; clips: runs at full scale; proof: fields that go in as they are.
+        gaps: in order, none touching another. tracks: file, channel and parts of each. clips: runs at full scale.
+        proof: fields that go in as they are.
         """
         files = [part["file"] for track in tracks for part in track["parts"]] or [track["file"] for track in tracks]
-        first = self.start - self.pre_frames
         return {
             "version": VERSION,
             "id": self.order.id,
@@ -61,10 +61,7 @@ class Paper:
             "recorded_by": self.order.by,
             "stopped_by": self.stopped_by,
             "boot_id": self.boot_id,
-            "gaps": [
-                {"start": gap.start - self.start, "frames": gap.frames, "cause": gap.cause}
-                for gap in merged(gaps, first, end)
-            ],
+            "gaps": [{"start": gap.start - self.start, "frames": gap.frames, "cause": gap.cause} for gap in gaps],
             "clips": list(clips),
             "faults": list(self.faults),
             "files": list(dict.fromkeys(files)),
