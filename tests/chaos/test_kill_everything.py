@@ -31,7 +31,9 @@ def check(frame: int, rolled: int, folder: Path) -> None:
     lengths: set[int] = set()
     for path in sorted(folder.glob("*.wav")):
         found = frames_by_four_readers(path)
+        behind = found.pop("ffmpeg")  # takes a data chunk of 0 bytes for one that goes on to the end of the file
         assert len(set(found.values())) == 1, found
+        assert behind == found["soundfile"] or found["soundfile"] == 0
         values = counter(path)
         lengths.add(len(values))
         if not len(values):
