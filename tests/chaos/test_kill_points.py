@@ -117,5 +117,6 @@ def test_killed_at_six_points_a_studio_loses_a_tenth_of_a_second_at_most(tmp_pat
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_killed_at_two_hundred_points(tmp_path: Path) -> None:
     run(tmp_path, 201)
