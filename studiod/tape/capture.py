@@ -209,7 +209,8 @@ class TakeWriter:
             "checks": CHECKS_NAME,
         }
         end = self.origin + self.written
-        told = max(end, self._stop) if state == "recording" else end  # gaps that are about to be written
+        # while it is recorded, gaps whole: the rest of one is written when nobody tells of it any more
+        told = end if state != "recording" else max([end, *(gap.start + gap.frames for gap in self.gaps)])
         return self.paper.to_json(state, end, merged(self.gaps, self.origin, told), listed, clips, proof)
 
     # -- sound -------------------------------------------------------------------------------------------------------

@@ -84,7 +84,6 @@ class Killer:
         self._roll()
         block = block_of(studio)
         kill_everything(studio)
-        end = block.snapshot().frame
         folder = max((studio.session / "takes").iterdir())
         as_left = {path: frames_by_four_readers(path) for path in sorted(folder.glob("*.wav"))}
         assert len(as_left) == len(STRIPS)
@@ -92,18 +91,28 @@ class Killer:
             assert len(set(found.values())) == 1, f"{path.name}: {found}"
         studio.start()
         assert [take["state"] for take in studio.takes() if take["path"] == str(folder)] == ["repaired"]
-        self._check(folder, parts, end)
+        self._check(folder, parts, block)
         for path, found in as_left.items():
             now = frames_by_four_readers(path)
             assert set(now.values()) == {soundfile.info(path).frames}, f"{path.name}: {now}"
             assert now["sox"] >= found["sox"], "a repair takes nothing away"
 
-    def _check(self, folder: Path, parts: list[str], end: int) -> None:
+    def _check(self, folder: Path, parts: list[str], block: Block) -> None:
+        """Hold the repaired take against what the engine did, which `block` still tells."""
         about = json.loads((folder / "take.json").read_text())
         assert (about["state"], len(about["files"])) == ("repaired", len(STRIPS))
         assert_counts(folder)
-        assert [gap["cause"] for gap in about["gaps"]] == ["engine restarted"] * parts.count("engine")
-        lost_s = (end - about["start_frame"] - about["frames"]) / RATE_HZ
+        first, end = about["start_frame"], block.snapshot().frame
+        kept_to = first + about["frames"]
+        gaps = block.gaps()
+        assert [gap.cause for gap in gaps] == ["engine restarted"] * parts.count("engine")
+        told = [(gap["start"] + first, gap["frames"], gap["cause"]) for gap in about["gaps"]]
+        assert told == [
+            (gap.start, min(gap.frames, kept_to - gap.start), gap.cause) for gap in gaps if gap.start < kept_to
+        ]
+        # killed right after it came back, an engine's gap may be what is missing: nobody played there
+        silent = sum(max(gap.start + gap.frames - max(gap.start, kept_to), 0) for gap in gaps)
+        lost_s = (end - kept_to - silent) / RATE_HZ
         assert lost_s <= LOSS_S, f"{lost_s:.3f} s lost after {parts} and all were killed"
 
 
@@ -117,5 +126,6 @@ def test_killed_at_six_points_a_studio_loses_a_tenth_of_a_second_at_most(tmp_pat
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_killed_at_two_hundred_points(tmp_path: Path) -> None:
     run(tmp_path, 201)

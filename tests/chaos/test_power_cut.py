@@ -136,5 +136,6 @@ def test_a_power_cut_costs_a_quarter_of_a_second_at_most_and_no_frame_before_it(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_fifty_power_cuts(disk: PluggedDisk) -> None:
     run(disk, takes=10, cuts=5)
