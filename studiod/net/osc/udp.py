@@ -5,8 +5,10 @@ import ipaddress
 import socket
 
 from studiod.net.access import AccessPolicy, Peer
+from studiod.net.osc.codec import encode
 from studiod.net.osc.endpoint import OscEndpoint
 from studiod.net.osc.feed import Loop, Timer
+from studiod.net.osc.packet import message
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024  # 0.2 s of 50 000 fader messages a second
 MAX_PEERS = 1024
@@ -15,6 +17,7 @@ RATE_PER_S = 100_000
 BURST = 50_000
 _SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
 _DATAGRAM_BYTES = 65536
+_LONGEST_ANSWER = 65507  # what UDP over IPv4 carries
 # One turn of the loop: other doors, lamps and timers wait no longer for us.
 _TURN_S = 0.002
 _BETWEEN_CLOCKS = 32  # packets; reading the clock costs as much as reading one
@@ -180,6 +183,8 @@ class UdpDoor:
         return True
 
     def _send(self, packet: bytes, place: tuple[str, int]) -> None:
+        if len(packet) > _LONGEST_ANSWER:
+            packet = _too_long(packet)
         if self._socket is not None:
             self._answers += 1
             with contextlib.suppress(OSError):  # a full buffer or an unreachable host: OSC over UDP is allowed to lose
@@ -230,3 +235,10 @@ def ask_for_buffer(unbound: socket.socket) -> int:
     except OSError:
         unbound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     return unbound.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # the kernel tells twice the size, socket(7)
+
+
+def _too_long(packet: bytes) -> bytes:
+    """What is said in place of an answer that no datagram holds."""
+    address = packet[: packet.index(0)].decode("ascii", "replace")
+    sentence = f"{address}: the answer has {len(packet)} bytes, more than a datagram holds; ask over TCP"
+    return encode(message("/error", address, sentence))

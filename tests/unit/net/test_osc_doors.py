@@ -75,6 +75,19 @@ def fast_rig() -> Iterator[UdpRig]:
     made.close()
 
 
+def test_an_answer_that_no_datagram_holds_is_said_to_be_too_long(rig: UdpRig) -> None:
+    client = rig.client()
+    rig.desk.endpoint.register("/take/list", lambda _arguments, _peer: ("x" * 65_500,))
+    rig.desk.endpoint.register("/take/last", lambda _arguments, _peer: ("x" * 65_000,))
+    answer = rig.ask(client, "/take/list")
+    assert answer is not None
+    assert (answer.address, answer.arguments[0]) == ("/error", "/take/list")
+    assert str(answer.arguments[1]).endswith("bytes, more than a datagram holds; ask over TCP")
+    answer = rig.ask(client, "/take/last")
+    assert answer is not None
+    assert answer.address == "/take/last"
+
+
 def test_beyond_its_rate_a_source_s_last_value_is_applied_late_and_others_are_not_held_up(rig: UdpRig) -> None:
     flooder, other = rig.client(), rig.client()
     for number in range(150):
