@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Sums of tests are small; and after a fork numpy would start its workers anew in the middle of one.
+export OPENBLAS_NUM_THREADS := 1
 
 # libportaudio2 brings libasound2 under whatever name this Debian gives it; rtmidi's wheel needs that one too.
 RUN_PACKAGES := build-essential python3-dev python3-venv libportaudio2
