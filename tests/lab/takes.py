@@ -22,8 +22,9 @@ class FinishedTake:
 
     @property
     def gaps(self) -> list[tuple[int, int]]:
-        """Start and length of each marked gap, in frames."""
-        return [(gap["start"], gap["frames"]) for gap in self.about["gaps"]]
+        """First frame and length of each marked gap, from Record on."""
+        ends = [(gap["start"], gap["start"] + gap["frames"]) for gap in self.about["gaps"]]
+        return [(max(start, 0), end - max(start, 0)) for start, end in ends if end > 0]
 
 
 def start_take(studio: Studio) -> int:
