@@ -12,7 +12,7 @@ from studiod.app.notify import Notifier, WatchdogGate
 
 ENGINE, TAPE, DESK = 1, 2, 3
 START_ORDER = (ENGINE, TAPE, DESK)
-# The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives us up.
+# The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
 HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0}
 GRACE_S = 15.0  # a child that has not beaten yet is starting
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0}
