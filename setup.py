@@ -34,6 +34,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("studiod.link._block", "_block.pyx"),
+            extension("studiod.link._events", "_events.pyx"),
             extension("studiod.engine._engine", "_engine.pyx", *VARIANTS),
             extension("studiod.engine._generators", "_generators.pyx"),
             extension("studiod.engine._limiter", "_limiter.pyx"),

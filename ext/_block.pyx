@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset, strlen
 
 from block cimport *
 
-from studiod.link.words import GAP_CAUSES, BlockMismatch, EngineState, Gap, SideTaken, Snapshot, TakeFrames
+from studiod.link.words import GAP_CAUSES, BlockMismatch, EngineClock, EngineState, Gap, SideTaken, Snapshot, TakeFrames
 
 cdef extern from "<sys/mman.h>" nogil:
     void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)
@@ -180,31 +180,36 @@ cdef class Block:
     cdef block_life *life(self):
         return <block_life *>(self.base + LIFE_AT)
 
+    cdef int known(self, int process) except -1:
+        if not 0 <= process < PROCESS_COUNT:
+            raise IndexError(f"process {process}; there are {PROCESS_COUNT}")
+        return process
+
     def beat(self, int process) -> None:
         """Count one turn of `process`."""
-        ADD_U64(&self.life().beats[process & 3], 1)
+        ADD_U64(&self.life().beats[self.known(process)], 1)
 
     def beats(self, int process) -> int:
-        return LOAD_U64(&self.life().beats[process & 3])
+        return LOAD_U64(&self.life().beats[self.known(process)])
 
     def set_ready(self, int process, bint ready) -> None:
-        STORE_U32(&self.life().ready[process & 3], ready)
+        STORE_U32(&self.life().ready[self.known(process)], ready)
 
     def is_ready(self, int process) -> bool:
-        return bool(LOAD_U32(&self.life().ready[process & 3]))
+        return bool(LOAD_U32(&self.life().ready[self.known(process)]))
 
     def pid(self, int process) -> int:
         """Process id, 0 while it does not run."""
-        return LOAD_U32(&self.life().pids[process & 3])
+        return LOAD_U32(&self.life().pids[self.known(process)])
 
     def set_pid(self, int process, int pid) -> None:
-        STORE_U32(&self.life().pids[process & 3], pid)
+        STORE_U32(&self.life().pids[self.known(process)], pid)
         if pid:
-            STORE_U32(&self.life().starts[process & 3], LOAD_U32(&self.life().starts[process & 3]) + 1)
+            STORE_U32(&self.life().starts[self.known(process)], LOAD_U32(&self.life().starts[self.known(process)]) + 1)
 
     def starts(self, int process) -> int:
         """How often it was started."""
-        return LOAD_U32(&self.life().starts[process & 3])
+        return LOAD_U32(&self.life().starts[self.known(process)])
 
     # -- values (writer: desk) -------------------------------------------------------------------------------------
 
@@ -298,11 +303,18 @@ cdef class Block:
         return self.dims.playlist_at + generation % BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
 
     def store_status(self, int process, str status) -> None:
-        """How `process` (engine, tape or desk) is doing (JSON); it alone writes this."""
-        self._tell(self._status_at(process), STATUS_BYTES, status)
+        """How `process` is doing (JSON); it alone writes this."""
+        self._tell(self._status_at(process), self._status_bytes(process), status)
 
     def status(self, int process) -> str:
-        return self._told(self._status_at(process), STATUS_BYTES)
+        return self._told(self._status_at(process), self._status_bytes(process))
+
+    def status_version(self, int process) -> int:
+        """Counts store_status calls: cheap to watch."""
+        return LOAD_U64(self.base + self._status_at(process))
+
+    cdef size_t _status_bytes(self, int process) noexcept:
+        return self.dims.ports_status_bytes if process == PROCESS_PORTS else STATUS_BYTES
 
     cdef uint64_t _status_at(self, int process) except 0:
         if process == PROCESS_ENGINE:
@@ -311,6 +323,8 @@ cdef class Block:
             return self.dims.tape_status_at
         if process == PROCESS_DESK:
             return self.dims.desk_status_at
+        if process == PROCESS_PORTS:
+            return self.dims.ports_status_at
         raise IndexError(f"process {process} has no status")
 
     # -- control: desk -> engine, and answers ------------------------------------------------------------------------
@@ -371,6 +385,14 @@ cdef class Block:
             told.applied_lost, tuple(takes),
             tuple([meters[i] for i in range(block_meter_floats(self.dims))]),
         )
+
+    def clock(self):
+        """Where the engine's clock stood after its last block."""
+        cdef ab_cell *cell = <ab_cell *>(self.base + self.dims.snapshot_at)
+        while not cell_load(cell, self.scratch, 4):
+            pass
+        cdef engine_snapshot *told = <engine_snapshot *>self.scratch
+        return EngineClock(told.epoch, told.frame, told.monotonic_ns, told.anchor_ns)
 
     def state(self):
         """What the engine knew when the last take began, or None before any (or while it is being told)."""

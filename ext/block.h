@@ -8,7 +8,7 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 3u
+#define BLOCK_VERSION 4u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
 #define BLOCK_CUES 2 /* generations that the playback rings hold side by side: g is in bank g % 2 */
@@ -20,7 +20,7 @@
 #define BLOCK_CHUNK 64u /* frames the engine makes at once */
 #define BLOCK_NOT_STOPPED UINT64_MAX
 
-enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_COUNT };
+enum { PROCESS_SUPERVISOR, PROCESS_ENGINE, PROCESS_TAPE, PROCESS_DESK, PROCESS_PORTS, PROCESS_COUNT };
 
 /* What is asked of the engine, and its answers (same record, at_frame = when it took effect). */
 /* TAPE and GAP are only told, in the ring of what was applied: whether the tape is there (slot 1 or 0), and frames that
@@ -53,6 +53,9 @@ typedef struct {
   uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
   uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */
   uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */
+  uint64_t ports_status_at, ports_status_bytes; /* ports: cell: which boxes are plugged in (JSON) */
+  uint64_t heard_at; /* ports: event ring: what boxes say, for everyone */
+  uint64_t said_at; /* desk: event ring: what is said to boxes, for ports */
   uint64_t capture_at; /* engine: rings of capture_frames floats, index = frame & mask: block_capture */
   uint64_t playback_at; /* tape: rings of playback_frames floats, index = position & mask: block_playback */
   uint64_t lines_at; /* engine: delay lines of line_frames floats, then of early_frames, index = frame & mask: block_line */

@@ -1,5 +1,5 @@
 """C declarations of the shared block, for every extension that attaches to it."""
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "block.h" nogil:
     const uint64_t BLOCK_MAGIC
@@ -13,6 +13,7 @@ cdef extern from "block.h" nogil:
         PROCESS_ENGINE
         PROCESS_TAPE
         PROCESS_DESK
+        PROCESS_PORTS
         PROCESS_COUNT
         OP_SET
         OP_PLAY
@@ -51,6 +52,21 @@ cdef extern from "block.h" nogil:
     int ring_peek(spsc_ring *ring, void *record)
     void ring_commit(spsc_ring *ring)
     uint64_t ring_count(spsc_ring *ring)
+    ctypedef struct event_ring:
+        uint64_t head
+        int32_t producer_pid
+        uint64_t tail
+        uint64_t number
+    ctypedef struct event_head:
+        uint32_t bytes
+        uint16_t port
+        uint16_t kind
+        uint64_t number
+        uint64_t frame
+        int64_t ns
+    int event_post(event_ring *ring, event_head *head, const void *data)
+    int event_look(event_ring *ring, uint64_t *cursor, event_head *head)
+    int event_take(event_ring *ring, uint64_t *cursor, const event_head *head, void *data)
     size_t cell_bytes(size_t payload_bytes)
     void cell_init(ab_cell *cell, size_t payload_bytes)
     void cell_store(ab_cell *cell, const uint64_t *value, size_t words)
@@ -81,16 +97,19 @@ cdef extern from "block.h" nogil:
         uint64_t tape_status_at, tape_status_bytes
         uint64_t desk_status_at, desk_status_bytes
         uint64_t engine_status_at, engine_status_bytes
+        uint64_t ports_status_at, ports_status_bytes
+        uint64_t heard_at
+        uint64_t said_at
         uint64_t capture_at
         uint64_t playback_at
         uint64_t lines_at
         uint64_t line_frames, early_frames
         uint64_t state_at
     ctypedef struct block_life:
-        uint64_t beats[4]
-        uint32_t pids[4]
-        uint32_t starts[4]
-        uint32_t ready[4]
+        uint64_t beats[5]
+        uint32_t pids[5]
+        uint32_t starts[5]
+        uint32_t ready[5]
     ctypedef struct block_gap:
         uint64_t start, frames
         uint64_t cause

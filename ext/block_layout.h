@@ -8,6 +8,9 @@
 #define APPLIED_SLOTS 16384u /* scenes, and a second or two without a tape */
 #define CONFIG_BYTES (1u << 18)
 #define STATUS_BYTES (1u << 14)
+#define PORTS_BYTES (1u << 16)
+#define HEARD_BYTES (1u << 20) /* 25,000 short messages: half a minute of a DIN wire that never rests */
+#define SAID_BYTES (1u << 18)
 #define ORDER_BYTES (1u << 16)
 #define PLAYLIST_BYTES (1u << 20)
 #define BLOCK_PLAYBACK_S 2
@@ -37,6 +40,7 @@ static inline void block_lay_out(block_dims *dims, double ring_s) {
   dims->config_bytes = CONFIG_BYTES, dims->order_bytes = dims->keep_bytes = ORDER_BYTES;
   dims->playlist_bytes = PLAYLIST_BYTES;
   dims->tape_status_bytes = dims->desk_status_bytes = dims->engine_status_bytes = STATUS_BYTES;
+  dims->ports_status_bytes = PORTS_BYTES;
   dims->config_at = block_room_(&at, CONFIG_BYTES);
   dims->values_at = block_room_(&at, 8 * (uint64_t)dims->numbers);
   dims->engine_values_at = block_room_(&at, 8 * (uint64_t)dims->numbers);
@@ -51,6 +55,9 @@ static inline void block_lay_out(block_dims *dims, double ring_s) {
   dims->tape_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
   dims->desk_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
   dims->engine_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
+  dims->ports_status_at = block_room_(&at, cell_bytes(PORTS_BYTES));
+  dims->heard_at = block_room_(&at, event_ring_bytes(HEARD_BYTES));
+  dims->said_at = block_room_(&at, event_ring_bytes(SAID_BYTES));
   at = (at + 4095) / 4096 * 4096;
   dims->capture_at = block_room_(&at, 4 * dims->captures * (dims->capture_frames + RING_STAGGER));
   dims->playback_at = block_room_(&at, 4 * BLOCK_CUES * dims->strips * (dims->playback_frames + RING_STAGGER));
@@ -77,6 +84,9 @@ static inline void block_begin(char *base, const block_dims *dims, const char *c
   cell_init((ab_cell *)(base + dims->tape_status_at), STATUS_BYTES);
   cell_init((ab_cell *)(base + dims->desk_status_at), STATUS_BYTES);
   cell_init((ab_cell *)(base + dims->engine_status_at), STATUS_BYTES);
+  cell_init((ab_cell *)(base + dims->ports_status_at), PORTS_BYTES);
+  event_ring_init((event_ring *)(base + dims->heard_at), HEARD_BYTES);
+  event_ring_init((event_ring *)(base + dims->said_at), SAID_BYTES);
   memcpy(base, dims, sizeof *dims);
 }
 #endif

@@ -1,6 +1,6 @@
-/* Lock-free pieces that two processes share: a ring of records, and a cell whose last value wins.
+/* Lock-free pieces that processes share: a ring of records, a ring of events, and a cell whose last value wins.
  *
- * Both have exactly one producer and one consumer side (the cell: one writer, any number of readers). Whoever attaches
+ * The ring of records has exactly one producer and one consumer; the two others one writer, any number of readers. Whoever attaches
  * claims its side; a claim held by a live process is refused. All shared words go through acquire/release atomics: ARM
  * reorders what x86 does not. Nothing here sleeps, allocates or calls the kernel, but the two claim functions.
  */
@@ -117,5 +117,91 @@ static inline int cell_load(ab_cell *cell, uint64_t *value, size_t words) {
   for (size_t i = 0; i < words; i++) value[i] = __atomic_load_n(&copy[i], __ATOMIC_RELAXED);
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   return __atomic_load_n(&cell->told, __ATOMIC_RELAXED) == told;
+}
+
+/* A ring of events of any length that any number of readers follow, each with a cursor of its own: the writer waits for
+ * nobody, and who is too slow is told how much it missed. Cursors count bytes since the ring was made. */
+typedef struct {
+  uint64_t head; /* bytes ever written: the cursor behind the newest event */
+  int32_t producer_pid;
+  char pad0_[STUDIOD_LINE - 12];
+  uint64_t tail; /* cursor of the oldest event that is whole; moved before its bytes are written over */
+  uint64_t bytes; /* power of two */
+  uint64_t number; /* events ever written */
+  char pad1_[STUDIOD_LINE - 24];
+} event_ring; /* bytes follow */
+
+typedef struct {
+  uint32_t bytes; /* of what follows, before it is filled up to eight */
+  uint16_t port;
+  uint16_t kind;
+  uint64_t number; /* of this event, from 0: a reader sees what it missed */
+  uint64_t frame; /* engine clock */
+  int64_t ns; /* CLOCK_MONOTONIC */
+} event_head;
+
+static inline size_t event_ring_bytes(uint64_t bytes) { return sizeof(event_ring) + bytes; }
+static inline void event_ring_init(event_ring *ring, uint64_t bytes) {
+  memset(ring, 0, sizeof *ring);
+  ring->bytes = bytes;
+}
+static inline uint64_t event_span_(uint32_t bytes) { return sizeof(event_head) + ((uint64_t)bytes + 7) / 8 * 8; }
+
+/* Copies between the ring and `data` by words: heads and what follows begin on eight bytes, so no word is torn. */
+static inline uint64_t *event_word_(event_ring *ring, uint64_t cursor) {
+  return (uint64_t *)((char *)(ring + 1) + (cursor & (ring->bytes - 1)));
+}
+static inline void event_put_(event_ring *ring, uint64_t cursor, const void *data, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 8) {
+    uint64_t word = 0;
+    memcpy(&word, (const char *)data + at, bytes - at < 8 ? bytes - at : 8);
+    __atomic_store_n(event_word_(ring, cursor + at), word, __ATOMIC_RELAXED);
+  }
+}
+static inline void event_get_(event_ring *ring, uint64_t cursor, void *data, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 8) {
+    uint64_t word = __atomic_load_n(event_word_(ring, cursor + at), __ATOMIC_RELAXED);
+    memcpy((char *)data + at, &word, bytes - at < 8 ? bytes - at : 8);
+  }
+}
+
+/* Writer: appends one event; head->number is filled in. Returns 0 when it would not fit into a quarter of the ring. */
+static inline int event_post(event_ring *ring, event_head *head, const void *data) {
+  uint64_t at = __atomic_load_n(&ring->head, __ATOMIC_RELAXED), tail = ring->tail, span = event_span_(head->bytes);
+  if (span > ring->bytes / 4) return 0;
+  while (at + span - tail > ring->bytes) {
+    event_head oldest;
+    event_get_(ring, tail, &oldest, sizeof oldest);
+    tail += event_span_(oldest.bytes);
+  }
+  __atomic_store_n(&ring->tail, tail, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the tail move before the bytes behind it change */
+  head->number = ring->number;
+  event_put_(ring, at, head, sizeof *head);
+  event_put_(ring, at + sizeof *head, data, head->bytes);
+  ring->number = head->number + 1;
+  __atomic_store_n(&ring->head, at + span, __ATOMIC_RELEASE);
+  return 1;
+}
+
+/* Reader: the head of the event at *cursor, which moves on to the oldest there is when that one is gone. 0: none yet. */
+static inline int event_look(event_ring *ring, uint64_t *cursor, event_head *head) {
+  for (;;) {
+    uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+    if (*cursor < tail) *cursor = tail;
+    if (*cursor >= __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) return 0;
+    event_get_(ring, *cursor, head, sizeof *head);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&ring->tail, __ATOMIC_RELAXED) <= *cursor) return 1;
+  }
+}
+
+/* Reader: copies what belongs to the head last looked at, and moves on. 0: it was written over meanwhile; look again. */
+static inline int event_take(event_ring *ring, uint64_t *cursor, const event_head *head, void *data) {
+  event_get_(ring, *cursor + sizeof *head, data, head->bytes);
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  if (__atomic_load_n(&ring->tail, __ATOMIC_RELAXED) > *cursor) return 0;
+  *cursor += event_span_(head->bytes);
+  return 1;
 }
 #endif

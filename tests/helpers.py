@@ -7,7 +7,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-_POLL_S = 0.005  # short beside any deadline, long beside a scheduler's slice: the other side gets the core
+POLL_S = 0.005  # short beside any deadline, long beside a scheduler's slice: the other side gets the core
 
 
 def eventually(look: Callable[[], Found], within_s: float = 5.0) -> Found:
@@ -19,7 +19,7 @@ def eventually(look: Callable[[], Found], within_s: float = 5.0) -> Found:
     while not (found := look()):
         if time.monotonic() >= deadline:
             raise AssertionError(f"still {found!r} after {within_s:g} s")
-        time.sleep(_POLL_S)  # the one place in the tests that sleeps: there is nothing to wait on but the clock
+        time.sleep(POLL_S)  # the one place in the tests that sleeps: there is nothing to wait on but the clock
     return found
 
 
@@ -29,5 +29,5 @@ async def eventually_async(look: Callable[[], Found], within_s: float = 5.0) -> 
     while not (found := look()):
         if time.monotonic() >= deadline:
             raise AssertionError(f"still {found!r} after {within_s:g} s")
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(POLL_S)
     return found

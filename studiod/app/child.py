@@ -1,4 +1,4 @@
-"""A child process: `python -m studiod.app.child engine|tape|desk FD`."""
+"""A child process: `python -m studiod.app.child engine|tape|desk|ports BLOCK-FD BELL-FD BELL-FD`."""
 
 import contextlib
 import ctypes
@@ -12,35 +12,44 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     """Run the named part on the block behind the descriptor; exit status."""
-    name, fd = sys.argv[1], int(sys.argv[2])
+    name, fds = sys.argv[1], [int(fd) for fd in sys.argv[2:5]]
     # Ctrl-C reaches the whole group; the supervisor alone decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _end_with_parent()
     with contextlib.suppress(KeyError):
-        return _run(name, fd)
-    sys.stderr.write(f"studiod: no part {name!r}: engine, tape or desk\n")
+        return _run(name, fds)
+    sys.stderr.write(f"studiod: no part {name!r}: engine, tape, desk or ports\n")
     return 2
 
 
-def _run(name: str, fd: int) -> int:
+def _run(name: str, fds: list[int]) -> int:
+    from studiod.app.bells import Bells
     from studiod.app.settings import Settings
     from studiod.link import Block
 
-    block = Block(fd)
+    block = Block(fds[0])
     settings = Settings.from_json(block.config)
     logging.basicConfig(
         level=settings.log.level.upper(), format=f"%(asctime)s {name:6} %(levelname)-7s %(message)s", stream=sys.stderr
     )
     if name == "engine":
-        from studiod.app.engine_process import run
-    elif name == "tape":
-        from studiod.app.tape_process import run
-    elif name == "desk":
-        from studiod.app.desk_process import run
-    else:
-        raise KeyError(name)
-    return run(block, settings)
+        from studiod.app import engine_process
+
+        return engine_process.run(block, settings)
+    if name == "tape":
+        from studiod.app import tape_process
+
+        return tape_process.run(block, settings)
+    if name == "desk":
+        from studiod.app import desk_process
+
+        return desk_process.run(block, settings, Bells(*fds[1:]))
+    if name == "ports":
+        from studiod.app import ports_process
+
+        return ports_process.run(block, settings, Bells(*fds[1:]))
+    raise KeyError(name)
 
 
 def _end_with_parent() -> None:

@@ -8,11 +8,12 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from studiod import __version__
 from studiod.app import blackbox_door, import_door, transport_door
 from studiod.app.banner import banner
+from studiod.app.bells import Bells
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
 from studiod.app.take_door import TakeDoor
@@ -23,7 +24,7 @@ from studiod.desk.librarian import Librarian
 from studiod.desk.meters import Meters
 from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore, values_in
-from studiod.desk.transport import Transport
+from studiod.desk.transport import Outside, Transport
 from studiod.link import DESK, ENGINE, TAPE, Block
 from studiod.model.console import console_parameters
 from studiod.model.parameter import Flag
@@ -42,16 +43,17 @@ if TYPE_CHECKING:
     from studiod.surfaces.base import SurfaceMap
 
 
-def run(block: Block, settings: Settings) -> int:
+def run(block: Block, settings: Settings, bells: Bells) -> int:
     """Until SIGTERM; exit status."""
-    return asyncio.run(Desk(block, settings).run())
+    return asyncio.run(Desk(block, settings, bells).run())
 
 
 class Desk:
     """All parts of the desk process and how they hang together."""
 
-    def __init__(self, block: Block, settings: Settings) -> None:
+    def __init__(self, block: Block, settings: Settings, bells: Bells) -> None:
         self._block = block
+        self._bells = bells
         self._settings = settings
         layout = settings.console_layout()
         self._session = settings.tape.library.expanduser() / settings.tape.session
@@ -66,7 +68,9 @@ class Desk:
             self._session,
             settings.tape.bits,
             transport_door.shelf(self._session),
-            roundtrip_frames=partial(transport_door.roundtrip_frames, block, settings.audio.roundtrip_frames),
+            outside=Outside(
+                partial(transport_door.roundtrip_frames, block, settings.audio.roundtrip_frames), self._control_ports
+            ),
         )
         self.librarian = Librarian(
             lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.recording
@@ -185,11 +189,11 @@ class Desk:
         self.queries.discovery.start()
 
     async def _start_surfaces(self) -> None:
-        if not self._settings.surfaces.enable:
+        if not self._settings.surfaces.enable or self._settings.midi.api == "none":
             return
         from studiod.surfaces.manager import SurfaceManager
         from studiod.surfaces.maps import map_folder
-        from studiod.surfaces.ports import RtMidiPorts
+        from studiod.surfaces.ports import BlockPorts
 
         loop = asyncio.get_running_loop()
         maps: list[SurfaceMap] = []
@@ -199,11 +203,21 @@ class Desk:
             self.queries.faults += faults
             for fault in faults:
                 _log.warning("%s", fault)
-        api = cast("Literal['auto', 'alsa', 'jack']", self._settings.surfaces.midi_api)  # config allows no other
-        ports = RtMidiPorts(loop.call_soon_threadsafe, loop.time, api, environment=os.environ)
+        ports = BlockPorts(self._block, self._bells.ring_said)
         manager = SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
+
+        def heard() -> None:
+            self._bells.hush_heard()
+            if ports.turn():
+                manager.poll()
+
         manager.start()
+        loop.add_reader(self._bells.heard, heard)
         self.queries.surfaces = manager
+
+    def _control_ports(self) -> tuple[str, ...]:
+        manager = self.queries.surfaces
+        return () if manager is None else tuple(status.port for status in manager.status() if status.port)
 
     async def _say_hello(self) -> None:
         """Tell the person at the terminal what is open, once the engine and the tape are."""
@@ -275,6 +289,7 @@ class Desk:
 
     async def _stop(self, server: OscServer) -> None:
         if self.queries.surfaces is not None:
+            asyncio.get_running_loop().remove_reader(self._bells.heard)
             self.queries.surfaces.stop()
         if self.queries.discovery is not None:
             await self.queries.discovery.stop()

@@ -11,7 +11,7 @@ from studiod.model.taper import FADER_JOINTS, Fader
 from studiod.model.units import level_text
 
 # Two of each, so that a row that differs between strips is noticed instead of folded away.
-_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""))
+_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""), midi_tracks=2)
 
 
 def fader_drawing() -> str:

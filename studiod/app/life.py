@@ -5,9 +5,9 @@ import struct
 from typing import Self
 
 LIFE_AT = 1024  # ext/block.h; tests compare
-PROCESSES = ("supervisor", "engine", "tape", "desk")
-_BEATS, _PIDS, _STARTS, _READY = 0, 32, 48, 64
-_LIFE_BYTES = 80
+PROCESSES = ("supervisor", "engine", "tape", "desk", "ports")
+_BEATS, _PIDS, _STARTS, _READY = 0, 40, 60, 80
+_LIFE_BYTES = 104
 
 
 class Life:

@@ -9,7 +9,8 @@ from studiod import __version__
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
-from studiod.link import DESK, ENGINE, PROCESS_NAMES, TAPE, Block, Snapshot
+from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, TAPE, Block, Snapshot
+from studiod.link.ports import PortList
 from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
 from studiod.net.osc.endpoint import OscEndpoint
@@ -69,6 +70,7 @@ class Queries:
             "block_frames": block.block_frames,
             "strips": layout.strips,
             "buses": layout.buses,
+            "midi_tracks": layout.midi_tracks,
             "inputs": block.inputs,
             "outputs": block.outputs,
             "strip_names": [self._hub.text(f"/strip/{n + 1}/name") for n in range(layout.strips)],
@@ -96,12 +98,13 @@ class Queries:
     def devices(self) -> dict[str, Any]:
         """Sound cards, MIDI ports and surfaces."""
         engine = _told(self._block, ENGINE)
-        surfaces = self.surfaces
+        surfaces, ports = self.surfaces, PortList.from_json(self._block.status(PORTS))
         return {
             "host": engine.get("host", "none"),
             "device": engine.get("device"),
             "audio": engine.get("devices", []),
-            "midi_fault": surfaces.ports_fault if surfaces is not None else "",
+            "midi_fault": "" if self._settings.midi.api == "none" else ports.fault,
+            "midi": [asdict(port) for port in ports.ports],
             "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
         }
 
@@ -109,7 +112,9 @@ class Queries:
         hub = self._hub
         armed = [str(n) for n in range(1, strips + 1) if hub.value(f"/strip/{n}/arm")]
         armed += [f"bus:{n}" for n in range(1, buses + 1) if hub.value(f"/bus/{n}/arm")]
-        return [*armed, "main"] if hub.value("/main/arm") else armed
+        armed += ["main"] if hub.value("/main/arm") else []
+        tracks = self._settings.midi.tracks
+        return [*armed, *(f"midi:{n}" for n in range(1, tracks + 1) if hub.value(f"/midi/{n}/arm"))]
 
     def _take(self) -> dict[str, Any] | None:
         take = self._transport.tape.get("take")
@@ -176,7 +181,7 @@ class Queries:
             )
         found += [
             f"the {PROCESS_NAMES[number]} does not run: it is being started again"
-            for number in (ENGINE, TAPE)
+            for number in (ENGINE, TAPE, *(() if self._settings.midi.api == "none" else (PORTS,)))
             if not self._block.is_ready(number)
         ]
         return list(dict.fromkeys(fault for fault in found if fault))

@@ -4,9 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from studiod.app.bells import Bells
 from studiod.app.settings import Settings
 from studiod.desk.store import store_defaults
-from studiod.link import Block, Dimensions, create_block
+from studiod.link import PROCESS_NAMES, Block, Dimensions, create_block
 from studiod.model.console import console_parameters
 from studiod.model.registry import Registry
 
@@ -53,5 +54,7 @@ def run(config_path: Path | None, overrides: dict[str, object]) -> int:
     for warning in loaded.warnings:
         sys.stderr.write(f"studiod: {warning}\n")
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", str(fd)])  # noqa: S606
+    parts = [part for part in PROCESS_NAMES[1:] if part != "ports" or settings.midi.api != "none"]
+    fds = [str(number) for number in (fd, *Bells.make().fds)]
+    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", *fds, *parts])  # noqa: S606
     return 1

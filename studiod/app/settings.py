@@ -134,12 +134,19 @@ class OscSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MidiSettings:
+    """Keyboards, pads and boxes on MIDI."""
+
+    api: str
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
     enable: bool
     maps: tuple[Path, ...]
-    midi_api: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,7 @@ class Settings:
     tape: TapeSettings
     blackbox: BlackBoxSettings
     osc: OscSettings
+    midi: MidiSettings
     surfaces: SurfaceSettings
     log: LogSettings
 
@@ -184,6 +192,7 @@ class Settings:
             inputs=self.input_channels,
             outputs=self.output_channels,
             has_monitor=any(self.desk.monitor_outputs),
+            midi_tracks=self.midi.tracks,
         )
 
     @property

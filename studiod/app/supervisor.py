@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studiod.app.life import PROCESSES, Life
 from studiod.app.notify import Notifier, WatchdogGate
 
-ENGINE, TAPE, DESK = 1, 2, 3
-START_ORDER = (ENGINE, TAPE, DESK)
+ENGINE, TAPE, DESK, PORTS = 1, 2, 3, 4
+START_ORDER = (ENGINE, TAPE, DESK, PORTS)
+STOP_ORDER = (DESK, PORTS, ENGINE, TAPE)
 # The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
-HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0}
+HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0, PORTS: 3.0}
 GRACE_S = 15.0  # a child that has not beaten yet is starting
-STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0}
+STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0, PORTS: 2.0}
 TURN_S = 0.25
 HEAD_START_S = 0.1  # sound first: three starts at once on two cores make each of them late
 FALSE_STARTS, PAUSE_S = 3, 1.0  # a child that never gets to work is not started as fast as the machine can
@@ -36,17 +38,20 @@ class Child:
 
     @property
     def name(self) -> str:
-        """engine, tape or desk."""
+        """engine, tape, desk or ports."""
         return PROCESSES[self.number]
 
 
 class Supervisor:
-    """Keeps the children of one shared block alive until asked to stop."""
+    """Keeps the children of one shared block alive until asked to stop.
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._life = Life(fd)
-        self._children = [Child(number) for number in START_ORDER]
+    fds: the block, and the bells between desk and ports. parts: who is to run.
+    """
+
+    def __init__(self, fds: tuple[int, ...], parts: Sequence[str] = PROCESSES[1:]) -> None:
+        self._fds = fds
+        self._life = Life(fds[0])
+        self._children = [Child(number) for number in START_ORDER if PROCESSES[number] in parts]
         self._notifier = Notifier.from_environment()
         self._gate = WatchdogGate.for_limit(self._notifier.watchdog_s) if self._notifier.watchdog_s else None
         self._is_ready = False
@@ -78,9 +83,9 @@ class Supervisor:
         environment = {
             name: text for name, text in os.environ.items() if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")
         }
-        command = [sys.executable, "-m", "studiod.app.child", child.name, str(self._fd)]
+        command = [sys.executable, "-m", "studiod.app.child", child.name, *map(str, self._fds)]
         child.process = subprocess.Popen(  # noqa: S603 - our own module
-            command, pass_fds=[self._fd], env=environment, stdin=subprocess.DEVNULL
+            command, pass_fds=self._fds, env=environment, stdin=subprocess.DEVNULL
         )
         child.beaten_at, child.has_beaten = time.monotonic(), False
         child.beats = self._life.beats(child.number)
@@ -101,7 +106,7 @@ class Supervisor:
             elif now - child.beaten_at > (HANG_S[child.number] if child.has_beaten else GRACE_S):
                 _say(f"{child.name} hangs: killed, it starts again")
                 child.process.kill()
-        if not self._is_ready and all(self._life.is_ready(number) for number in START_ORDER):
+        if not self._is_ready and all(self._life.is_ready(child.number) for child in self._children):
             self._is_ready = True
             self._notifier.ready("sound is running")
         beats_now = (self._life.beats(ENGINE), self._life.beats(DESK))
@@ -120,20 +125,19 @@ class Supervisor:
             child.not_before = now + PAUSE_S
 
     def _stop(self) -> None:
-        """Mirror of the start: desk, engine, and the tape last, so that the take ends whole."""
+        """Mirror of the start, and the tape last, so that the take ends whole."""
         self._notifier.stopping("closing takes")
-        for number in (DESK, ENGINE, TAPE):
-            child = next(child for child in self._children if child.number == number)
+        for child in sorted(self._children, key=lambda child: STOP_ORDER.index(child.number)):
             if child.process is None:
                 continue
             child.process.terminate()
             try:
-                child.process.wait(STOP_S[number])
+                child.process.wait(STOP_S[child.number])
             except subprocess.TimeoutExpired:
                 _say(f"{child.name} does not stop: killed")
                 child.process.kill()
                 child.process.wait()
-            self._life.ended(number)
+            self._life.ended(child.number)
         self._notifier.close()
 
 
@@ -143,8 +147,8 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """`python -m studiod.app.supervisor FD`."""
-    return Supervisor(int(sys.argv[1])).run()
+    """`python -m studiod.app.supervisor BLOCK-FD BELL-FD BELL-FD [PART...]`."""
+    return Supervisor(tuple(map(int, sys.argv[1:4])), sys.argv[4:] or PROCESSES[1:]).run()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ _BAND = "{band}"
 # Numbers to letters, then channels that have the same rows to one word.
 _FOLDS = (
     (re.compile(r"^(/meter)?/(strip|bus|matrix)/\d+"), r"\1/\2/{n}"),
+    (re.compile(r"^/midi/\d+(?=/(?!port))"), "/midi/{n}"),
+    (re.compile(r"^/midi/(?!1/)\d+(?=/port)"), "/midi/{n}"),  # the first one hears every keyboard, the others none
     (re.compile(r"(?<=/send/)\d+"), "{b}"),
     (re.compile(r"^(/talkback|/oscillator|/click)/bus/\d+"), r"\1/bus/{b}"),
     (re.compile(r"(?<=/matrix/)\d+(?=/(?:level|on)$)"), "{m}"),
@@ -70,6 +72,7 @@ _SECTIONS = (
         r"/(transport|loop|punch|arm|marker|section|blackbox)/",
         "The tape machine, and what it may do by itself.",
     ),
+    ("MIDI tracks", r"/midi/", "What keyboards and pads play, recorded as notes. `{n}`: 1 to at most 16."),
     ("Meters", r"/meter/", "Readings."),
 )
 _FLAG_WORDS = {

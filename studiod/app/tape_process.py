@@ -15,6 +15,7 @@ from studiod.model.registry import Registry
 from studiod.tape import (
     BlackBox,
     BlackBoxLimits,
+    Heard,
     Journals,
     Player,
     TakeCopy,
@@ -27,6 +28,7 @@ from studiod.tape import (
 PLAYER_IDLE_S = 0.05  # a locate is noticed within this; the rings hold far more
 BOX_CLOSE_S = 5.0  # what it holds is whole anyway
 BOX_REST_S = 2.0  # after what should not have happened
+HEARD_S = 5.0  # of MIDI before a take and its hidden begin: a take that is opened late has it
 COPY_CLOSE_S = 5.0  # a slow second disk may take so long to close its take; what it has is whole anyway
 _TIME_WAS_SET = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd(8): there once the clock was set
 _log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def run(block: Block, settings: Settings) -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     player = Player(block, settings.audio.rate_hz)
+    heard = Heard(block, settings.tape.pre_record_s + HEARD_S)
     machine = TapeMachine(
         block,
         settings.tape.library.expanduser() / settings.tape.session,
@@ -48,8 +51,9 @@ def run(block: Block, settings: Settings) -> int:
         _armed_tracks(block, settings),
         time.time,
         is_clock_synchronised,
+        journals=Journals(block, settings.console_layout(), heard),
+        heard=heard,
     )
-    machine.journals = Journals(block, settings.console_layout())
     box = _black_box(block, settings, lambda: machine.is_pressed) if settings.blackbox.on else None
     if box is not None:
         machine.blackbox_status = box.status

@@ -1,13 +1,13 @@
 """What is armed: what the next take would record, and what record safe keeps out of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from studiod.desk.hub import Hub
 from studiod.desk.takes import label
-from studiod.link.order import TrackOrder
-from studiod.model.console import ConsoleLayout
+from studiod.link.order import MidiOrder, TrackOrder
+from studiod.model.console import EVERY_PORT, ConsoleLayout
 from studiod.model.parameter import Refused
 
 _SAFE = re.compile(r"(/strip/\d+)/recordsafe")
@@ -42,11 +42,15 @@ class RecordSafe:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Reads what is armed out of the hub, and sets it all at once. inputs: hardware inputs there are."""
+    """Reads what is armed out of the hub, and sets it all at once.
+
+    inputs: hardware inputs there are. control_ports: those that a track for every keyboard does not hear.
+    """
 
     hub: Hub
     layout: ConsoleLayout
     inputs: int
+    control_ports: Callable[[], Collection[str]] = tuple
 
     def tracks(self) -> tuple[TrackOrder, ...]:
         """What would be recorded now: strips, then buses, then main."""
@@ -68,17 +72,43 @@ class Armed:
             ]
         return tuple(found)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything would be recorded now."""
+        return bool(self.tracks() or self.midi())
+
+    def midi(self) -> tuple[MidiOrder, ...]:
+        """MIDI tracks that would be recorded now."""
+        return tuple(track for track in self.every_midi() if self.hub.value(f"/midi/{track.number}/arm"))
+
+    def every_midi(self) -> tuple[MidiOrder, ...]:
+        """MIDI tracks that hear a port, armed or not."""
+        hub = self.hub
+        found: list[MidiOrder] = []
+        for number in range(1, self.layout.midi_tracks + 1):
+            port, name = hub.text(f"/midi/{number}/port"), hub.text(f"/midi/{number}/name")
+            if port:
+                channel = int(hub.value(f"/midi/{number}/channel")) - 1  # the first choice is every channel
+                # whoever names a port means it, whatever else the box is used for
+                without = tuple(sorted(self.control_ports())) if port == EVERY_PORT else ()
+                file = _file(f"midi-{number:02d}", name).removesuffix(".wav") + ".mid"
+                found.append(MidiOrder(number, file, name, port, None if channel < 0 else channel, without))
+        return tuple(found)
+
     def arm_all(self) -> None:
-        """Arm every strip that has an input, but for those that are record safe."""
+        """Arm every strip that has an input, but for those that are record safe, and every MIDI track with a port."""
+        for track in self.every_midi():
+            self.hub.write(f"/midi/{track.number}/arm", 1.0, "desk")
         for strip, source in enumerate(self.layout.strip_inputs, 1):
             if 0 < source <= self.inputs and not self.hub.value(f"/strip/{strip}/recordsafe"):
                 self.hub.write(f"/strip/{strip}/arm", 1.0, "desk")
 
     def arm_none(self) -> None:
-        """Disarm strips, buses and main."""
+        """Disarm strips, buses, main and MIDI."""
         strips = (f"/strip/{strip}" for strip in range(1, self.layout.strips + 1))
         buses = (f"/bus/{bus}" for bus in range(1, self.layout.buses + 1))
-        for place in (*strips, *buses, "/main"):
+        midi = (f"/midi/{number}" for number in range(1, self.layout.midi_tracks + 1))
+        for place in (*strips, *buses, "/main", *midi):
             self.hub.write(f"{place}/arm", 0.0, "desk")
 
 

@@ -44,7 +44,7 @@ class TakeOrders:
 
     def check(self, address: str) -> None:
         """Raise Refused, naming `address`, when nothing is armed or nothing can be written."""
-        if not self._armed.tracks():
+        if not self._armed.is_any:
             raise Refused(f"{address}: nothing is armed: arm a strip first (studioctl arm 1-4)")
         fault = self._control.tape.get("library_fault")
         if fault:
@@ -52,13 +52,22 @@ class TakeOrders:
 
     def order(self, by: str) -> int:
         """Order a take of what is armed now; its number. Raises Refused when nothing is."""
-        tracks = self._armed.tracks()
-        if not tracks:
+        tracks, midi = self._armed.tracks(), self._armed.midi()
+        if not (tracks or midi):
             raise Refused("/transport/record: nothing is armed any more")
         claimed, self._last = self._claimed, self.claim()
         self._claimed = claimed  # the engine will tell of this one
         folder = take_folder(self._session, self._last)
-        order = TakeOrder(self._last, folder, self._bits, tracks, by, compensation=self.compensation)
+        order = TakeOrder(
+            self._last,
+            folder,
+            self._bits,
+            tracks,
+            by,
+            compensation=self.compensation,
+            midi=midi,
+            tempo_bpm=self._control.hub.value("/click/tempo"),
+        )
         self._control.block.store_order(self._last, order.to_json())
         return self._last
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,21 @@ _log = logging.getLogger(__name__)
 Command = Callable[[], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the transport asks of the rest of the studio."""
+
+    roundtrip_frames: Callable[[], int] = lambda: 0
+    """From an output to an input, as far as it is known now."""
+    control_ports: Callable[[], Collection[str]] = tuple
+    """Ports of the boxes that control the desk now."""
+
+
 class Transport:
     """Obeys in order. `press_*` refuse at once what cannot be (Refused); the rest happens in `run`, a task of the loop.
 
     session: its folder. bits: width of the files. shelf: what moves takes to the trash and back.
-    roundtrip_frames: from an output to an input, as far as it is known now. sleep: waiting, virtual in tests.
+    sleep: waiting, virtual in tests.
     """
 
     def __init__(
@@ -43,7 +54,7 @@ class Transport:
         bits: int,
         shelf: Shelf,
         *,
-        roundtrip_frames: Callable[[], int] = lambda: 0,
+        outside: Outside | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.has_begun = False
@@ -52,8 +63,9 @@ class Transport:
         self.discards = Discards(shelf)
         self._hub = hub
         self._control = Control(block, hub, sleep)
-        self._armed = Armed(hub, layout, block.inputs)
-        self._orders = TakeOrders(self._control, self._armed, session, bits, roundtrip_frames)
+        outside = outside or Outside()
+        self._armed = Armed(hub, layout, block.inputs, outside.control_ports)
+        self._orders = TakeOrders(self._control, self._armed, session, bits, outside.roundtrip_frames)
         self._points = Points(hub)
         self._moves = Moves(self._control, self._points, self._orders, layout.strips, session)
         self._roll = self._moves.roll

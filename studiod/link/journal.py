@@ -7,18 +7,20 @@ the CRC-32 of kind and body. Whoever reads stops at the first chunk that is not 
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from studiod.link.words import EngineState
+from studiod.link.words import EngineState, PortEvent
 
 JOURNAL_NAME: Final = "journal.sdj"
 MAGIC: Final = b"SDJOURN1"
 HEAD, STATE, LINE, PLAYLIST, APPLIED, TAIL, END = b"HEAD", b"STAT", b"LINE", b"PLAY", b"APPL", b"TAIL", b"STOP"
+MIDI, PORT = b"MIDI", b"PORT"
 RECORD: Final = struct.Struct("<IIdQQ")  # control_record of ext/block.h
 _CHUNK, _SPAN, _NUMBER = struct.Struct("<4sI"), struct.Struct("<QQ"), struct.Struct("<I")
+_EVENT = struct.Struct("<QQqHHI")  # number, frame, nanoseconds, port, kind, bytes that follow
 TAPE_OPERATION, GAP_OPERATION = 8, 9  # told, never asked: the tape is there or not; frames were skipped
 _LARGEST = 1 << 26  # bytes of a chunk: a length beyond is no length
 
@@ -65,6 +67,22 @@ def tail_chunk(channel: int, samples: bytes) -> bytes:
     return chunk(TAIL, _NUMBER.pack(channel) + samples)
 
 
+def midi_chunk(events: Iterable[PortEvent]) -> bytes:
+    """Messages of boxes, each with the frame it came at."""
+    return chunk(
+        MIDI,
+        b"".join(
+            _EVENT.pack(event.number, event.frame, event.ns, event.port, event.kind, len(event.message)) + event.message
+            for event in events
+        ),
+    )
+
+
+def port_chunk(names: Mapping[int, str]) -> bytes:
+    """What ports are called, by id."""
+    return chunk(PORT, json.dumps({str(number): name for number, name in names.items()}, ensure_ascii=False).encode())
+
+
 def end_chunk(stop: int) -> bytes:
     """The take ended at engine frame `stop`, and the journal is whole."""
     return chunk(END, _SPAN.pack(stop, 0))
@@ -104,6 +122,10 @@ class Journal:
     missing: int = 0
     """Records that were never written."""
     tails: dict[int, bytes] = field(default_factory=dict)
+    events: list[PortEvent] = field(default_factory=list)
+    """Messages of boxes."""
+    ports: dict[int, str] = field(default_factory=dict)
+    """What the ports of `events` are called."""
     stop: int | None = None
     """Engine frame behind the take's last; None: cut off."""
     end: int = 0
@@ -131,24 +153,72 @@ def read_journal(path: Path) -> Journal:
 
 
 def _take_in(journal: Journal, kind: bytes, body: bytes) -> None:
-    if kind == HEAD:
-        journal.head = json.loads(body)
-    elif kind == STATE:
-        take_id, frame = _SPAN.unpack_from(body)
-        journal.state = EngineState(take_id, frame, zlib.decompress(body[_SPAN.size :]), {})
-        journal.upto = frame
-    elif kind == LINE and journal.state is not None:
+    taken = _TAKERS.get(kind)
+    if taken is not None:
+        taken(journal, body)
+
+
+def _take_head(journal: Journal, body: bytes) -> None:
+    journal.head = json.loads(body)
+
+
+def _take_state(journal: Journal, body: bytes) -> None:
+    take_id, frame = _SPAN.unpack_from(body)
+    journal.state = EngineState(take_id, frame, zlib.decompress(body[_SPAN.size :]), {})
+    journal.upto = frame
+
+
+def _take_line(journal: Journal, body: bytes) -> None:
+    if journal.state is not None:
         journal.state.lines[_NUMBER.unpack_from(body)[0]] = zlib.decompress(body[_NUMBER.size :]) or None
-    elif kind == PLAYLIST:
-        journal.playlists[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :].decode()
-    elif kind == APPLIED:
-        first, journal.upto = _SPAN.unpack_from(body)
-        records = [Applied(*found) for found in RECORD.iter_unpack(body[_SPAN.size :])]
-        if journal.following is not None:
-            journal.missing += first - journal.following
-        journal.following = first + len(records)
-        journal.records += records
-    elif kind == TAIL:
-        journal.tails[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :]
-    elif kind == END:
-        journal.stop = _SPAN.unpack_from(body)[0]
+
+
+def _take_playlist(journal: Journal, body: bytes) -> None:
+    journal.playlists[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :].decode()
+
+
+def _take_applied(journal: Journal, body: bytes) -> None:
+    first, journal.upto = _SPAN.unpack_from(body)
+    records = [Applied(*found) for found in RECORD.iter_unpack(body[_SPAN.size :])]
+    if journal.following is not None:
+        journal.missing += first - journal.following
+    journal.following = first + len(records)
+    journal.records += records
+
+
+def _take_midi(journal: Journal, body: bytes) -> None:
+    journal.events += _events(body)
+
+
+def _take_ports(journal: Journal, body: bytes) -> None:
+    journal.ports |= {int(number): name for number, name in json.loads(body).items()}
+
+
+def _take_tail(journal: Journal, body: bytes) -> None:
+    journal.tails[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :]
+
+
+def _take_end(journal: Journal, body: bytes) -> None:
+    journal.stop = _SPAN.unpack_from(body)[0]
+
+
+_TAKERS: Final[dict[bytes, Callable[[Journal, bytes], None]]] = {
+    HEAD: _take_head,
+    STATE: _take_state,
+    LINE: _take_line,
+    PLAYLIST: _take_playlist,
+    APPLIED: _take_applied,
+    MIDI: _take_midi,
+    PORT: _take_ports,
+    TAIL: _take_tail,
+    END: _take_end,
+}
+
+
+def _events(body: bytes) -> Iterator[PortEvent]:
+    at = 0
+    while at < len(body):
+        number, frame, ns, port, kind, size = _EVENT.unpack_from(body, at)
+        at += _EVENT.size
+        yield PortEvent(number, port, kind, frame, ns, body[at : at + size])
+        at += size

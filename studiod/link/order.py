@@ -1,9 +1,12 @@
 """What a take is to record, as the desk orders it through the shared block."""
 
+import fnmatch
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+_FIRST_STATUS, _FIRST_SYSTEM = 0x80, 0xF0  # of a channel, and of the system
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,39 @@ class TrackOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class MidiOrder:
+    """One MIDI track of a take."""
+
+    number: int
+    """Of the desk's MIDI tracks, from 1."""
+    file: str
+    name: str
+    port: str
+    """Port it hears; * and ? stand for anything."""
+    channel: int | None
+    """From 0; None is every one."""
+    without: tuple[str, ...] = ()
+    """Ports that it does not hear whatever `port` says: those of boxes that control the desk."""
+
+    def hears(self, port: str, message: bytes) -> bool:
+        """Whether `message` from the port of that name belongs on the track."""
+        if port in self.without or not fnmatch.fnmatchcase(port.lower(), self.port.lower()):
+            return False
+        is_of_channel = bool(message) and _FIRST_STATUS <= message[0] < _FIRST_SYSTEM
+        return self.channel is None or not is_of_channel or message[0] & 0x0F == self.channel
+
+    def to_list(self) -> list[Any]:
+        """For JSON."""
+        return [self.number, self.file, self.name, self.port, self.channel, list(self.without)]
+
+    @classmethod
+    def from_list(cls, words: list[Any]) -> Self:
+        """Out of `to_list`."""
+        number, file, name, port, channel, without = words
+        return cls(number, file, name, port, channel, tuple(without))
+
+
+@dataclass(frozen=True, slots=True)
 class TakeOrder:
     """A whole take."""
 
@@ -34,12 +70,21 @@ class TakeOrder:
     """Who pressed stop: stored with the order when it happens, empty before."""
     compensation: int = 0
     """Frames by which what is played to the tape comes late: the take lies so much earlier than where it rolled."""
+    midi: tuple[MidiOrder, ...] = ()
+    tempo_bpm: float = 120.0
+    """Of the song: what MIDI files count their bars in."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is to be recorded."""
+        return not self.tracks and not self.midi
 
     def to_json(self) -> str:
         """For the block."""
         tracks = [[track.channel, track.file, track.strip, track.name, track.kind] for track in self.tracks]
         document = {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by}
         document |= {"stopped_by": self.stopped_by, "compensation": self.compensation}
+        document |= {"midi": [track.to_list() for track in self.midi], "tempo_bpm": self.tempo_bpm}
         return json.dumps(document, ensure_ascii=False)
 
     @classmethod
@@ -49,8 +94,17 @@ class TakeOrder:
             return None
         raw = json.loads(text)
         tracks = tuple(TrackOrder(*track) for track in raw["tracks"])
-        folder, compensation = Path(raw["folder"]), raw.get("compensation", 0)
-        return cls(raw["id"], folder, raw["bits"], tracks, raw["by"], raw["stopped_by"], compensation)
+        return cls(
+            raw["id"],
+            Path(raw["folder"]),
+            raw["bits"],
+            tracks,
+            raw["by"],
+            raw["stopped_by"],
+            raw.get("compensation", 0),
+            tuple(MidiOrder.from_list(words) for words in raw.get("midi", ())),
+            raw.get("tempo_bpm", 120.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +127,8 @@ class KeepOrder:
     """Which life of the engine clock the frames are of; 0 is this one."""
     by: str = ""
     """Who wanted it."""
+    midi: tuple[MidiOrder, ...] = ()
+    tempo_bpm: float = 120.0
 
     def of_run(self, run: int) -> Self:
         """The same, with the run named."""
@@ -91,6 +147,8 @@ class KeepOrder:
             self.rolling,
             self.run,
             self.by,
+            [track.to_list() for track in self.midi],
+            self.tempo_bpm,
         ]
         return json.dumps(words, ensure_ascii=False)
 
@@ -99,5 +157,18 @@ class KeepOrder:
         """The order, or None when there is none."""
         if not text:
             return None
-        number, folder, tracks, *rest = json.loads(text)
-        return cls(number, Path(folder), tuple(TrackOrder(*track) for track in tracks), *rest)
+        number, folder, tracks, first, last, position, rolling, run, by, *more = json.loads(text)
+        midi, tempo_bpm = more or ([], 120.0)  # an order that was cut off may be of an earlier studiod
+        return cls(
+            number,
+            Path(folder),
+            tuple(TrackOrder(*track) for track in tracks),
+            first,
+            last,
+            position,
+            rolling,
+            run,
+            by,
+            tuple(MidiOrder.from_list(words) for words in midi),
+            tempo_bpm,
+        )

@@ -16,6 +16,8 @@ DOCUMENT_NAME: Final = "take.json"
 _BITS: Final = (16, 24, 32)
 _MAX_FRAMES: Final = 1 << 53  # what JSON's numbers hold exactly, and longer than anyone plays
 _MAX_RATE_HZ: Final = 1_000_000
+_MIDI_CHANNELS: Final = 16
+_MAX_BPM: Final = 1000.0
 _LAST_UNIX: Final = 253_370_764_800.0  # the year 9999: calendars end there
 
 
@@ -51,6 +53,22 @@ class TakeTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeMidi:
+    """One MIDI track: a Standard MIDI File that begins with the take's hidden frames, as its sound does."""
+
+    file: str
+    number: int
+    """Of the desk's MIDI tracks, from 1."""
+    name: str
+    port: str
+    """Port it heard; * and ? stand for anything."""
+    channel: int | None
+    """From 0; None is every one."""
+    without: tuple[str, ...]
+    """Ports it did not hear whatever `port` says."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeDocument:
     """One pass of recording. Frames count from the first visible one; files begin `pre_frames` before it."""
 
@@ -66,6 +84,9 @@ class TakeDocument:
     gaps: tuple[dict[str, Any], ...]
     files: tuple[str, ...]
     tracks: tuple[TakeTrack, ...]
+    midi: tuple[TakeMidi, ...]
+    tempo_bpm: float
+    """What its MIDI files count their bars in."""
     checks: str
     """Name of the file of checksums; empty: there are none."""
     name: str
@@ -155,6 +176,8 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         gaps=tuple(_gap(gap) for gap in raw["gaps"]),
         files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),
         tracks=tracks,
+        midi=tuple(_midi(track) for track in raw.get("midi") or ()),
+        tempo_bpm=_tempo(raw.get("tempo_bpm", 120.0)),
         checks=_own_name(raw["checks"]) if raw.get("checks") else "",
         name=str(raw.get("name") or ""),
         tags=tuple(str(tag) for tag in raw.get("tags") or ()),
@@ -180,6 +203,20 @@ def _track(raw: Mapping[str, Any], pre_frames: int, frames: int) -> TakeTrack:
     return TakeTrack(
         file, str(raw["name"]), kind, strip, channel, parts or (Part(file, -pre_frames, pre_frames + frames),)
     )
+
+
+def _midi(raw: Mapping[str, Any]) -> TakeMidi:
+    channel = raw.get("channel")
+    if channel is not None and (not isinstance(channel, int) or not 0 <= channel < _MIDI_CHANNELS):
+        raise BadDocument(f"channel is {channel!r}; allowed 0..15, or null")
+    without = tuple(str(port) for port in raw.get("without") or ())
+    return TakeMidi(_own_name(raw["file"]), _count(raw, "number"), str(raw["name"]), str(raw["port"]), channel, without)
+
+
+def _tempo(raw: object) -> float:
+    if not isinstance(raw, int | float) or isinstance(raw, bool) or not 0.0 < raw <= _MAX_BPM:
+        raise BadDocument(f"tempo_bpm is {raw!r}; allowed are numbers up to {_MAX_BPM:g}")
+    return float(raw)
 
 
 def _gap(raw: Mapping[str, Any]) -> dict[str, Any]:

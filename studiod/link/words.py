@@ -3,8 +3,8 @@
 import enum
 from typing import NamedTuple
 
-SUPERVISOR, ENGINE, TAPE, DESK = range(4)
-PROCESS_NAMES = ("supervisor", "engine", "tape", "desk")
+SUPERVISOR, ENGINE, TAPE, DESK, PORTS = range(5)
+PROCESS_NAMES = ("supervisor", "engine", "tape", "desk", "ports")
 GAP_CAUSES = {1: "engine restarted", 2: "device lost", 3: "engine late", 4: "device dropped frames"}
 
 
@@ -71,6 +71,30 @@ class EngineState(NamedTuple):
     blob: bytes
     lines: dict[int, bytes | None]
     """Index of each delay line that runs: what it held, float32; None if the line had gone round before it was read."""
+
+
+class EngineClock(NamedTuple):
+    """Where the engine's clock stands: `frame` was the next to be made at `monotonic_ns`."""
+
+    epoch: int
+    frame: int
+    monotonic_ns: int
+    anchor_ns: int
+    """When frame 0 was, on the ideal clock of a virtual host; 0 elsewhere."""
+
+
+class PortEvent(NamedTuple):
+    """One message from a box, or to one."""
+
+    number: int
+    port: int
+    """Id of the port: never given twice while studiod runs."""
+    kind: int
+    frame: int
+    """When it came, engine clock; 0 for what is to be said at once."""
+    ns: int
+    """When it came, CLOCK_MONOTONIC."""
+    message: bytes
 
 
 class Snapshot(NamedTuple):

@@ -56,12 +56,15 @@ class Painter:
         self._touched: set[str] = set()
         self._shown: dict[str, tuple[str, Feedback]] = {}
         self._by_address: dict[str, list[str]] = {}
+        self._lamps: list[str] = []
+        self._healed = 0
         self.outbox: Outbox | None = None
         """Where messages go; None while the box is away."""
 
     def aim(self, feedback: Iterable[Feedback], resolve: Callable[[str], str]) -> None:
         """Show these addresses from now on (`resolve` turns a pattern into one); ones the desk lacks are shown dark."""
         self._shown = {item.control: (resolve(item.address), item) for item in feedback}
+        self._lamps = [name for name in self._shown if self._controls[name].has_lamp]
         self._by_address = {}
         for control, (address, _) in self._shown.items():
             self._by_address.setdefault(address, []).append(control)
@@ -92,6 +95,18 @@ class Painter:
         """Send every control that shows something else than the desk holds."""
         for control in self._shown:
             self._show(control)
+
+    def heal(self) -> None:
+        """Tell the next lamp once more what it should show: wires lose messages, and nobody hears of it.
+
+        Motors are left alone: a fader that is told where it stands may tick.
+        """
+        if self.outbox is None or not self._lamps:
+            return
+        self._healed = (self._healed + 1) % len(self._lamps)
+        name = self._lamps[self._healed]
+        if name not in self._touched and name in self._shadow:
+            self.outbox.put(name, self._dialect.encode(self._controls[name], self._shadow[name]))
 
     def forget(self) -> None:
         """Nobody knows what the box shows, nor whether a finger is on it: it was away."""

@@ -38,6 +38,8 @@ class KorgScene:
         self._strange: list[int] = []
         self.is_settled = False
         """The box just took the scene, or never needed it; true until the next message."""
+        self.is_over = False
+        """Nothing more is to be said: it took the scene, or will not."""
         self.note = (
             "the box has not answered the question for its lamp mode: lamps work only if its LED mode is External"
         )
@@ -59,11 +61,13 @@ class KorgScene:
         if body.startswith(_ACCEPTED):
             self._settle()
         elif body.startswith(_REJECTED):
+            self.is_over = True
             self.note = "the box refused its lamp mode: set LED mode to External in the maker's editor"
         return None
 
     def _scene(self, prefix: bytes, scene: bytes) -> bytes | None:
         if len(scene) != self._facts.scene_bytes:
+            self.is_over = True
             self.note = (
                 f"the box sent a scene of {len(scene)} bytes where {self._facts.scene_bytes} are known: "
                 "its lamp mode is left alone"
@@ -79,5 +83,5 @@ class KorgScene:
         return self._head + prefix + pack(bytes(wanted)) + bytes((_END,))
 
     def _settle(self) -> None:
-        self.is_settled = True
+        self.is_settled = self.is_over = True
         self.note = "the box is in another control mode: start it in the mode its map names" if self._strange else ""

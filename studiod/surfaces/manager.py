@@ -17,6 +17,7 @@ from studiod.surfaces.surface import Surface
 
 POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a box that broke while plugged in is tried again
+HEAL_S = 0.1  # one lamp after the other is told again: all of a small box in three seconds, 1 % of a DIN wire
 _COMPLAINT_S = 1.0  # a bad message from outside is logged once a second
 P = ParamSpec("P")
 _log = logging.getLogger(__name__)
@@ -93,6 +94,8 @@ class SurfaceManager:
         self._forget: Callable[[], None] | None = None
         self._poll_timer: Timer | None = None
         self._pump_timer: Timer | None = None
+        self._heal_timer: Timer | None = None
+        self._pump_due = 0.0
 
     def start(self) -> None:
         """Look for boxes now and every half second; returns what is there at once, waits for nothing."""
@@ -101,16 +104,17 @@ class SurfaceManager:
                 _log.warning("%s", sentence)
         self._forget = self._hub.observe(self._on_changes)
         self._tick()
+        self._heal()
 
     def stop(self) -> None:
         """Switch the lamps off and let every box go; may be called twice."""
         if self._forget is not None:
             self._forget()
             self._forget = None
-        for timer in (self._poll_timer, self._pump_timer):
+        for timer in (self._poll_timer, self._pump_timer, self._heal_timer):
             if timer is not None:
                 timer.cancel()
-        self._poll_timer = self._pump_timer = None
+        self._poll_timer = self._pump_timer = self._heal_timer = None
         for place in self._places.values():
             if place.wire is not None:
                 self._guarded(place, place.surface.dismiss)
@@ -154,6 +158,13 @@ class SurfaceManager:
     def _tick(self) -> None:
         self._poll_timer = self._later(POLL_S, self._tick)
         self.poll()
+
+    def _heal(self) -> None:
+        self._heal_timer = self._later(HEAL_S, self._heal)
+        for place in self._places.values():
+            if place.wire is not None:
+                place.surface.heal()
+        self._pump()
 
     def _names(self) -> PortNames:
         try:
@@ -241,8 +252,14 @@ class SurfaceManager:
         for place in self._places.values():
             if place.wire is not None:
                 self._guarded(place, self._drain, place, waits)
-        if waits and self._pump_timer is None:
-            self._pump_timer = self._later(min(waits), self._pump_again)
+        if not waits:
+            return
+        due = self._clock() + min(waits)
+        if self._pump_timer is not None:
+            if self._pump_due <= due:
+                return
+            self._pump_timer.cancel()
+        self._pump_timer, self._pump_due = self._later(min(waits), self._pump_again), due
 
     def _pump_again(self) -> None:
         self._pump_timer = None

@@ -22,6 +22,8 @@ from studiod.surfaces.feedback import Outbox, Painter
 from studiod.surfaces.korg_scene import KorgScene
 from studiod.surfaces.takeover import Grip
 
+ASK_S, ASKED = 1.0, 5  # a greeting whose answer was lost on the wire is said again so often
+
 
 class Surface:
     """A box with controls, there or away. Not thread-safe: it belongs to the desk's loop.
@@ -53,6 +55,8 @@ class Surface:
             for control in facts.controls.values()
         }
         self._hello: KorgScene | None = None
+        self._asked = 0
+        self._ask_at = 0.0
         self._aim()
 
     @property
@@ -69,6 +73,7 @@ class Surface:
         if self.facts.hello is not None:
             self._hello = KorgScene(self.facts.hello)
             outbox.put("hello", self._hello.request())
+            self._asked, self._ask_at = 1, now + ASK_S
         self._painter.paint()
 
     def detach(self) -> None:
@@ -123,9 +128,25 @@ class Surface:
     def drain(self, now: float) -> float | None:
         """Send what may be sent; seconds until more may be, None when nothing waits. Raises what `send` raises."""
         outbox = self._painter.outbox
-        return outbox.drain(now) if outbox is not None else None
+        if outbox is None:
+            return None
+        waits = [self._ask_again(outbox, now), outbox.drain(now)]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def heal(self) -> None:
+        """Tell one lamp once more what it shows, the next one at the next call."""
+        self._painter.heal()
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _ask_again(self, outbox: Outbox, now: float) -> float | None:
+        """Say the greeting anew when its answer is overdue; seconds until it would be, None when it is over."""
+        if self._hello is None or self._hello.is_over or self._asked >= ASKED:
+            return None
+        if now >= self._ask_at:
+            self._asked, self._ask_at = self._asked + 1, now + ASK_S
+            outbox.put("hello", self._hello.request())
+        return self._ask_at - now
 
     def _aim(self) -> None:
         self._painter.aim(self.facts.feedback.values(), self.bank.resolve)

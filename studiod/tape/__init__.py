@@ -6,6 +6,7 @@ from studiod.tape.blackbox_index import clock_identity
 from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
+from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
 from studiod.tape.machine import TapeMachine, TapeOptions
 from studiod.tape.playback import Player
@@ -13,6 +14,7 @@ from studiod.tape.playback import Player
 __all__ = [
     "BlackBox",
     "BlackBoxLimits",
+    "Heard",
     "Journals",
     "Player",
     "RingView",

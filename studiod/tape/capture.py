@@ -206,7 +206,7 @@ class TakeWriter:
             "clips_more": self._clips.more,
             "write_ms": self.latency.to_json(),
             "drift_ppm": self.drift.ppm,
-            "checks": CHECKS_NAME,
+            "checks": CHECKS_NAME if self.order.tracks else "",
         }
         end = self.origin + self.written
         # while it is recorded, gaps whole: the rest of one is written when nobody tells of it any more
@@ -313,7 +313,8 @@ class TakeWriter:
         self._clips.load(found.clips, found.clips_more)
         part = self._files.resume(found.parts)
         self._files.tag(part, self.document("recording"))
-        self.written = part.held()
+        # without sound there is nothing to lose: it goes on where the rings begin
+        self.written = part.held() if self.order.tracks else max(self._rings.oldest - self.origin, 0)
         self.synced = min(part.claimed(), self.written)
         self._open_checks(self.synced)
         self._recount(self.synced)

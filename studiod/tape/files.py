@@ -17,13 +17,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def save_json(path: Path, document: object) -> None:
-    """Replace `path` by `document`: temp file, fsync, rename, fsync of the folder. Raises OSError, `path` whole."""
+    """Replace `path` by `document`, as `replace_file` does."""
+    replace_file(path, f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`: temp file, fsync, rename, fsync of the folder. Raises OSError, `path` whole."""
     temporary = path.with_name(f".{path.name}.new")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
     try:
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False)
-            file.write("\n")
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)

@@ -124,7 +124,7 @@ class TakeFollower:
 
     def _open(self, take: TakeFrames) -> None:
         order = self.order(take.id)
-        if order is None or not order.tracks:
+        if order is None or order.is_empty:
             self._done.add(take.id)
             return
         try:

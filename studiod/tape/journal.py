@@ -16,8 +16,10 @@ from studiod.link.journal import (
     applied_chunk,
     end_chunk,
     head_chunk,
+    midi_chunk,
     parse_journal,
     playlist_chunk,
+    port_chunk,
     state_chunks,
     tail_chunk,
 )
@@ -26,6 +28,7 @@ from studiod.link.playlist import BANKS, Playlist
 from studiod.model.console import ConsoleLayout
 from studiod.tape._tape import RingView
 from studiod.tape.files import sync_folder
+from studiod.tape.heard import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +51,17 @@ class _Batch:
 class Journals:
     """Writes the journal of every take that runs. `turn` it often: the ring of what was applied holds seconds.
 
+    heard: what boxes say, turned before this; as far as it reaches back, a journal begins before its take.
+
     A disk that refuses ends that journal where it is and is told in `faults`; the sound is not its business.
     """
 
-    def __init__(self, block: Block, layout: ConsoleLayout) -> None:
+    def __init__(self, block: Block, layout: ConsoleLayout, heard: Heard | None = None) -> None:
         self.faults: dict[int, str] = {}
         """Take id -> why its journal ends early."""
         self._block = block
         self._layout = layout
+        self._heard = heard
         self._batches: deque[_Batch] = deque()
         self._running: dict[int, _Writer] = {}
         self._done: set[int] = set()
@@ -98,12 +104,12 @@ class Journals:
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
         order = TakeOrder.from_json(self._block.order(take.id))
-        if order is None or order.id != take.id or not order.tracks:
+        if order is None or order.id != take.id or order.is_empty:
             self._done.add(take.id)
             return None
         if not order.folder.is_dir():
             return None  # the writer of the sound makes it
-        writer = _Writer(self._block, self._layout, order, take)
+        writer = _Writer(self._block, self._layout, order, take, self._heard)
         self._running[take.id] = writer
         self._guarded(take.id, writer, lambda w: w.open(list(self._batches)))
         return self._running.get(take.id)
@@ -131,12 +137,15 @@ class _Writer:
     layout: ConsoleLayout
     order: TakeOrder
     take: TakeFrames
+    heard: Heard | None = None
     _fd: int = -1
     _at: int = 0
     _ticked: int = 0
     _synced: int = 0
     _versions: list[int] = field(default_factory=lambda: [0] * BANKS)
     _is_whole: bool = False
+    _next_event: int = 0
+    _named: dict[int, str] = field(default_factory=dict)
 
     def open(self, batches: list[_Batch]) -> None:
         """Begin the file, or go on where it is whole."""
@@ -147,6 +156,8 @@ class _Writer:
             self._at = before.end
             os.ftruncate(self._fd, self._at)
             self._is_whole = before.stop is not None
+            self._next_event = before.events[-1].number + 1 if before.events else 0
+            self._named = before.ports
             known = before.following or 0
             for batch in batches:
                 self._write_batch(batch, known)
@@ -166,6 +177,7 @@ class _Writer:
     def advance(self, batch: _Batch) -> None:
         """Write what was applied meanwhile; without any, now and then that there was nothing."""
         self._write_playlists()
+        self._write_events()
         if batch.raw or batch.upto >= max(self._ticked, self.take.start) + TICK_S * self.block.rate_hz:
             self._write_batch(batch, 0)
 
@@ -173,6 +185,7 @@ class _Writer:
         """Write what main still heard after the end, and that the journal is whole."""
         if self._is_whole:
             return
+        self._write_events()
         rings = RingView(self.block)
         for channel in sorted({track.channel for track in self.order.tracks if track.channel < self.block.inputs}):
             tail = bytearray(4 * late)
@@ -217,6 +230,19 @@ class _Writer:
                 self._versions[bank] = version
                 text = self.block.playlist(bank)
                 self._append(playlist_chunk(Playlist.from_json(text).generation, text))
+
+    def _write_events(self) -> None:
+        """What boxes said since, with the names of their ports before it."""
+        events = [] if self.heard is None else self.heard.since(self._next_event)
+        if self.heard is None or not events:
+            return
+        fresh = {event.port: self.heard.names.get(event.port, "") for event in events}
+        fresh = {port: name for port, name in fresh.items() if self._named.get(port) != name}
+        if fresh:
+            self._named |= fresh
+            self._append(port_chunk(fresh))
+        self._append(midi_chunk(events))
+        self._next_event = events[-1].number + 1
 
     def _write_batch(self, batch: _Batch, known: int) -> None:
         """The records from the take's start on that are not there yet; `known`: number of the first that may be new."""

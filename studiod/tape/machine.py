@@ -20,8 +20,10 @@ from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
+from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
+from studiod.tape.midi import MidiTracks
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
 
@@ -67,6 +69,8 @@ class TapeMachine:
     """How the black box stands; empty when there is none."""
     journals: Journals | None = None
     """Turned with the takes; None: none are kept."""
+    heard: Heard | None = None
+    """What boxes say: it goes into journals and MIDI files; None: nobody listens."""
     library_fault: str = ""
     repaired: list[Repaired] = field(default_factory=list)
     copy: TakeCopy | None = None
@@ -83,6 +87,7 @@ class TapeMachine:
     _copies_told: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._pre_frames)
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
         if self.options.copy_to is not None:
@@ -116,11 +121,15 @@ class TapeMachine:
             self.writer.paper.copy = None if state is None else state.to_json()
         snapshot = self.block.snapshot()
         self._follower.turn(snapshot, self.block.capture_head)
+        if self.heard is not None:
+            self.heard.turn()
         if self.journals is not None:
             self.journals.turn(snapshot)
-            if now - self._journaled_at >= JOURNAL_S:
-                self._journaled_at = now
-                self.journals.sync()
+        if self._midi is not None:
+            self._midi.turn(snapshot)
+        if now - self._journaled_at >= JOURNAL_S:
+            self._journaled_at = now
+            self._sync_journals()
         self.block.beat(TAPE)
         if now - self._told_at >= STATUS_S:
             self._told_at = now
@@ -129,8 +138,16 @@ class TapeMachine:
     def stop(self) -> None:
         """Close the running take where the engine's clock stands; may be called twice. The copy is stopped before."""
         self._follower.stop()
+        if self.heard is not None:
+            self.heard.turn()
         if self.journals is not None:
             self.journals.turn(self.block.snapshot())
+        if self._midi is not None:
+            self._midi.turn(self.block.snapshot())
+        self._sync_journals()
+        if self._midi is not None:
+            self._midi.close()
+        if self.journals is not None:
             self.journals.close()
         self._settle_copies()
         self._tell()
@@ -161,6 +178,20 @@ class TapeMachine:
         return WriterOptions(
             pre_frames, self.options.is_polyphonic, self.options.second_library, spare, ballast, self.session.name
         )
+
+    def _sync_journals(self) -> None:
+        """Journals first: what a MIDI file lacks comes out of them."""
+        if self.journals is not None:
+            self.journals.sync()
+        if self._midi is not None:
+            self._midi.sync()
+
+    def _pre_frames(self, take_id: int) -> int | None:
+        """How far back the sound of a take goes: its MIDI goes as far."""
+        for writer in (self.writer, self._follower.last):
+            if writer is not None and writer.take.id == take_id:
+                return writer.paper.pre_frames
+        return None
 
     def _settle_copies(self) -> None:
         """Tell the take.json of a closed take how its copy ended: that may be later."""
@@ -275,6 +306,8 @@ class TapeMachine:
             told.append(Alarm("alarm", f"the copy: {copy['fault']}"))
         if self.journals is not None:
             told += [Alarm("warning", fault) for fault in self.journals.faults.values()]
+        if self._midi is not None:
+            told += [Alarm("alarm", fault) for fault in self._midi.faults.values()]
         if self._is_alone:
             second = self.options.second_library
             told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))

@@ -46,7 +46,12 @@ class Checks:
         return (self._stored + len(self._rows)) * self._rate_hz + self._second_frames
 
     def open(self, path: Path, frames: int) -> None:
-        """Begin the file, or go on with the rows of the first `frames` it has; durable so far. Raises OSError."""
+        """Begin the file, or go on with the rows of the first `frames` it has; durable so far. Raises OSError.
+
+        Where there are no tracks there is no file.
+        """
+        if not self._crcs:
+            return
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         head = _HEAD.pack(b"SDCK", CHECKS_VERSION, self._rate_hz, len(self._crcs))
         if os.pread(self._fd, _HEAD.size, 0) != head:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from studiod.link.journal import JOURNAL_NAME, read_journal
 from studiod.link.session import take_folder
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, REPAIRED, BadDocument, Part, TakeDocument
 from studiod.tape.boot import this_boot
 from studiod.tape.bwf import file_tags
-from studiod.tape.files import save_json, sync_folder
+from studiod.tape.files import replace_file, save_json, sync_folder
 from studiod.tape.library import load_document, take_folders
+from studiod.tape.midi import midi_files
 from studiod.tape.salvage import FileState, Salvage, look_at
 from studiod.tape.sound import TakeSound, count_seconds, second_of
 from studiod.tape.wavfile import DATA_AT, header_page, resized_page
@@ -88,6 +90,7 @@ def _repair(folder: Path, document: TakeDocument, project: str, boot_id: str) ->
             if file.is_ours:
                 _write_header(file, found.frames_of[file.part.file], document, project)
         _complete_checks(folder, document, found, sound)
+    _write_midi(folder, document, found)
     repaired = _repaired_document(document, found)
     save_json(folder / DOCUMENT_NAME, repaired)
     return Repaired(document.id, repaired["frames"], found.regained_frames, tuple(found.damage))
@@ -184,6 +187,20 @@ def _write_header(file: FileState, frames: int, document: TakeDocument, project:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _write_midi(folder: Path, document: TakeDocument, found: Salvage) -> None:
+    """MIDI comes out of the journal, as far as that and the sound go."""
+    if not document.midi:
+        return
+    try:
+        if not document.tracks:  # without sound the journal says how long the take is
+            first = int(document.raw["start_frame"]) - document.pre_frames
+            found.total_frames = max(read_journal(folder / JOURNAL_NAME).upto - first, document.pre_frames)
+        for name, content in midi_files(folder, document, found.total_frames):
+            replace_file(folder / name, content)
+    except FileNotFoundError:
+        found.damage.append(f"{JOURNAL_NAME} is gone: the MIDI files are as they were left")
 
 
 def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound: TakeSound) -> None:

@@ -68,8 +68,9 @@ def _found(order: TakeOrder, before: Mapping[str, Any], start: int, spare: Path 
         raise ValueError(f"{len(tracks)} tracks, {len(order.tracks)} were ordered")
     # a take of version 1 has one part, of all there is
     rows = [track.get("parts") or [{"file": track["file"], "start": -pre_frames}] for track in tracks]
-    parts: list[tuple[Path, int, list[Path]]] = []
-    for number, first in enumerate(rows[0]):
+    # a take of MIDI alone has no files of sound
+    parts: list[tuple[Path, int, list[Path]]] = [] if rows else [(order.folder, 0, [])]
+    for number, first in enumerate(rows[0] if rows else ()):
         paths = list(dict.fromkeys(_path(row[number]["file"], order.folder, spare) for row in rows))
         parts.append((paths[0].parent, int(first["start"]) + pre_frames, paths))
     numbers = {(track["file"], track.get("channel", 0)): number for number, track in enumerate(tracks)}

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from studiod.link.journal import JOURNAL_NAME
 from studiod.link.take import DAMAGED, RECORDING, BadDocument, Part, TakeDocument
 from studiod.model.transport import timecode
 from studiod.tape.library import is_in_use, load_document
+from studiod.tape.midi import midi_files
 from studiod.tape.sound import BadChecks, CheckRows, TakeSound, count_seconds, second_of
 from studiod.tape.wavfile import DATA_AT, NotAWav, WavHeader, read_header
 
@@ -65,6 +67,7 @@ def verify_take(folder: Path, *, is_quick: bool = False, on_progress: Progress |
     if document.state == DAMAGED:
         faults += [f"was damaged already: {why}" for why in _known_damage(document)]
     faults += _wrong_files(folder, document)
+    faults += _wrong_midi(folder, document)
     checked = 0
     if not document.checks:
         notes.append("has no checksums: only headers and lengths are held against its document")
@@ -113,6 +116,19 @@ def _wrong_files(folder: Path, document: TakeDocument) -> list[str]:
     if document.checks and not (folder / document.checks).is_file():
         faults.append(f"{document.checks}: is gone; what was recorded cannot be proven any more")
     return faults
+
+
+def _wrong_midi(folder: Path, document: TakeDocument) -> Iterator[str]:
+    """MIDI files are held against the journal, which has every message with a checksum."""
+    try:
+        for name, content in midi_files(folder, document, document.total_frames):
+            path = folder / name
+            if path.is_symlink():
+                yield f"{name}: is a link, no file"
+            elif path.read_bytes() != content:
+                yield f"{name}: is not what was played, as {JOURNAL_NAME} has it"
+    except OSError as fault:
+        yield f"{Path(str(fault.filename)).name}: {fault.strerror}"
 
 
 def _wrong_header(header: WavHeader, document: TakeDocument, part: Part) -> Iterator[str]:

@@ -14,13 +14,14 @@ MAY_IMPORT = {
     "link": {"link", "model"},
     "engine": {"engine", "link", "model"},
     "tape": {"tape", "link", "model"},
+    "ports": {"ports", "link", "model"},
     "desk": _UNDER_DESK,
     "surfaces": {"surfaces", *_UNDER_DESK},
     "net": {"net", *_UNDER_DESK},
     "produce": {"produce", "engine", "tape", *_UNDER_DESK},  # renders with the same engine, offline
-    "app": {"app", "surfaces", "net", "produce", "engine", "tape", *_UNDER_DESK},
+    "app": {"app", "surfaces", "net", "produce", "engine", "tape", "ports", *_UNDER_DESK},
 }
-COMPILED = {"block": "link", "engine": "engine", "tape": "tape"}
+COMPILED = {"block": "link", "events": "link", "engine": "engine", "tape": "tape"}
 _CYTHON_IMPORT = re.compile(r"^\s*(?:from\s+(studiod[\w.]*)\s+c?import|c?import\s+(studiod[\w.]*))", re.MULTILINE)
 each_module = pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
 

@@ -5,6 +5,7 @@
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -23,6 +24,7 @@ _HEAD = bytes.fromhex("F0 42 40 00 01 13 00")
 _SCENE_BYTES = 339
 _CONTROL_MODE, _LED_MODE = 1, 2
 _EXTERNAL = 1
+LAST_CALL_S = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
 MESSAGE_S = 3 * 10 / 31_250  # three bytes of ten bits on a MIDI cable
 
 
@@ -138,6 +140,7 @@ class JackCable:
     def __init__(self, box: NanoKontrol2) -> None:
         self._box = box
         self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
+        self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
 
     def plug(self) -> None:
         """Power the box and show its ports."""
@@ -148,13 +151,21 @@ class JackCable:
         midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
         midi_out.open_virtual_port("nanoKONTROL2 MIDI 1")
         midi_in.open_virtual_port("nanoKONTROL2 MIDI 1")
-        self._box.emit = midi_out.send_message
+
+        def emit(message: bytes) -> None:
+            with self._one_at_a_time:
+                midi_out.send_message(message)
+
+        self._box.emit = emit
         self._ports = [midi_in, midi_out]
 
     def unplug(self) -> None:
         """Pull the box out."""
         self._box.emit = lambda _: None
         for port in self._ports:
+            if isinstance(port, rtmidi.MidiIn):
+                port.cancel_callback()
+                time.sleep(LAST_CALL_S)
             port.delete()
         self._ports = []
 

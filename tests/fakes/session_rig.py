@@ -11,7 +11,7 @@ from studiod.desk.discards import Shelf
 from studiod.desk.hub import Hub
 from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore
-from studiod.desk.transport import Transport
+from studiod.desk.transport import Outside, Transport
 from studiod.link import ENGINE, TAPE
 from studiod.tape import Player, TapeMachine
 from studiod.tape.library import restore_take, trash_take
@@ -53,7 +53,7 @@ class SessionRig:
             self.session,
             24,
             shelf,
-            roundtrip_frames=lambda: self.roundtrip_frames,
+            outside=Outside(lambda: self.roundtrip_frames),
             sleep=self.sleep,
         )
 

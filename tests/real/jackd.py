@@ -59,7 +59,7 @@ class JackServer:
         assert self._process is not None, f"jackd does not start: {said}"
 
     def stop(self) -> None:
-        """Stop it; may be called twice. It can be started again, under the same name."""
+        """Stop it; may be called twice. It can be started again: the name stays ours until `release`."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -71,11 +71,14 @@ class JackServer:
         if self._log is not None:
             self._log.close()
             self._log = None
+        for left in _SHM.glob(f"jack*_{self.name}_*"):
+            left.unlink(missing_ok=True)  # semaphores of clients that were killed
+
+    def release(self) -> None:
+        """Let others have the name."""
         if self._claim is not None:
             self._claim.close()
             self._claim = None
-        for left in _SHM.glob(f"jack*_{self.name}_*"):
-            left.unlink(missing_ok=True)  # semaphores of clients that were killed
 
     def _claimed_name(self) -> str:
         """A name that no test has now, here or in another run.
@@ -118,6 +121,7 @@ def jack_server(rate_hz: int = 48_000, frames: int = 256, channels: int = 2) -> 
         yield server
     finally:
         server.stop()
+        server.release()
         for key, words in before.items():
             if words is None:
                 del os.environ[key]

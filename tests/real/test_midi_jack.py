@@ -2,24 +2,20 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 
 from studiod.surfaces.base import Takeover
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
-from studiod.surfaces.ports import RtMidiPorts
-from tests.helpers import eventually_async
+from studiod.surfaces.ports import BlockPorts
+from tests.fakes.ports_rig import PortsRig, ports_rig
+from tests.helpers import POLL_S, eventually_async
 from tests.real.jackd import JackServer, has_jackd, jack_server
 from tests.unit.surfaces.rig import desk
-
-if TYPE_CHECKING:
-    from blockbuster import BlockBuster
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not has_jackd(), reason="jackd is not installed")]
 NANO = load_map(map_folder() / "korg-nanokontrol2.yaml")
@@ -42,8 +38,8 @@ class RemoteBox:
     async def shows(self, *lit: str) -> None:
         """Wait until exactly these are lit."""
         async with asyncio.timeout(10.0):
-            while await self.do("lamps") != set(lit):
-                pass
+            while await self.do("lamps") != set(lit):  # noqa: ASYNC110 - another process says so
+                await asyncio.sleep(POLL_S)  # JACK's threads get the cores
 
 
 @asynccontextmanager
@@ -65,20 +61,41 @@ async def remote_box() -> AsyncIterator[RemoteBox]:
 
 
 class Studio:
-    """A desk on a real loop with real ports."""
+    """A desk on a real loop with the real ports process."""
 
-    def __init__(self) -> None:
+    def __init__(self, rig: PortsRig) -> None:
         loop = asyncio.get_running_loop()
+        self.rig = rig
         self.hub = desk()
         self.hub.on_first_change = self._turn_soon
         self._loop = loop
-        self.ports = RtMidiPorts(loop.call_soon_threadsafe, loop.time, "jack", environment=os.environ)
+        self.ports = BlockPorts(rig.block, rig.bells.ring_said)
         self.manager = SurfaceManager(
             self.hub, [NANO], self.ports, clock=loop.time, later=loop.call_later, takeover=Takeover.JUMP
         )
 
+    def start(self) -> None:
+        """Look for boxes, and hear the bell."""
+        self.manager.start()
+        self._loop.add_reader(self.rig.bells.heard, self._heard)
+
+    def stop(self) -> None:
+        """Let every box go."""
+        self._loop.remove_reader(self.rig.bells.heard)
+        self.manager.stop()
+
+    def _heard(self) -> None:
+        self.rig.bells.hush_heard()
+        if self.ports.turn():
+            self.manager.poll()
+
     def _turn_soon(self) -> None:
         self._loop.call_soon(self.hub.turn)
+
+    async def settles(self) -> None:
+        """Wait until the box is connected and greeted: a JACK that takes in a new client loses what is said then."""
+        await self.sees("connected")
+        await eventually_async(lambda: self.manager.status()[0].note == "", 10.0)
 
     async def sees(self, *states: str) -> None:
         """Wait until the boxes are in these states."""
@@ -90,25 +107,21 @@ Play = Callable[[Scene], None]
 
 
 @pytest.fixture
-def play(request: pytest.FixtureRequest) -> Play:
+def play() -> Play:
     """Runs a scene with a started desk, a box that is not plugged in yet, and a server."""
-    blockbuster: BlockBuster = request.getfixturevalue("_no_blocking_call_in_the_loop")
-    for name in ("os.stat", "os.scandir"):
-        # /dev/shm is memory: looking there waits for nobody
-        blockbuster.functions[name].can_block_in("studiod/surfaces/ports.py", "_mark")
 
-    async def run(scene: Scene, server: JackServer) -> None:
-        studio = Studio()
+    async def run(scene: Scene, server: JackServer, rig: PortsRig) -> None:
+        studio = Studio(rig)
         try:
             async with remote_box() as box:
-                studio.manager.start()
+                studio.start()
                 await scene(studio, box, server)
         finally:
-            studio.manager.stop()
+            studio.stop()
 
     def in_a_loop(scene: Scene) -> None:
-        with jack_server() as server:
-            asyncio.run(run(scene, server))
+        with jack_server() as server, ports_rig(server.environment) as rig:
+            asyncio.run(run(scene, server, rig))
 
     return in_a_loop
 
@@ -117,7 +130,7 @@ def test_a_box_plugged_in_later_is_found_and_its_faders_reach_the_desk(play: Pla
     async def scene(studio: Studio, box: RemoteBox, _: JackServer) -> None:
         assert studio.manager.status() == ()
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         await box.do("fader 3 127")
         await eventually_async(lambda: studio.hub.value("/strip/3/fader") == 10.0)
 
@@ -127,7 +140,7 @@ def test_a_box_plugged_in_later_is_found_and_its_faders_reach_the_desk(play: Pla
 def test_the_mute_lamp_follows_a_write_from_elsewhere_and_the_button(play: Play) -> None:
     async def scene(studio: Studio, box: RemoteBox, _: JackServer) -> None:
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         await box.shows("stop")
         studio.hub.write("/strip/4/mute", 1.0, "phone")
         await box.shows("mute/4", "stop")
@@ -142,7 +155,7 @@ def test_the_mute_lamp_follows_a_write_from_elsewhere_and_the_button(play: Play)
 def test_pulled_and_plugged_in_again_the_box_shows_what_it_missed(play: Play) -> None:
     async def scene(studio: Studio, box: RemoteBox, _: JackServer) -> None:
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         await box.do("unplug")
         await studio.sees("away")
         studio.hub.write("/strip/8/arm", 1.0, "phone")
@@ -159,7 +172,7 @@ def test_a_stranger_that_comes_and_goes_disturbs_nothing(play: Play) -> None:
         import rtmidi  # noqa: PLC0415 - not loaded where jackd is missing
 
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         port = studio.manager.status()[0].port
         stranger = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="launchpad")
         stranger.open_virtual_port("Launchpad MIDI 1")
@@ -179,7 +192,7 @@ def test_a_stranger_that_comes_and_goes_disturbs_nothing(play: Play) -> None:
 def test_a_fast_sweep_ends_where_the_fader_stands(play: Play) -> None:
     async def scene(studio: Studio, box: RemoteBox, _: JackServer) -> None:
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         await box.do("slide 1 100")
         await eventually_async(lambda: round(studio.hub.travel("/strip/1/fader") * 127) == 100)
 
@@ -189,14 +202,14 @@ def test_a_fast_sweep_ends_where_the_fader_stands(play: Play) -> None:
 def test_a_jack_server_that_dies_and_returns_brings_its_boxes_back(play: Play) -> None:
     async def scene(studio: Studio, box: RemoteBox, server: JackServer) -> None:
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         await asyncio.to_thread(server.stop)
         await studio.sees("away")
         assert "no JACK server" in studio.manager.ports_fault
         await box.do("unplug")
         await asyncio.to_thread(server.start)
         await box.do("plug")
-        await studio.sees("connected")
+        await studio.settles()
         studio.hub.write("/strip/2/mute", 1.0, "phone")
         await box.shows("mute/2", "stop")
 

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(not has_jackd(), reason="jackd2 is not installed"),
 ]
-CONFIG = "osc: {zeroconf: false}\nsurfaces: {midi_api: jack}\n"
+CONFIG = "osc: {zeroconf: false}\nmidi: {api: jack}\n"
 
 
 class Box:

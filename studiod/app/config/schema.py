@@ -24,7 +24,7 @@ from studiod.app.config.values import (
     StudioName,
     allowed,
 )
-from studiod.model.console import MAX_BUSES, MAX_MATRICES, MAX_STRIPS
+from studiod.model.console import MAX_BUSES, MAX_MATRICES, MAX_MIDI_TRACKS, MAX_STRIPS
 from studiod.model.parameter import TEXT_BYTES
 
 STAGE_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
@@ -383,6 +383,20 @@ class Osc(_Section):
     zeroconf: bool = Field(default=True, description="Announce the studio, so that apps find it by name.")
 
 
+class Midi(_Section):
+    """Keyboards, pads and boxes on MIDI."""
+
+    api: Literal["auto", "alsa", "jack", "none"] = Field(
+        default="auto", description="Where MIDI ports are looked for; none opens no port at all."
+    )
+    tracks: int = Field(
+        default=4,
+        ge=0,
+        le=MAX_MIDI_TRACKS,
+        description="How many MIDI tracks the desk has; the first one records every keyboard unless told otherwise.",
+    )
+
+
 class Surfaces(_Section):
     """Boxes with faders and knobs."""
 
@@ -393,7 +407,6 @@ class Surfaces(_Section):
         description="More folders with maps of boxes, read after the built-in ones.",
         json_schema_extra=allowed("a list of folders"),
     )
-    midi_api: Literal["auto", "alsa", "jack"] = Field(default="auto", description="Where MIDI ports are looked for.")
 
 
 class Log(_Section):
@@ -414,6 +427,7 @@ class Config(_Section):
     tape: Tape = Field(default_factory=Tape)
     blackbox: BlackBox = Field(default_factory=BlackBox)
     osc: Osc = Field(default_factory=Osc)
+    midi: Midi = Field(default_factory=Midi)
     surfaces: Surfaces = Field(default_factory=Surfaces)
     log: Log = Field(default_factory=Log)
 

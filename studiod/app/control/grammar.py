@@ -94,10 +94,10 @@ _FADERS = Argument(
 )
 _ARMABLE = Argument(
     "targets",
-    "what to record: strips (1-4, 1,3,5-7, all), buses (bus:2, bus:all), main",
+    "what to record: strips (1-4, 1,3,5-7, all), buses (bus:2, bus:all), main, MIDI tracks (midi:1, midi:all)",
     "TARGET",
     is_list=True,
-    words=("all", "main", "bus:1", "bus:all"),
+    words=("all", "main", "bus:1", "bus:all", "midi:1", "midi:all"),
 )
 _SWITCH = Argument("value", "on or off; on if left out", "on|off", default="on", is_optional=True, words=_ON_OFF)
 _FOR = Argument("--for", "end after that time by itself", "SECONDS", form=float)

@@ -184,6 +184,16 @@ def show_devices(found: Facts, page: Page) -> None:
         for device in found.parts("audio")
     ]
     _list("sound cards", audio, ("card", "host", "inputs", "outputs", ""), page, right=(2, 3))
+    midi = [
+        (
+            each.text("name"),
+            "speaks" if each.text("direction") == "in" else "listens",
+            each.text("usb"),
+            each.text("fault"),
+        )
+        for each in found.parts("midi")
+    ]
+    _list("MIDI ports", midi, ("port", "", "USB", ""), page)
     surfaces = [
         (
             each.text("name"),

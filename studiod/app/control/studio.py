@@ -28,7 +28,7 @@ class Studio:
     def targets(self, wanted: Sequence[Wanted]) -> list["Named"]:
         """Those targets of this desk, with their names."""
         status = self.status()
-        found = on_this_desk(wanted, status.count("strips"), status.count("buses"))
+        found = on_this_desk(wanted, status.count("strips"), status.count("buses"), status.count("midi_tracks"))
         return [Named(target, name_of(target, status)) for target in found]
 
     def readings(self, question: Message) -> list[Reading]:

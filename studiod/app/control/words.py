@@ -12,11 +12,11 @@ from studiod.model.parameter import Kind, ParameterSpec, Refused
 from studiod.model.units import level_text
 from studiod.net.osc.packet import Argument, Message, message
 
-STRIP, BUS, MAIN = "strip", "bus", "main"
+STRIP, BUS, MAIN, MIDI = "strip", "bus", "main", "midi"
 TRAVEL = "/travel"
 _EVERY = 0  # as a last number: as many as the desk has
-_ITEM = re.compile(r"(?:(strip|bus):?)?(?:(\d+)(?:-(\d+))?|(all))")
-_SPACED = re.compile(r"\b(strip|bus)[\s:]+(?=\d|all)")
+_ITEM = re.compile(r"(?:(strip|bus|midi):?)?(?:(\d+)(?:-(\d+))?|(all))")
+_SPACED = re.compile(r"\b(strip|bus|midi)[\s:]+(?=\d|all)")
 _SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MINUTE_S, _HOUR_MIN = 60, 60
 _FORMS = "4, 1-4, 1,3,5-7, all, main, bus:2, bus:all"
@@ -30,13 +30,13 @@ def _shape(address: str) -> str:
 
 
 # Two of each: the first is linked to the second, and sends to it.
-_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""))
+_EXAMPLE = ConsoleLayout(2, 2, (1, 2), ("", ""), ("", ""), matrix_names=("", ""), midi_tracks=2)
 _LAWS = {_shape(spec.address): spec for spec in console_parameters(_EXAMPLE)}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One strip, one bus, or main."""
+    """One strip, one bus, main, or one MIDI track."""
 
     kind: str
     number: int = 0
@@ -49,7 +49,9 @@ class Target:
     @property
     def word(self) -> str:
         """How it is typed: `3`, `bus:2`, `main`."""
-        return {STRIP: f"{self.number}", BUS: f"bus:{self.number}"}.get(self.kind, self.kind)
+        if self.kind == STRIP:
+            return f"{self.number}"
+        return f"{self.kind}:{self.number}" if self.number else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def targets(typed: str, allowed: Iterable[str]) -> list[Wanted]:
     return found
 
 
-_PLURALS = {STRIP: "strips", BUS: "buses", MAIN: "main"}
+_PLURALS = {STRIP: "strips", BUS: "buses", MAIN: "main", MIDI: "MIDI tracks"}
+_SINGULARS = {STRIP: "strip", BUS: "bus", MIDI: "MIDI track"}
 
 
 def _wanted(word: str) -> Wanted:
@@ -93,18 +96,18 @@ def _wanted(word: str) -> Wanted:
     return Wanted(kind or STRIP, int(first), int(last or first))
 
 
-def on_this_desk(wanted: Iterable[Wanted], strips: int, buses: int) -> list[Target]:
+def on_this_desk(wanted: Iterable[Wanted], strips: int, buses: int, midi_tracks: int = 0) -> list[Target]:
     """The targets themselves, each once, in the order typed. Raises NotDone for one that the desk does not have."""
     found: dict[Target, None] = {}
     for each in wanted:
         if each.kind == MAIN:
             found[Target(MAIN)] = None
             continue
-        count = strips if each.kind == STRIP else buses
+        count = {STRIP: strips, BUS: buses, MIDI: midi_tracks}[each.kind]
         last = count if each.last == _EVERY else each.last
         if last > count or not count:
             has = f"{_PLURALS[each.kind]} 1-{count}" if count else f"no {_PLURALS[each.kind]}"
-            raise NotDone(f"there is no {each.kind} {last or each.first}: this desk has {has}")
+            raise NotDone(f"there is no {_SINGULARS[each.kind]} {last or each.first}: this desk has {has}")
         found |= dict.fromkeys(Target(each.kind, number) for number in range(each.first, last + 1))
     return list(found)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 MAX_STRIPS = 128
 MAX_BUSES = 16
 MAX_MATRICES = 6
+MAX_MIDI_TRACKS = 16
 VCAS = 8
 MUTE_GROUPS = 6
 STRIP_BANDS = 4
@@ -40,6 +41,7 @@ class ConsoleLayout:
     outputs: int = 8
     has_monitor: bool = False
     """The monitor section has outputs of its own: solo is heard there and leaves main alone."""
+    midi_tracks: int = 0
 
     @property
     def matrices(self) -> int:

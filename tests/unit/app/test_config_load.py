@@ -125,10 +125,10 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
     [
         (
             "audoi: {}\n",
-            "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, surfaces, log.",
+            "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, surfaces, log.",
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
-        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, midi_api."),
+        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps."),
         ('log: {"a\\nb": 1}\n', "1: log.'a\\nb' is no setting; allowed level"),
     ],
 )

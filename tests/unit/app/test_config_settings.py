@@ -55,7 +55,8 @@ def test_settings_hold_what_is_not_the_default(tmp_path: Path) -> None:
             "talkback_input": 3,
         },
         audio={"host": "portaudio", "device": "UMC", "output_device": "PCM", "inputs": 4, "outputs": 6},
-        surfaces={"enable": False, "maps": [str(tmp_path)], "midi_api": "jack"},
+        surfaces={"enable": False, "maps": [str(tmp_path)]},
+        midi={"api": "jack", "tracks": 2},
         tape={"library": str(tmp_path / "ta kes \u266b"), "bits": 16},
     )
     settings = settings_of(config)

@@ -7,7 +7,7 @@ import pytest
 
 from studiod.model.transport import TransportState
 from studiod.surfaces.base import Takeover
-from studiod.surfaces.manager import POLL_S, RETRY_S, SurfaceManager
+from studiod.surfaces.manager import HEAL_S, POLL_S, RETRY_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from tests.fakes.hand_loop import HandLoop
 from tests.fakes.midi_ports import MemoryPorts
@@ -88,6 +88,36 @@ def test_a_box_that_does_not_answer_is_used_all_the_same() -> None:
     assert studio.hub.value("/strip/1/fader") == 10.0
     assert b"\xb0\x2a\x7f" in box.received  # the stop lamp was tried
     assert "External" in studio.manager.status()[0].note
+
+
+def test_a_greeting_whose_answer_was_lost_is_said_again_and_the_box_is_painted() -> None:
+    studio = Studio()
+    studio.hub.write("/strip/3/mute", 1.0, "elsewhere")
+    box = studio.plug(NanoKontrol2(answers=False))
+    assert not box.is_external
+    box.answers = True
+    studio.turn(1.5)
+    assert box.is_external
+    assert box.lit == {"mute/3", "stop"}
+
+
+def test_a_greeting_nobody_answers_is_given_up_and_lamps_never_wait_for_it() -> None:
+    studio = Studio()
+    box = studio.plug(NanoKontrol2(answers=False))
+    studio.hub.write("/strip/2/mute", 1.0, "phone")
+    studio.turn(0.01)
+    assert b"\xb0\x31\x7f" in box.received
+    studio.turn(60.0)
+    assert len([message for message in box.received if message[0] == 0xF0]) == 5
+
+
+def test_a_lamp_whose_message_was_lost_is_right_again_within_seconds() -> None:
+    studio = Studio()
+    studio.hub.write("/strip/3/mute", 1.0, "elsewhere")
+    box = studio.plug()
+    box.lamps = dict.fromkeys(box.lamps, False)
+    studio.turn(3.0)
+    assert box.lit == {"mute/3", "stop"}
 
 
 def test_a_lamp_follows_a_write_from_elsewhere() -> None:
@@ -207,13 +237,13 @@ def test_on_return_a_fader_does_not_yank_the_level() -> None:
 def test_an_unrelated_port_that_comes_and_goes_disturbs_nothing() -> None:
     studio = Studio()
     box = studio.plug()
-    before = len(box.received)
+    before, lit = len(box.received), box.lit
     studio.ports.plug("Midi Through Port-0 14:0", NanoKontrol2())
     studio.turn(POLL_S)
     studio.ports.unplug("Midi Through Port-0 14:0")
     studio.turn(POLL_S)
     assert len(studio.ports.wires) == 1
-    assert len(box.received) == before
+    assert (len(box.received) - before, box.lit) == (2 * POLL_S / HEAL_S - 1, lit), "no more than the healing"
     assert studio.state() == ["connected"]
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from studiod.surfaces.ports import PortGone, PortsUnavailable, RtMidiPorts, card_stamp
+from studiod.ports import PortGone, PortsUnavailable, RtMidiSystem
+from studiod.ports.rtmidi_system import card_stamp, card_usb
 
 NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"
 
@@ -30,11 +31,21 @@ def test_a_port_without_a_card_has_no_stamp(name: str, tmp_path: Path) -> None:
     assert card_stamp(name, tmp_path) == ""
 
 
+def test_the_usb_device_behind_a_port_is_what_the_card_says(tmp_path: Path) -> None:
+    (tmp_path / "card1").mkdir()
+    (tmp_path / "card1" / "usbid").write_text("0944:0117\n")
+    assert card_usb(NANO, tmp_path) == "0944:0117"
+    assert card_usb("synth:out 128:0", tmp_path) == ""
+    assert card_usb("Midi Through:Midi Through Port-0 14:0", tmp_path) == ""
+
+
 def test_without_a_jack_server_the_fault_says_so_and_nothing_is_opened() -> None:
-    ports = RtMidiPorts(lambda *_: None, lambda: 0.0, "jack", environment={"JACK_DEFAULT_SERVER": "no-such-server"})
+    system = RtMidiSystem(lambda: 0.0, "jack", environment={"JACK_DEFAULT_SERVER": "no-such-server"})
     with pytest.raises(PortsUnavailable, match="no JACK server is running"):
-        ports.names()
+        system.names()
     with pytest.raises(PortGone, match="no MIDI system is open"):
-        ports.open("a", "b", lambda _: None)
-    ports.close()
-    ports.close()
+        system.open_input("a", lambda *_: None)
+    with pytest.raises(PortGone, match="no MIDI system is open"):
+        system.open_output("a")
+    system.close()
+    system.close()

@@ -1,0 +1,60 @@
+"""Which boxes are plugged in, as the ports process tells everyone."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+MIDI_MESSAGE: Final = 0
+"""Kind of an event: one whole MIDI message."""
+
+Direction = Literal["in", "out"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """One port that is there now."""
+
+    id: int
+    """Never given twice while studiod runs: a box that left and came back has another."""
+    name: str
+    direction: Direction
+    """`in` speaks to us, `out` listens to us."""
+    fault: str = ""
+    """Why it would not open; empty when it is open, or needs not to be yet."""
+    usb: str = ""
+    """Vendor and product of the card behind it, such as 0944:0117; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortList:
+    """All ports, in the system's order."""
+
+    ports: tuple[PortInfo, ...] = ()
+    fault: str = ""
+    """Why there are none; empty when the MIDI system answers."""
+    next_id: int = 1
+    system: str = ""
+    """alsa or jack."""
+
+    def named(self, direction: Direction) -> tuple[str, ...]:
+        """Names of the ports of one direction."""
+        return tuple(port.name for port in self.ports if port.direction == direction)
+
+    def find(self, name: str, direction: Direction) -> PortInfo | None:
+        """The port of that name."""
+        return next((port for port in self.ports if port.name == name and port.direction == direction), None)
+
+    def to_json(self) -> str:
+        """For the block."""
+        ports = [[port.id, port.name, port.direction, port.fault, port.usb] for port in self.ports]
+        words = {"ports": ports, "fault": self.fault, "next_id": self.next_id, "system": self.system}
+        return json.dumps(words, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What was told; empty before anything was."""
+        if not text:
+            return cls()
+        words: dict[str, Any] = json.loads(text)
+        ports = tuple(PortInfo(*port) for port in words["ports"])
+        return cls(ports, words["fault"], words["next_id"], words["system"])

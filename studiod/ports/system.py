@@ -1,0 +1,77 @@
+"""What a MIDI system is to us: a list of ports, and ways to open them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+OnMessage = Callable[[bytes, float], None]
+"""Gets each whole message and the seconds since the one before on this port; may be called from any thread."""
+
+
+class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
+    """There is no MIDI system to ask now; the message says which and what would help."""
+
+
+class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
+    """The port went away, or would not open or take a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNames:
+    """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class InputPort(Protocol):
+    """A port that is listened to."""
+
+    def close(self) -> None:
+        """Listen no more; may be called twice."""
+        ...
+
+
+class OutputPort(Protocol):
+    """A port that can be spoken to."""
+
+    def send(self, message: bytes) -> None:
+        """Send one whole message. Raises PortGone."""
+        ...
+
+    def close(self) -> None:
+        """Let it go; may be called twice."""
+        ...
+
+
+class PortSystem(Protocol):
+    """Where boxes are found."""
+
+    @property
+    def api(self) -> str:
+        """Which one it is, alsa or jack; empty while none is open."""
+        ...
+
+    def names(self) -> SystemNames:
+        """What is there now, without our own ports. Raises PortsUnavailable."""
+        ...
+
+    def open_input(self, name: str, on_message: OnMessage) -> InputPort:
+        """Listen to a port. Raises PortGone."""
+        ...
+
+    def open_output(self, name: str) -> OutputPort:
+        """Open a port to speak to. Raises PortGone."""
+        ...
+
+    def stamp(self, name: str) -> str:
+        """Differs when the port of this name is another than before: it left and came back between two looks."""
+        ...
+
+    def usb(self, name: str) -> str:
+        """Vendor and product of the USB device behind a port; empty where that is not known."""
+        ...
+
+    def close(self) -> None:
+        """Stop listing; may be called twice."""
+        ...

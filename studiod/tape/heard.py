@@ -1,0 +1,51 @@
+"""What boxes said lately, and what they are called: read out of the event ring, for everyone in the tape."""
+
+import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studiod.link import HEARD, PORTS, Block, EventReader, PortEvent
+from studiod.link.ports import PortList
+
+
+@dataclass
+class Heard:
+    """Events of the last `kept_s` seconds, in the order they came. `turn` it often: the ring holds half a minute."""
+
+    block: Block
+    kept_s: float
+    _events: list[PortEvent] = field(default_factory=list)
+    _names: dict[int, str] = field(default_factory=dict)
+    _version: int = -1
+
+    def __post_init__(self) -> None:
+        self._reader = EventReader(self.block, HEARD, from_oldest=True)
+
+    @property
+    def missed(self) -> int:
+        """Events that were gone before they were read."""
+        return self._reader.missed
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """What every port that spoke is called, by id; one that has left, too."""
+        return self._names
+
+    def turn(self) -> None:
+        """Take in what came, forget what is old."""
+        version = self.block.status_version(PORTS)
+        if version != self._version:
+            self._version = version
+            ports = PortList.from_json(self.block.status(PORTS)).ports
+            self._names |= {port.id: port.name for port in ports if port.direction == "in"}
+        self._events += self._reader.read()
+        oldest = self.block.input_head - round(self.kept_s * self.block.rate_hz)
+        old = 0
+        while old < len(self._events) and self._events[old].frame < oldest:
+            old += 1
+        del self._events[:old]
+
+    def since(self, number: int) -> list[PortEvent]:
+        """Events number `number` and later, as far as they are kept."""
+        first = bisect.bisect_left(self._events, number, key=lambda event: event.number)
+        return self._events[first:]

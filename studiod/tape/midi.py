@@ -1,0 +1,187 @@
+"""The MIDI tracks of takes: files that grow beside the sound, every message at its sample."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from studiod.link import Block, PortEvent, Snapshot, TakeFrames
+from studiod.link.journal import JOURNAL_NAME, Journal, read_journal
+from studiod.link.order import MidiOrder, TakeOrder
+from studiod.link.ports import MIDI_MESSAGE
+from studiod.link.take import TakeDocument
+from studiod.tape.files import sync_folder
+from studiod.tape.heard import Heard
+from studiod.tape.smf import SmfFile, TickClock, whole_file
+
+SETTLED_S = 0.05  # a message is told later than it came, and two ports not in the order they were played in
+_log = logging.getLogger(__name__)
+
+
+def played(
+    events: Iterable[PortEvent], names: Callable[[int], str], track: MidiOrder, first: int, last: int
+) -> Iterator[tuple[int, bytes]]:
+    """What belongs on `track` of the frames [first, last): frame from `first` on, message; as they were played."""
+    found = [
+        (event.frame - first, event.message)
+        for event in events
+        if event.kind == MIDI_MESSAGE and first <= event.frame < last and track.hears(names(event.port), event.message)
+    ]
+    found.sort(key=lambda item: item[0])
+    yield from found
+
+
+def midi_files(folder: Path, document: TakeDocument, frames: int) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each MIDI file of the take in `folder`, made out of its journal.
+
+    frames: how long they are, hidden frames included. Raises OSError.
+    """
+    if not document.midi:
+        return
+    journal = read_journal(folder / JOURNAL_NAME)
+    clock = TickClock.of(document.rate_hz, document.tempo_bpm)
+    first = int(document.raw["start_frame"]) - document.pre_frames
+    for track in document.midi:
+        order = MidiOrder(track.number, track.file, track.name, track.port, track.channel, track.without)
+        events = played(journal.events, lambda port: journal.ports.get(port, ""), order, first, first + frames)
+        yield track.file, whole_file(clock, track.name, events, frames)
+
+
+@dataclass
+class MidiTracks:
+    """Writes the MIDI files of every take that runs; turned after `heard`, and with the takes.
+
+    pre_frames: of the take with that id, hidden before its first frame; None while that is not known.
+    """
+
+    block: Block
+    heard: Heard
+    pre_frames: Callable[[int], int | None]
+    faults: dict[int, str] = field(default_factory=dict)
+    """Take id -> why its MIDI files end early."""
+    _running: dict[int, "_Writer"] = field(default_factory=dict)
+    _done: set[int] = field(default_factory=set)
+
+    def turn(self, snapshot: Snapshot) -> None:
+        """Write what came."""
+        upto = self.block.input_head - round(SETTLED_S * self.block.rate_hz)
+        for take in snapshot.takes:
+            writer = self._running.get(take.id) or self._open(take)
+            if writer is not None:
+                self._guarded(take.id, partial(self._advance, take, writer, upto))
+
+    def sync(self) -> None:
+        """Make what is written durable."""
+        for number, writer in list(self._running.items()):
+            self._guarded(number, writer.sync)
+
+    def close(self) -> None:
+        """End every file where the engine's clock stands."""
+        head = self.block.input_head
+        for number, writer in list(self._running.items()):
+            stop = head if writer.take.stop is None else min(head, writer.take.stop)
+            self._guarded(number, partial(writer.finish, stop))
+        self._running.clear()
+
+    def _open(self, take: TakeFrames) -> "_Writer | None":
+        if take.id in self._done:
+            return None
+        order = TakeOrder.from_json(self.block.order(take.id))
+        if order is None or order.id != take.id or not order.midi:
+            self._done.add(take.id)
+            return None
+        hidden = self.pre_frames(take.id)
+        if hidden is None:
+            return None  # the writer of the sound makes the folder, and says how far back it goes
+        writer = _Writer(self.heard, order, take, take.start - hidden, self.block.rate_hz)
+        self._running[take.id] = writer
+        self._guarded(take.id, writer.open)
+        return self._running.get(take.id)
+
+    def _advance(self, take: TakeFrames, writer: "_Writer", upto: int) -> None:
+        writer.take = take
+        writer.advance(upto if take.stop is None else min(upto, take.stop))
+        if take.stop is not None and upto >= take.stop:
+            writer.finish(take.stop)
+            self._end(take.id)
+
+    def _guarded(self, number: int, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except OSError as fault:
+            self.faults[number] = f"MIDI of take {number} ends early: {fault.filename or 'its file'}: {fault.strerror}"
+            _log.error("%s; its journal may have the rest", self.faults[number])
+            self._end(number)
+
+    def _end(self, number: int) -> None:
+        writer = self._running.pop(number, None)
+        if writer is not None:
+            writer.let_go()
+        self._done.add(number)
+
+
+@dataclass
+class _Writer:
+    """The MIDI files of one take. Raises OSError where the disk refuses."""
+
+    heard: Heard
+    order: TakeOrder
+    take: TakeFrames
+    origin: int
+    """Engine frame of the first hidden frame."""
+    rate_hz: int
+    _next: int = 0
+    _files: list[tuple[MidiOrder, SmfFile]] = field(default_factory=list)
+    _waiting: list[PortEvent] = field(default_factory=list)
+    _names: dict[int, str] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Begin the files; what a tape before this one wrote comes out of the journal again."""
+        clock = TickClock.of(self.rate_hz, self.order.tempo_bpm)
+        for track in self.order.midi:
+            file = SmfFile(self.order.folder / track.file, clock, track.name)
+            self._files.append((track, file))
+            file.open()
+        before = _journal(self.order)
+        self._waiting, self._names = list(before.events), dict(before.ports)
+        if self._waiting:
+            self._next = self._waiting[-1].number + 1
+        sync_folder(self.order.folder)
+
+    def advance(self, upto: int) -> None:
+        """Write what was played before engine frame `upto`."""
+        fresh = self.heard.since(self._next)
+        if fresh:
+            self._next = fresh[-1].number + 1
+            self._waiting += fresh
+            self._names |= self.heard.names
+        due = [event for event in self._waiting if event.frame < upto]
+        if not due:
+            return
+        self._waiting = [event for event in self._waiting if event.frame >= upto]
+        for track, file in self._files:
+            file.add(played(due, lambda port: self._names.get(port, ""), track, self.origin, upto))
+
+    def sync(self) -> None:
+        """Make what is written durable."""
+        for _, file in self._files:
+            file.sync()
+
+    def finish(self, stop: int) -> None:
+        """End the files at engine frame `stop`."""
+        self.advance(stop)
+        for _, file in self._files:
+            file.finish(stop - self.origin)
+
+    def let_go(self) -> None:
+        """Close the files; may be called twice."""
+        for _, file in self._files:
+            file.let_go()
+
+
+def _journal(order: TakeOrder) -> Journal:
+    try:
+        return read_journal(order.folder / JOURNAL_NAME)
+    except FileNotFoundError:
+        return Journal()

@@ -1,0 +1,89 @@
+"""Frames of messages: right to the sample where the clock is ideal, smooth where readings come late by chance."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studiod.link import EngineClock
+from studiod.ports import ArrivalClock, FrameClock
+
+RATE_HZ, BLOCK = 48_000, 256
+START_NS = 5_000_000_000_000
+
+
+def ns_of(frame: float) -> int:
+    return START_NS + round(frame * 1e9 / RATE_HZ)
+
+
+def test_before_the_engine_has_made_anything_there_is_no_frame() -> None:
+    clock = FrameClock(RATE_HZ)
+    clock.read(EngineClock(1, 0, 0, 0))
+    assert clock.frame_at(ns_of(0)) == 0
+
+
+@given(frame=st.integers(0, 1 << 40))
+def test_on_an_ideal_clock_the_frame_is_exact(frame: int) -> None:
+    clock = FrameClock(RATE_HZ)
+    clock.read(EngineClock(1, 7, START_NS + 12_345, START_NS))
+    assert clock.frame_at(ns_of(frame)) == frame
+
+
+def read_blocks(clock: FrameClock, blocks: range, late_s: float, ppm: float = 0.0, seed: int = 1) -> None:
+    chance = random.Random(seed)  # noqa: S311 - jitter
+    for block in blocks:
+        frame = block * BLOCK
+        late_ns = round(chance.random() * late_s * 1e9)
+        clock.read(EngineClock(1, frame, START_NS + round(frame * 1e9 / RATE_HZ * (1 + ppm * 1e-6)) + late_ns, 0))
+
+
+def test_blocks_that_come_late_by_chance_move_the_frames_by_a_fraction_of_it() -> None:
+    clock = FrameClock(RATE_HZ)
+    read_blocks(clock, range(6000), late_s=0.0005)
+    asked = 6000 * BLOCK + 100
+    # late by half of 0.5 ms in the mean: 12 frames; what is left of the chance is under 3
+    assert abs(asked - 12 - clock.frame_at(ns_of(asked))) <= 3
+
+
+def test_a_card_that_runs_slow_is_followed() -> None:
+    clock = FrameClock(RATE_HZ)
+    read_blocks(clock, range(12_000), late_s=0.0, ppm=100.0)
+    frame = 12_000 * BLOCK
+    assert abs(clock.frame_at(START_NS + round(frame * 1e9 / RATE_HZ * (1 + 100e-6))) - frame) <= 1
+
+
+def test_a_new_engine_and_a_clock_that_jumped_are_met_anew() -> None:
+    clock = FrameClock(RATE_HZ)
+    read_blocks(clock, range(100), late_s=0.0)
+    clock.read(EngineClock(2, 1_000_000, ns_of(0), 0))
+    assert clock.frame_at(ns_of(480)) == 1_000_480
+    clock.read(EngineClock(2, 1_000_256, ns_of(96_000), 0))
+    assert clock.frame_at(ns_of(96_000)) == 1_000_256
+
+
+@given(
+    distances=st.lists(st.floats(0.0005, 0.2), min_size=3, max_size=50),
+    waits=st.lists(st.floats(0.0, 0.03), min_size=50, max_size=50),
+)
+def test_messages_handed_over_late_keep_the_distances_they_came_in(distances: list[float], waits: list[float]) -> None:
+    clock, at_s, told = ArrivalClock(), 0.0, []
+    for number, distance in enumerate(distances):
+        at_s += distance
+        wait = 0.0 if number == 0 else waits[number]  # the first was told at once: the others lie on it
+        told.append((at_s, clock.arrived(distance if number else 0.0, START_NS + round((at_s + wait) * 1e9))))
+    first_s, first_ns = told[0]
+    for true_s, ns in told:
+        assert abs((ns - first_ns) / 1e9 - (true_s - first_s)) <= 1.1e-4 * (true_s - first_s) + 1e-8
+
+
+def test_one_message_handed_over_late_is_the_only_one_and_the_next_in_time_puts_the_clock_right() -> None:
+    clock = ArrivalClock()
+    clock.arrived(0.0, START_NS + 20_000_000)  # 20 ms late
+    assert clock.arrived(0.1, START_NS + 100_000_000) == START_NS + 100_000_000
+    assert clock.arrived(0.1, START_NS + 230_000_000) < START_NS + 200_100_000
+
+
+def test_after_a_long_silence_of_a_driver_that_lost_its_clock_now_is_now() -> None:
+    clock = ArrivalClock()
+    clock.arrived(0.0, START_NS)
+    assert clock.arrived(0.0, START_NS + 3_000_000_000) == START_NS + 3_000_000_000

@@ -1,0 +1,233 @@
+"""Ports come, speak, are spoken to and leave; and two ends of one block agree about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
+from studiod.link.ports import MIDI_MESSAGE, PortList
+from studiod.ports import FrameClock, Patchbay
+from studiod.surfaces.ports import BlockPorts, PortGone, PortsUnavailable
+from tests.fakes.desk_rig import Rig
+from tests.fakes.port_system import MemorySystem
+
+RATE_HZ = 48_000
+NOTE, LAMP = b"\x90\x40\x7f", b"\xb0\x01\x7f"
+
+
+@dataclass
+class Studio:
+    """A block with a patchbay on one side and the surfaces' ports on the other; time stands until it is moved."""
+
+    rig: Rig
+    system: MemorySystem = field(default_factory=MemorySystem)
+    now_s: float = 100.0
+    bells: int = 0
+
+    def __post_init__(self) -> None:
+        self.block = self.rig.block
+        self.said = EventReader(self.block, SAID)
+        self.tape = EventReader(self.block, HEARD)
+        self.patchbay = self.new_patchbay()
+        self.desk = BlockPorts(self.block, self._ring)
+
+    def new_patchbay(self) -> Patchbay:
+        frames = FrameClock(RATE_HZ)
+        frames.read(EngineClock(1, 0, 1, 1))  # frame 0 at time 0: an ideal clock
+        return Patchbay(
+            self.system,
+            EventWriter(self.block, HEARD),
+            frames,
+            lambda ports: self.block.store_status(PORTS, ports.to_json()),
+            now_ns=lambda: round(self.now_s * 1e9),
+            before=self.ports,
+        )
+
+    @property
+    def ports(self) -> PortList:
+        return PortList.from_json(self.block.status(PORTS))
+
+    def poll(self, after_s: float = 0.25) -> None:
+        self.now_s += after_s
+        self.patchbay.poll()
+        self.block.set_ready(PORTS, ready=True)
+
+    def deliver(self) -> None:
+        self.patchbay.say(self.said.read())
+
+    def _ring(self) -> None:
+        self.bells += 1
+
+
+@pytest.fixture(name="studio")
+def _studio() -> Iterator[Studio]:
+    with Rig.make(strips=1, buses=0) as rig:
+        yield Studio(rig)
+
+
+def test_a_port_is_listened_to_as_soon_as_it_is_seen_and_its_messages_carry_their_frame(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    studio.system.play("keys", NOTE)
+    (event,) = studio.tape.read()
+    source = studio.ports.find("keys", "in")
+    assert source is not None
+    assert event == (0, source.id, MIDI_MESSAGE, round(studio.now_s * RATE_HZ), round(studio.now_s * 1e9), NOTE)
+    assert (studio.ports.system, source.usb) == ("alsa", "0000:0004")
+
+
+def test_a_surface_hears_its_own_port_only_and_is_heard(studio: Studio) -> None:
+    for name in ("keys", "nano"):
+        studio.system.plug(name)
+    studio.poll()
+    heard: list[bytes] = []
+    wire = studio.desk.open("nano", "nano", heard.append)
+    studio.system.play("keys", NOTE)
+    studio.system.play("nano", LAMP)
+    studio.desk.turn()
+    assert heard == [LAMP]
+    wire.send(LAMP)
+    assert studio.bells == 1
+    studio.deliver()
+    assert studio.system.sent == [("nano", LAMP)]
+    wire.close()
+    studio.system.play("nano", LAMP)
+    studio.desk.turn()
+    assert heard == [LAMP]
+
+
+def test_a_port_that_left_is_gone_for_whoever_speaks_to_it_and_has_another_stamp_when_it_returns(
+    studio: Studio,
+) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    wire, before = studio.desk.open("nano", "nano", lambda _: None), studio.desk.stamp("nano")
+    studio.system.unplug("nano")
+    studio.poll()
+    assert studio.desk.turn()
+    assert studio.desk.names().inputs == ()
+    with pytest.raises(PortGone, match="nano: is not there any more"):
+        wire.send(LAMP)
+    studio.system.plug("nano")
+    studio.poll()
+    assert studio.desk.names().inputs == ("nano",)
+    assert studio.desk.stamp("nano") != before
+
+
+def test_a_bounce_between_two_looks_is_noticed(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    before = studio.desk.stamp("nano")
+    studio.system.unplug("nano")
+    studio.system.plug("nano")
+    studio.poll()
+    studio.desk.turn()
+    assert studio.desk.stamp("nano") != before
+
+
+def test_a_stranger_that_comes_and_goes_changes_nothing_for_the_others(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    before = studio.ports.ports
+    studio.system.plug("stranger")
+    studio.poll()
+    assert set(before) < set(studio.ports.ports)
+    studio.system.unplug("stranger")
+    studio.poll()
+    assert studio.ports.ports == before
+
+
+def test_a_port_that_would_not_open_says_why_and_is_tried_again_after_a_while(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.system.broken.add("nano")
+    studio.poll()
+    studio.desk.turn()
+    with pytest.raises(PortGone, match="nano: would not open: busy"):
+        studio.desk.open("nano", "nano", lambda _: None)
+    studio.system.broken.clear()
+    studio.poll()
+    assert "nano" not in studio.system.inputs
+    studio.poll(after_s=5.0)
+    studio.desk.turn()
+    studio.desk.open("nano", "nano", lambda _: None)
+
+
+def test_an_output_that_breaks_has_another_id_and_a_fault_until_it_is_tried_again(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    wire, before = studio.desk.open("nano", "nano", lambda _: None), studio.desk.stamp("nano")
+    wire.send(LAMP)
+    studio.deliver()
+    studio.system.broken.add("nano")
+    wire.send(LAMP)
+    studio.deliver()
+    studio.poll()
+    studio.desk.turn()
+    with pytest.raises(PortGone, match="is not there any more"):
+        wire.send(LAMP)
+    assert studio.desk.stamp("nano") != before
+    with pytest.raises(PortGone, match="broken pipe"):
+        studio.desk.open("nano", "nano", lambda _: None)
+    studio.system.broken.clear()
+    studio.poll(after_s=5.0)
+    studio.desk.turn()
+    studio.desk.open("nano", "nano", lambda _: None).send(LAMP)
+    studio.deliver()
+    assert studio.system.sent == [("nano", LAMP), ("nano", LAMP)]
+
+
+def test_what_is_for_a_port_that_left_goes_nowhere(studio: Studio) -> None:
+    studio.patchbay.say([PortEvent(0, 77, MIDI_MESSAGE, 0, 0, LAMP)])
+    assert studio.system.sent == []
+
+
+def test_without_a_midi_system_there_are_no_ports_and_a_sentence(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    studio.system.outage = "no MIDI: no JACK server is running"
+    studio.poll()
+    studio.desk.turn()
+    with pytest.raises(PortsUnavailable, match="no JACK server"):
+        studio.desk.names()
+    assert not studio.system.inputs["nano"].is_open
+    studio.system.outage = ""
+    studio.poll()
+    assert studio.desk.names().outputs == ("nano",)
+
+
+def test_while_the_ports_process_is_dead_the_desk_says_so(studio: Studio) -> None:
+    with pytest.raises(PortsUnavailable, match="process is being started"):
+        studio.desk.names()
+
+
+def test_a_patchbay_after_another_gives_no_id_twice(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    before = {port.id for port in studio.ports.ports}
+    studio.patchbay = studio.new_patchbay()
+    studio.poll()
+    assert before.isdisjoint(port.id for port in studio.ports.ports)
+
+
+def test_outputs_whose_messages_were_lost_are_met_anew(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    wire = studio.desk.open("nano", "nano", lambda _: None)
+    studio.patchbay.forget()
+    studio.desk.turn()
+    with pytest.raises(PortGone, match="any more"):
+        wire.send(LAMP)
+
+
+def test_at_the_end_every_port_is_let_go(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.poll()
+    studio.desk.open("nano", "nano", lambda _: None).send(LAMP)
+    studio.deliver()
+    studio.patchbay.stop()
+    studio.patchbay.stop()
+    assert not studio.system.inputs["nano"].is_open
+    assert not studio.system.outputs[0].is_open
+    assert studio.system.is_closed
+    assert studio.ports.ports == ()
