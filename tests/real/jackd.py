@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -76,6 +77,16 @@ class JackServer:
             self._claim = None
         for left in _SHM.glob(f"jack*_{self.name}_*"):
             left.unlink(missing_ok=True)  # semaphores of clients that were killed
+
+    def stand_still(self) -> None:
+        """As a machine that has other things to do; `go_on` ends it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The server has the machine again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _claimed_name(self) -> str:
         """A name that no test has now, here or in another run.
