@@ -13,11 +13,23 @@ from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
 from studiod.app.control.takes import sessions, takes
 from studiod.app.control.timeline import marker, markers, section, span
-from studiod.app.control.words import BUS, MAIN, STRIP, Reading, Target, button, position_s, question, setting, targets
+from studiod.app.control.words import (
+    BUS,
+    MAIN,
+    STRIP,
+    TRIMMED,
+    Reading,
+    Target,
+    button,
+    position_s,
+    question,
+    setting,
+    targets,
+)
 from studiod.net.osc.packet import Message, message
 
 _EVERYWHERE = (STRIP, BUS, MAIN)
-_RECORDABLE = _EVERYWHERE
+_RECORDABLE = (STRIP, TRIMMED, BUS, MAIN)
 _NAMED = _CHANNELS = (STRIP, BUS)
 _ROLLING = ("playing", "recording")
 _ON_ITS_WAY: Final = {
