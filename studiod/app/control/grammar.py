@@ -294,8 +294,8 @@ COMMANDS: Final = (
         "list what was recorded, describe it, throw it away",
         "Lists the takes of the session: state, length, files, who began and ended them, what was said of them, and "
         "gaps if there are any. With an action: gives takes a name, a rating, tags or a note; their files keep their "
-        "names. trash moves takes to the session's trash as they are, restore brings them back; trash alone lists it. Only empty deletes, and only "
-        "what is in the trash.",
+        "names. trash moves takes to the session's trash as they are, restore brings them back; trash alone lists it. "
+        "Only empty deletes, and only what is in the trash.",
         (
             Argument("action", "what to do", "ACTION", is_optional=True, choices=TAKE_ACTIONS),
             Argument("words", "the number of a take, and what is said of it", "TAKE", is_optional=True, is_list=True),
