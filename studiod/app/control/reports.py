@@ -171,8 +171,8 @@ def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
 
 
 def _by(take: Facts) -> str:
-    """Who began a take, and who ended it if that was somebody else."""
-    begun, ended = take.text("recorded_by"), take.text("stopped_by")
+    """Who began a take, and who ended it if that was somebody else; a peer with a name by that alone."""
+    begun, ended = (take.text(key).partition(" (")[0] for key in ("recorded_by", "stopped_by"))
     return begun if not ended or ended == begun else f"{begun or '?'}, ended by {ended}"
 
 

@@ -76,16 +76,23 @@ def test_status_says_how_late_the_device_is_if_it_tells(terminal: Terminal, stud
     assert terminal.json("status")["output_latency"] == 480
 
 
+_WHO = (
+    ("studioctl (osc tcp 127.0.0.1:4000)", "studioctl (osc tcp 127.0.0.1:4001)"),
+    ("nanokontrol2", "loop"),
+    ("", ""),
+)
+
+
 def test_takes_say_who_began_and_who_ended_them(terminal: Terminal, studio: FakeStudio) -> None:
     for _ in range(3):
         terminal.run("arm", "1")
         terminal.run("record")
         terminal.run("stop")
-    for take, who in zip(studio.takes, (("pedal", "pedal"), ("nanokontrol2", "loop"), ("", "")), strict=True):
+    for take, who in zip(studio.takes, _WHO, strict=True):
         take.recorded_by, take.stopped_by = who
     head, *rows = terminal.run("takes").splitlines()
     assert head.split() == ["take", "state", "length", "files", "gaps", "begun", "by", "folder"]
-    told = ("  pedal  ", "  nanokontrol2, ended by loop  ", "")
+    told = ("  studioctl  ", "  nanokontrol2, ended by loop  ", "")
     assert [words in row for words, row in zip(told, rows, strict=True)] == [True, True, True]
     assert "ended by" not in rows[0] + rows[2]
     assert terminal.json("takes")[1]["stopped_by"] == "loop"
