@@ -27,13 +27,11 @@ cdef extern from "<math.h>" nogil:
     double exp(double x)
     double pow(double x, double y)
 
-cdef extern from "<sys/mman.h>" nogil:
-    int madvise(void *address, size_t length, int advice)
-    int mlockall(int flags)
-    int MCL_CURRENT, MCL_FUTURE
+cdef extern from "hold.h" nogil:
+    int hold_all(char *base, const block_dims *dims)
+    void hold_trimmed(char *base, const block_dims *dims, uint32_t strip)
 
 cdef enum:
-    MADV_POPULATE_WRITE = 23  # Linux 5.14; older kernels refuse it and pages come one by one
     ENGINE_RESTARTED = 1  # words.GAP_CAUSES
     DEVICE_LOST = 2
 
@@ -44,8 +42,8 @@ cdef double COMPRESSOR_RMS_S = 0.010  # of a compressor that follows the mean sq
 cdef double DELAY_FADE_S = 0.020
 CONTROL_WORDS = """
     channel.fader channel.mute channel.solo channel.solo_safe channel.pan channel.pan_law channel.main_on
-    channel.mono_on channel.link channel.vca channel.mutegroup strip.arm strip.trim strip.polarity strip.source
-    strip.hpf strip.hpf_on strip.hpf_slope strip.monitor strip.direct strip.direct_tap gate.on gate.mode
+    channel.mono_on channel.link channel.vca channel.mutegroup strip.arm strip.trimmed strip.trim strip.polarity
+    strip.source strip.hpf strip.hpf_on strip.hpf_slope strip.monitor strip.direct strip.direct_tap gate.on gate.mode
     gate.threshold gate.range gate.ratio gate.attack gate.hold gate.release gate.key gate.key_type gate.key_freq
     gate.key_q eq.on eq.type eq.freq eq.gain eq.q eq.band_on comp.on comp.mode comp.detector comp.threshold
     comp.ratio comp.knee comp.attack comp.hold comp.release comp.makeup comp.mix comp.key insert.on
@@ -78,6 +76,7 @@ cdef class Engine:
     cdef JackClient *jack
     cdef object block
     cdef str host_name
+    cdef uint64_t held[2]  # bits of strips whose ring after trim is in memory
 
     def __cinit__(self, block, targets, strip_inputs, bus_outputs, main_outputs, isa=None, *, bint resting=False,
                   matrix_outputs=(), int mono_output=-1, monitor_outputs=(-1, -1), int talkback_input=-1,
@@ -131,6 +130,9 @@ cdef class Engine:
         g.lanes.bad_samples = g.now.bad_samples
         g.lanes.resets = g.now.resets
         set_all(g)
+        for i in range(g.dims.strips):  # what an engine before this one left in their rings
+            if g.head.trimmed_until[i]:
+                g.trimmed_open[i >> 6] |= <uint64_t>1 << (i & 63)
         g.sums_late = g.strip_latency
         g.sums_from = <int64_t>g.now.frame - g.sums_late
         if resting:
@@ -254,13 +256,19 @@ cdef class Engine:
 
     def hold_memory(self) -> bool:
         """Fault in the rings ahead of the audio thread and lock what may be locked; True when all is locked."""
-        cdef char *start = self.g.base + self.g.dims.capture_at
-        cdef size_t length = self.g.dims.total_bytes - self.g.dims.capture_at
         cdef int locked
         with nogil:
-            madvise(start, length, MADV_POPULATE_WRITE)
-            locked = mlockall(MCL_CURRENT | MCL_FUTURE)
-        return locked == 0
+            locked = hold_all(self.g.base, self.g.dims)
+        return locked != 0
+
+    def hold_armed(self) -> None:
+        """Fault in the rings of strips that are kept after trim, once each: call it now and then."""
+        cdef uint32_t i
+        for i in range(self.g.dims.strips):
+            if self.g.trimmed_kept[i >> 6] & ~self.held[i >> 6] & <uint64_t>1 << (i & 63):
+                self.held[i >> 6] |= <uint64_t>1 << (i & 63)
+                with nogil:
+                    hold_trimmed(self.g.base, self.g.dims, i)
 
     cdef _catch_up(self, bint on_anchor):
         """Pass over the frames that went by since the last engine, or the last host, told its clock."""
@@ -376,18 +384,7 @@ cdef class Engine:
                           "start it, or set audio.host to auto")
         j.host = &self.h
         return (j.api.get_sample_rate(j.client), j.api.get_buffer_size(j.client),
-                self._jack_ports(JACK_OUTPUT | JACK_PHYSICAL), self._jack_ports(JACK_INPUT | JACK_PHYSICAL))
-
-    cdef _jack_ports(self, unsigned long flags):
-        cdef const char **names = self.jack.api.get_ports(self.jack.client, NULL, b"32 bit float mono audio", flags)
-        found = []
-        cdef int i = 0
-        if names != NULL:
-            while names[i] != NULL:
-                found.append(names[i].decode())
-                i += 1
-            self.jack.api.free(names)
-        return found
+                jack_port_names(j, JACK_OUTPUT | JACK_PHYSICAL), jack_port_names(j, JACK_INPUT | JACK_PHYSICAL))
 
     def start_jack(self, uint32_t inputs, uint32_t outputs, capture_ports, playback_ports) -> None:
         """Register ports in_1.. and out_1.., run, and connect them to the named ports in order. Raises OSError."""
@@ -399,16 +396,7 @@ cdef class Engine:
         self._stop_timer()
         inputs = min(inputs, self.g.dims.inputs)
         outputs = min(outputs, self.g.dims.outputs)
-        for i in range(inputs):
-            j.in_[i] = j.api.port_register(j.client, b"in_%d" % (i + 1), b"32 bit float mono audio", JACK_INPUT, 0)
-            if j.in_[i] == NULL:
-                raise OSError(f"JACK gives no port in_{i + 1}")
-        for i in range(outputs):
-            j.out[i] = j.api.port_register(j.client, b"out_%d" % (i + 1), b"32 bit float mono audio", JACK_OUTPUT, 0)
-            if j.out[i] == NULL:
-                raise OSError(f"JACK gives no port out_{i + 1}")
-        j.inputs = inputs
-        j.outputs = outputs
+        jack_register(j, inputs, outputs)
         self._begin(inputs, outputs)
         j.generation = self.h.generation
         self._catch_up(False)
@@ -425,6 +413,13 @@ cdef class Engine:
             j.api.connect(j.client, capture_ports[i].encode(), j.api.port_name(j.in_[i]))
         for i in range(min(outputs, <uint32_t>len(playback_ports))):
             j.api.connect(j.client, j.api.port_name(j.out[i]), playback_ports[i].encode())
+
+    @property
+    def jack_latency(self):
+        """(into our inputs, out of our outputs) in frames, as JACK tells it now; None without a server."""
+        if self.jack == NULL or ACQUIRE_INT(&self.h.lost):
+            return None
+        return jack_latency(self.jack, JACK_CAPTURE_LATENCY), jack_latency(self.jack, JACK_PLAYBACK_LATENCY)
 
     cdef _close_jack(self):
         cdef JackClient *j = self.jack

@@ -11,6 +11,7 @@
 #define BLOCK_VERSION 4u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
+#define BLOCK_STRIPS 128 /* at most */
 #define BLOCK_CUES 2 /* generations that the playback rings hold side by side: g is in bank g % 2 */
 #define BLOCK_TEXT_BYTES 64
 #define BLOCK_LINES 288u /* delay lines of the largest desk */
@@ -56,7 +57,8 @@ typedef struct {
   uint64_t ports_status_at, ports_status_bytes; /* ports: cell: which boxes are plugged in (JSON) */
   uint64_t heard_at; /* ports: event ring: what boxes say, for everyone */
   uint64_t said_at; /* desk: event ring: what is said to boxes, for ports */
-  uint64_t capture_at; /* engine: rings of capture_frames floats, index = frame & mask: block_capture */
+  uint64_t capture_at; /* engine: rings of capture_frames floats, index = frame & mask: block_capture. Inputs, buses, main left,
+                          right, strips after trim: these are memory that is not there before one is armed */
   uint64_t playback_at; /* tape: rings of playback_frames floats, index = position & mask: block_playback */
   uint64_t lines_at; /* engine: delay lines of line_frames floats, then of early_frames, index = frame & mask: block_line */
   uint64_t line_frames, early_frames; /* powers of two; a line still holds some tenths of a second more than it plays */
@@ -81,6 +83,7 @@ typedef struct { /* at ENGINE_AT; writer: engine */
   char pad0_[48];
   uint64_t gap_count; /* gaps ever; gap n is gaps[n % BLOCK_GAPS] */
   block_gap gaps[BLOCK_GAPS];
+  uint64_t trimmed_until[BLOCK_STRIPS]; /* frame behind the last of a strip's sound in its ring; silence since, 0: all of it */
 } block_engine;
 
 typedef struct { /* BLOCK_CUES of them at CUE_AT; writer: tape */
@@ -142,6 +145,7 @@ _Static_assert(sizeof(control_record) == 32, "control records are 32 bytes");
 static inline float *block_capture(char *base, const block_dims *dims, uint32_t channel) {
   return (float *)(base + dims->capture_at) + channel * (dims->capture_frames + RING_STAGGER);
 }
+static inline uint32_t block_trimmed(const block_dims *dims, uint32_t strip) { return dims->inputs + dims->buses + 2 + strip; }
 static inline float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip) {
   return (float *)(base + dims->playback_at) + (bank * dims->strips + strip) * (dims->playback_frames + RING_STAGGER);
 }

@@ -118,6 +118,7 @@ cdef extern from "block.h" nogil:
         uint64_t input_head
         uint64_t gap_count
         block_gap gaps[256]
+        uint64_t trimmed_until[128]
     ctypedef struct block_cue:
         uint64_t generation
         int64_t from_ "from"
@@ -158,6 +159,7 @@ cdef extern from "block.h" nogil:
     float *block_line(char *base, const block_dims *dims, uint32_t index)
     float *block_early_line(char *base, const block_dims *dims, uint32_t index)
     float *block_capture(char *base, const block_dims *dims, uint32_t channel)
+    uint32_t block_trimmed(const block_dims *dims, uint32_t strip)
     float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip)
     uint32_t block_meter_floats(const block_dims *dims)
     size_t block_snapshot_words(const block_dims *dims)

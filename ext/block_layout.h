@@ -32,7 +32,7 @@ static inline uint64_t block_room_(uint64_t *at, uint64_t bytes) {
 static inline void block_lay_out(block_dims *dims, double ring_s) {
   uint64_t at = SECTIONS_AT;
   dims->magic = BLOCK_MAGIC, dims->version = BLOCK_VERSION, dims->header_bytes = sizeof *dims;
-  dims->captures = dims->inputs + dims->buses + 2;
+  dims->captures = block_trimmed(dims, dims->strips);
   dims->capture_frames = block_power_((uint64_t)(ring_s * dims->rate_hz));
   dims->playback_frames = block_power_((uint64_t)BLOCK_PLAYBACK_S * dims->rate_hz);
   dims->line_frames = block_power_((uint64_t)(BLOCK_DELAY_S * dims->rate_hz) + BLOCK_INSERT_FRAMES + BLOCK_CHUNK);

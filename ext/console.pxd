@@ -403,6 +403,16 @@ cdef inline void aim_trim(Graph *g, uint32_t lane) noexcept nogil:
     front_aim(g.lanes, &g.lanes.trim, lane, -s.trim if s.polarity != 0.0 else s.trim, g.ramp_frames)
 
 
+cdef inline void aim_trimmed(Graph *g, uint32_t lane) noexcept nogil:
+    """Whether the strip is kept after trim: while it is armed; what a take began with, to its end."""
+    cdef uint64_t bit = <uint64_t>1 << (lane & 63)
+    if g.strip[lane].trimmed != 0.0:
+        g.trimmed_kept[lane >> 6] |= bit
+        g.trimmed_open[lane >> 6] |= bit
+    elif g.now.state != RECORDING:
+        g.trimmed_kept[lane >> 6] &= ~bit
+
+
 cdef inline void want_source(Graph *g, uint32_t lane, int32_t source) noexcept nogil:
     """Another source: the strip fades out, and in again from it, at a frame that does not depend on blocks."""
     cdef strip_settings *s = &g.strip[lane]

@@ -92,7 +92,7 @@ cdef inline void align_sums(Graph *g) noexcept nogil:
     cdef uint32_t channel
     g.sums_late = g.strip_latency
     if g.sums_late < before:  # they step over what nobody hears
-        for channel in range(g.dims.inputs, g.dims.captures):
+        for channel in range(g.dims.inputs, block_trimmed(g.dims, 0)):
             keep_silence(g, channel, <int64_t>g.now.frame - before, <uint64_t>(before - g.sums_late))
 
 
@@ -105,8 +105,11 @@ cdef inline void end_take(Graph *g) noexcept nogil:
 
 
 cdef inline void set_state(Graph *g, uint64_t state) noexcept nogil:
+    cdef uint32_t lane
     g.now.state = state
     aim_sources(g)
+    for lane in range(g.dims.strips):
+        aim_trimmed(g, lane)
 
 
 cdef inline void tell_applied(Graph *g, uint32_t op, uint32_t slot, double value, uint64_t seq) noexcept nogil:
@@ -432,9 +435,9 @@ cdef inline void skip(Graph *g, uint64_t frames, uint64_t cause) noexcept nogil:
         return
     drain(g, frames)
     for channel in range(g.dims.captures):
-        if channel < g.dims.inputs:
+        if channel < g.dims.inputs or is_open(g, channel):
             keep_silence(g, channel, <int64_t>g.now.frame, frames)
-        else:
+        elif channel < block_trimmed(g.dims, 0):
             keep_silence(g, channel, <int64_t>g.now.frame - g.sums_late, frames)
     for channel in range(LANES):
         silence_line(&g.lanes.delay[channel], g.lanes.delay_mask, g.now.frame, frames)

@@ -6,7 +6,7 @@ from block cimport *
 
 cdef extern from "ramps.h" nogil:
     ctypedef struct scalar_ramp:
-        float value, target
+        float value, target, step
     void ramp_aim(scalar_ramp *ramp, float target, float frames)
     int ramp_sounds(const scalar_ramp *ramp)
     float ramp_walk(scalar_ramp *ramp)
@@ -56,6 +56,7 @@ cdef extern from "kernel.h" nogil:
     ctypedef struct ramp_lanes:
         float value[160]
         float target[160]
+        float step[160]
     ctypedef struct filter_lanes:
         pass
     ctypedef struct dynamics_lanes:
@@ -210,6 +211,7 @@ cdef enum Control:  # in the order of CONTROL_WORDS in _engine.pyx
     CHANNEL_VCA
     CHANNEL_MUTE_GROUP
     STRIP_ARM
+    STRIP_TRIMMED
     STRIP_TRIM
     STRIP_POLARITY
     STRIP_SOURCE
@@ -361,7 +363,7 @@ ctypedef struct channel_settings:
     float role
 
 ctypedef struct strip_settings:
-    float arm, trim, polarity, monitor, hpf, hpf_on, hpf_slope
+    float arm, trimmed, trim, polarity, monitor, hpf, hpf_on, hpf_slope
     float gate_on, gate_mode, gate_threshold, gate_range, gate_ratio
     float key_type, key_freq, key_q
     float direct_tap
@@ -428,6 +430,8 @@ ctypedef struct Graph:
     scalar_ramp out_gain  # everything that leaves the machine
     bint passes_stale
     bint keeps  # writes the capture rings
+    uint64_t trimmed_kept[2]  # bits of strips that are kept after trim
+    uint64_t trimmed_open[2]  # and of those whose ring still holds some of that
     uint32_t strip_bits[18][4]  # of each pass
     uint32_t bus_bits[18]
     uint64_t patched[2]  # bits of strips with an insert or a direct out

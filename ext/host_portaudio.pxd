@@ -14,9 +14,6 @@ cdef enum:
     PA_INPUT_UNDERFLOW = 1  # zeros stand where no sound came in time
     PA_DROPPED = 2 | 4  # input overflow, output underflow: both directions begin anew, what came meanwhile is gone
     PA_TROUBLE = 1 | 2 | 4 | 8  # an xrun
-    DROPPED = 4  # words.GAP_CAUSES
-    SETTLING = 8  # blocks until a stream that starts has found its pace
-    FOLLOW = 16  # blocks over which the usual lateness is taken: the drift of the card's clock, not its jitter
     JITTER_NS = 5000000  # a USB card tells where it is in steps of some milliseconds
     SURE_NS = 20000000  # late in a row for so long: no outlier, frames are missing
 

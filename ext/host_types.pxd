@@ -24,6 +24,9 @@ cdef extern from "stage.h" nogil:
     void stage_play(const stage *s, uint32_t channel, uint64_t frame, uint32_t frames, float *out)
 
 cdef enum:
+    DROPPED = 4  # words.GAP_CAUSES
+    SETTLING = 8  # blocks until a stream that starts has found its pace
+    FOLLOW = 16  # blocks over which the usual lateness is taken: the drift of the card's clock, not its jitter
     MAX_CHANNELS = 128
     AUDIO_PRIORITY = 70  # under JACK's own threads, over everything that is not sound
 

@@ -363,6 +363,43 @@ cdef inline void keep_rows(Graph *g, const float *const *inputs, uint32_t input_
     keep_sum(g, first + 1, g.after[MAIN_R], start, frames)
 
 
+cdef inline bint is_open(Graph *g, uint32_t channel) noexcept nogil:
+    """Whether capture `channel` is of a strip after trim, and holds something."""
+    cdef uint32_t lane = channel - block_trimmed(g.dims, 0)
+    return lane < g.dims.strips and g.trimmed_open[lane >> 6] >> (lane & 63) & 1
+
+
+cdef inline void keep_trimmed(Graph *g, const float *const *inputs, uint32_t input_count, uint32_t at,
+                              uint32_t frames) noexcept nogil:
+    """Capture rings of strips after trim, before the strips walk theirs: what is armed; and behind it silence, until
+    nothing of it is left in the ring: whoever reads further back than an arm finds no sound of long ago.
+    """
+    cdef uint32_t lane, channel
+    cdef uint64_t end = g.now.frame + frames
+    cdef const float *sound
+    cdef scalar_ramp trim
+    cdef float row[64]
+    for lane in range(g.dims.strips):
+        channel = block_trimmed(g.dims, lane)
+        if not is_open(g, channel):
+            continue
+        sound = NULL
+        if g.trimmed_kept[lane >> 6] >> (lane & 63) & 1:
+            g.head.trimmed_until[lane] = end  # first: an engine after this one must know
+            sound = input_row(inputs, input_count, g.input_of[lane], at)
+        elif end >= g.head.trimmed_until[lane] + g.dims.capture_frames:
+            g.head.trimmed_until[lane] = 0
+            g.trimmed_open[lane >> 6] &= ~(<uint64_t>1 << (lane & 63))
+        if sound != NULL:
+            trim.value = g.lanes.trim.value[lane]
+            trim.target = g.lanes.trim.target[lane]
+            trim.step = g.lanes.trim.step[lane]
+            samples_take(row, sound, frames)
+            gain_apply(row, frames, &trim)
+            sound = row
+        keep_row(g, channel, sound, g.now.frame, frames)
+
+
 cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_count, float *const *outputs,
                        uint32_t output_count, uint32_t at, uint32_t frames) noexcept nogil:
     """At most CHUNK frames, from `at` on in the block's buffers."""
@@ -382,6 +419,8 @@ cdef inline void chunk(Graph *g, const float *const *inputs, uint32_t input_coun
             g.sum_rows[i] = &g.into[i][0]
         elif i >= INTO_SOLO_L and monitored:
             g.sum_rows[i] = &g.solo[i - INTO_SOLO_L][0]
+    if g.keeps and g.trimmed_open[0] | g.trimmed_open[1]:
+        keep_trimmed(g, inputs, input_count, at, frames)
     mix_desk(g, frames)
     run_main(g, frames)
     meter_sums(g, frames)

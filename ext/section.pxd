@@ -179,6 +179,9 @@ cdef inline bint set_strip(Graph *g, int32_t control, uint32_t lane, float value
     if control == STRIP_ARM:
         s.arm = value
         aim_sources(g)
+    elif control == STRIP_TRIMMED:
+        s.trimmed = value
+        aim_trimmed(g, lane)
     elif control == STRIP_MONITOR:
         s.monitor = value
         aim_sources(g)

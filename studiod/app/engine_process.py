@@ -50,6 +50,7 @@ def run(block: Block, settings: Settings) -> int:
     while not stopped.wait(WATCH_S):
         status = hosts.watch()
         engine.measure()
+        engine.hold_armed()
         if time.monotonic() - told_at > STATUS_S or status is not None:
             told_at = time.monotonic()
             _tell(block, hosts, engine)

@@ -158,14 +158,24 @@ class Hosts:
         self._engine.stop()
 
     def status(self) -> dict[str, Any]:
-        """For the outside."""
+        """For the outside; latencies in frames, None while no device says how late it is."""
+        inwards, outwards = self._latency() or (None, None)
         return {
             "host": self._engine.host,
             "device": self._device,
+            "input_latency": inwards,
+            "output_latency": outwards,
             "fault": self._fault,
             "devices": self._portaudio.devices() if self._portaudio is not None else _card_list(),
             "pid": os.getpid(),
         }
+
+    def _latency(self) -> tuple[int, int] | None:
+        """Frames from the world to us, and from us to the world."""
+        host = self._engine.host
+        if host == "portaudio":
+            return None if self._portaudio is None else self._portaudio.latency
+        return self._engine.jack_latency if host == "jack" else (0, 0) if host == "virtual" else None
 
 
 def _cards() -> str:

@@ -89,6 +89,15 @@ class PortAudio:
             return f"{self.name} is in use by another program: stop that one, or change audio.device{_HINT}"
         return f"{self.name} cannot be opened ({text}): change audio.device or audio.host{_HINT}"
 
+    @property
+    def latency(self) -> tuple[int, int] | None:
+        """Frames from the world to the stream, and from it to the world; None without a stream."""
+        if self._stream is None:
+            return None
+        told = self._stream.latency  # seconds: of both, or of the only direction there is
+        inwards_s, outwards_s = told if isinstance(told, tuple) else (told, 0.0) if self._input else (0.0, told)
+        return round(inwards_s * self._rate_hz), round(outwards_s * self._rate_hz)
+
     def devices(self) -> list[dict[str, Any]]:
         """What PortAudio saw when it was opened."""
         used = {device["index"] for device in (self._input, self._output) if device is not None}

@@ -65,6 +65,8 @@ class Queries:
             "version": __version__,
             "host": engine.get("host", "none"),
             "device": engine.get("device"),
+            "input_latency": engine.get("input_latency"),
+            "output_latency": engine.get("output_latency"),
             "isa": engine.get("isa"),
             "rate_hz": block.rate_hz,
             "block_frames": block.block_frames,
@@ -111,6 +113,7 @@ class Queries:
     def _armed(self, strips: int, buses: int) -> list[str]:
         hub = self._hub
         armed = [str(n) for n in range(1, strips + 1) if hub.value(f"/strip/{n}/arm")]
+        armed += [f"trimmed:{n}" for n in range(1, strips + 1) if hub.value(f"/strip/{n}/trimmed/arm")]
         armed += [f"bus:{n}" for n in range(1, buses + 1) if hub.value(f"/bus/{n}/arm")]
         armed += ["main"] if hub.value("/main/arm") else []
         tracks = self._settings.midi.tracks

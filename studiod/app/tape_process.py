@@ -94,6 +94,7 @@ def _armed_tracks(block: Block, settings: Settings) -> Callable[[], int]:
     layout = settings.console_layout()
     registry = Registry(console_parameters(layout))
     tracks = {registry.slot(f"/strip/{strip + 1}/arm"): 1 for strip in range(layout.strips)}
+    tracks |= {registry.slot(f"/strip/{strip + 1}/trimmed/arm"): 1 for strip in range(layout.strips)}
     tracks |= {registry.slot(f"/bus/{bus + 1}/arm"): 1 for bus in range(layout.buses)}
     tracks[registry.slot("/main/arm")] = 2
     return lambda: sum(count for slot, count in tracks.items() if block.number(slot))

@@ -11,7 +11,8 @@ from studiod.model.console import EVERY_PORT, ConsoleLayout
 from studiod.model.parameter import Refused
 
 _SAFE = re.compile(r"(/strip/\d+)/recordsafe")
-_ARM = re.compile(r"(/strip/\d+)/arm")
+_ARM = re.compile(r"(/strip/\d+)(?:/trimmed)?/arm")
+_MAIN = 2  # channels
 
 
 class RecordSafe:
@@ -21,11 +22,13 @@ class RecordSafe:
         self._hub = hub
 
     def followers(self, address: str, value: float) -> tuple[tuple[str, float], ...]:
-        """The arm that goes off when a strip is made safe."""
+        """The arms that go off when a strip is made safe."""
         if not address.endswith("/recordsafe"):
             return ()
         safe = _SAFE.fullmatch(address)
-        return ((f"{safe[1]}/arm", 0.0),) if safe is not None and value else ()
+        if safe is None or not value:
+            return ()
+        return (f"{safe[1]}/arm", 0.0), (f"{safe[1]}/trimmed/arm", 0.0)
 
     def admit(self, writes: Mapping[str, float]) -> None:
         """Raise Refused for the arm of a strip that is safe."""
@@ -53,13 +56,22 @@ class Armed:
     control_ports: Callable[[], Collection[str]] = tuple
 
     def tracks(self) -> tuple[TrackOrder, ...]:
-        """What would be recorded now: strips, then buses, then main."""
+        """What would be recorded now: strips, strips after trim, then buses, then main."""
         hub, layout = self.hub, self.layout
         found: list[TrackOrder] = []
-        for strip, source in enumerate(layout.strip_inputs):
-            if hub.value(f"/strip/{strip + 1}/arm") and 0 < source <= self.inputs:
+        strips = [(strip, source) for strip, source in enumerate(layout.strip_inputs) if 0 < source <= self.inputs]
+        for strip, source in strips:
+            if hub.value(f"/strip/{strip + 1}/arm"):
                 name = hub.text(f"/strip/{strip + 1}/name")
                 found.append(TrackOrder(source - 1, _file(f"strip-{strip + 1:02d}", name), strip, name, "strip"))
+        trimmed = self.inputs + layout.buses + _MAIN
+        for strip, _ in strips:
+            if hub.value(f"/strip/{strip + 1}/trimmed/arm"):
+                name = hub.text(f"/strip/{strip + 1}/name")
+                file = _file(f"strip-{strip + 1:02d}", name, "trimmed")
+                found.append(
+                    TrackOrder(trimmed + strip, file, None, f"{name or f'Strip {strip + 1}'} trimmed", "trimmed")
+                )
         for bus in range(layout.buses):
             if hub.value(f"/bus/{bus + 1}/arm"):
                 name = hub.text(f"/bus/{bus + 1}/name")
@@ -96,7 +108,10 @@ class Armed:
         return tuple(found)
 
     def arm_all(self) -> None:
-        """Arm every strip that has an input, but for those that are record safe, and every MIDI track with a port."""
+        """Arm every strip that has an input, but those that are record safe, and every MIDI track that hears a port.
+
+        Strips are not armed after trim, too.
+        """
         for track in self.every_midi():
             self.hub.write(f"/midi/{track.number}/arm", 1.0, "desk")
         for strip, source in enumerate(self.layout.strip_inputs, 1):
@@ -104,13 +119,14 @@ class Armed:
                 self.hub.write(f"/strip/{strip}/arm", 1.0, "desk")
 
     def arm_none(self) -> None:
-        """Disarm strips, buses, main and MIDI."""
-        strips = (f"/strip/{strip}" for strip in range(1, self.layout.strips + 1))
+        """Disarm strips, also after trim, buses, main and MIDI."""
+        numbers = range(1, self.layout.strips + 1)
+        strips = (place for strip in numbers for place in (f"/strip/{strip}", f"/strip/{strip}/trimmed"))
         buses = (f"/bus/{bus}" for bus in range(1, self.layout.buses + 1))
         midi = (f"/midi/{number}" for number in range(1, self.layout.midi_tracks + 1))
         for place in (*strips, *buses, "/main", *midi):
             self.hub.write(f"{place}/arm", 0.0, "desk")
 
 
-def _file(stem: str, name: str) -> str:
-    return f"{'-'.join(part for part in (stem, label(name)) if part)}.wav"
+def _file(stem: str, name: str, ending: str = "") -> str:
+    return f"{'-'.join(part for part in (stem, label(name), ending) if part)}.wav"

@@ -37,7 +37,7 @@ class Change:
 
 
 Observer = Callable[[list[Change]], None]
-Trigger = Callable[..., None]
+Trigger = Callable[..., object]
 Followers = Callable[[str, float], Iterable[tuple[str, float]]]
 """What else is written, and where, when a value is written to an address."""
 Guard = Callable[[Mapping[str, float]], None]
@@ -68,7 +68,7 @@ class Hub:
         self._dirty: dict[int, ParameterSpec] = {}  # slots the engine has not been told yet
         self._observers: dict[object, Observer] = {}  # by the token of each subscription
         self._is_due = False  # a turn is asked for and has not begun
-        self._triggers: dict[str, Trigger] = {}
+        self._triggers: dict[str, tuple[Trigger, bool]] = {}  # and whether it wants to know who fires
         self._meters: dict[str, Callable[[], tuple[float, ...]]] = {}
         self.on_first_change: Callable[[], None] = lambda: None
         """Called once when a turn becomes due; wiring schedules `turn` with it."""
@@ -129,18 +129,18 @@ class Hub:
         self._mark(address, origin, has_followed=False)
         return True
 
-    def fire(self, address: str, *arguments: float) -> None:
-        """Do what the trigger at `address` does. Raises Refused or UnknownAddress."""
+    def fire(self, address: str, *arguments: float, origin: str = "desk") -> None:
+        """Do what the trigger at `address` does; origin: who wants it. Raises Refused or UnknownAddress."""
         spec = self.registry[address]
         if spec.kind is not Kind.TRIGGER:
             raise Refused(f"{address}: is no command; allowed {spec.allowed}")
         if len(arguments) != (1 if spec.unit else 0) or not all(map(math.isfinite, arguments)):
             got = ", ".join(f"{argument:g}" for argument in arguments) or "nothing"
             raise Refused(f"{address}: takes {spec.allowed}; got {got}")
-        action = self._triggers.get(address)
+        action, tells_origin = self._triggers.get(address, (None, False))
         if action is None:
             raise Refused(f"{address}: nothing here does that")
-        action(*arguments)
+        action(*arguments, *((origin,) if tells_origin else ()))
 
     def publish(self, address: str, value: float) -> None:
         """Set a read-only number on behalf of the desk itself (transport state). Raises Refused or UnknownAddress."""
@@ -148,9 +148,9 @@ class Hub:
 
     # -- wiring ----------------------------------------------------------------------------------------------------
 
-    def on_trigger(self, address: str, action: Trigger) -> None:
-        """Bind what the trigger at `address` does."""
-        self._triggers[self.registry[address].address] = action
+    def on_trigger(self, address: str, action: Trigger, *, tells_origin: bool = False) -> None:
+        """Bind what the trigger at `address` does; tells_origin: `action` takes who fires as its last argument."""
+        self._triggers[self.registry[address].address] = action, tells_origin
 
     def on_meter(self, address: str, reader: Callable[[], tuple[float, ...]]) -> None:
         """Bind where the reading at `address` comes from."""

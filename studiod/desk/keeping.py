@@ -52,7 +52,7 @@ class Keeping:
         self._tape: Mapping[str, Any] = {}
         order = KeepOrder.from_json(block.keep_order)
         self._pending = order.id if order is not None else 0  # a desk before this one may still wait for it
-        hub.on_trigger(ADDRESS, self._press)
+        hub.on_trigger(ADDRESS, self.press_keep, tells_origin=True)
 
     @property
     def is_settled(self) -> bool:
@@ -111,9 +111,6 @@ class Keeping:
         return {**box, "pending": self._pending or None, "keep_fault": self.fault}
 
     # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _press(self, seconds: float) -> None:
-        self.press_keep(seconds, "desk")
 
     def _box(self) -> Mapping[str, Any]:
         box: Mapping[str, Any] | None = self._tape.get("blackbox")

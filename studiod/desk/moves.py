@@ -72,28 +72,28 @@ class Moves:
                 self.fault = str(fault)
         self.readings.adopt()
 
-    async def play(self) -> None:
-        """Roll; while recording: end the take and roll on."""
+    async def play(self, by: str) -> None:
+        """Roll; while recording: end the take and roll on. by: who wants it, here and below."""
         await self._clear_the_way()
         self.roll.disable()
         if self._is_standing:
-            await self._start(Operation.PLAY)
+            await self._start(Operation.PLAY, by)
             return
         was_recording, take_id = self._is_recording, self._snapshot.take_id
-        self._orders.note_stop("desk")
+        self._orders.note_stop(by)
         await self.obey(Operation.PLAY)
         self.roll.rehearsal.end()
         if was_recording:
             await self._settle(take_id)
 
-    async def stop(self) -> None:
+    async def stop(self, by: str) -> None:
         """Stop; after recording, a rehearsal or a pre-roll go back to where that began, or would have."""
         before, back = self._snapshot, self.roll.point
         if self.roll.rehearsal.is_on:
             back = self.roll.rehearsal.began
         self.fault = self.roll.fault = ""
         self.roll.disable()
-        self._orders.note_stop("desk")
+        self._orders.note_stop(by)
         await self.obey(Operation.STOP)
         self.roll.rehearsal.end()
         after = self._snapshot
@@ -103,23 +103,23 @@ class Moves:
         if back is not None:
             await self._cue(back)
 
-    async def record(self, *, at_once: bool = False) -> None:
+    async def record(self, by: str, *, at_once: bool = False) -> None:
         """Roll and record, by the pre-roll and between the punch points if there are such; at_once: without those."""
         if self.roll.is_in or self.roll.is_enabled:
             return
         await self._clear_the_way()
         self._orders.check("/transport/record")
         if self._is_standing:
-            await self._record_from_rest()
+            await self._record_from_rest(by)
             return
         punch = None if at_once else self._points.punch
-        self.roll.enable(None, punch)
+        self.roll.enable(None, punch, by)
         if punch is None and not self.roll.rehearsal.is_wanted:
-            await self.obey(Operation.RECORD, self._orders.order("desk"))
+            await self.obey(Operation.RECORD, self._orders.order(by))
 
-    async def punch(self) -> None:
+    async def punch(self, by: str) -> None:
         """Record at once while it plays, play on while it records."""
-        await (self.play() if self.roll.is_in or self.roll.is_enabled else self.record(at_once=True))
+        await (self.play(by) if self.roll.is_in or self.roll.is_enabled else self.record(by, at_once=True))
 
     async def locate(self, position: int) -> None:
         """Go to `position`, and roll on there if it rolls; what waits to be recorded is let go."""
@@ -128,18 +128,18 @@ class Moves:
         self.check_locate()
         await self._go(position)
 
-    async def roll_back(self) -> None:
+    async def roll_back(self, by: str) -> None:
         """Go back to where the last roll began, and roll again."""
         position = self.readings.rolled
         if self._is_recording or self.roll.phase == TransportPhase.COUNTIN:
-            await self.stop()
+            await self.stop(by)
         if position is None:
             raise Refused("/transport/rollback: nothing has rolled yet: press play or record first")
         await self._clear_the_way()
         was_standing = self._is_standing
         await self._go(position)
         if was_standing:
-            await self._start(Operation.PLAY)
+            await self._start(Operation.PLAY, by)
 
     async def obey(self, operation: Operation, slot: int = 0) -> None:
         """Have the engine do that now, in place of what was sent ahead."""
@@ -187,7 +187,7 @@ class Moves:
 
     # -- parts of them ---------------------------------------------------------------------------------------------
 
-    async def _record_from_rest(self) -> None:
+    async def _record_from_rest(self, by: str) -> None:
         position, punch, preroll = self._snapshot.position, self._points.punch, self.readings.preroll_frames
         point: int | None = position
         if punch is not None and (preroll or position not in punch):
@@ -199,18 +199,18 @@ class Moves:
             point = None  # the loop comes round to it
         if start != position:
             await self._cue(start)
-        self.roll.enable(point, punch)
+        self.roll.enable(point, punch, by)
         is_recording = point == start and not self.roll.rehearsal.is_wanted
-        await self._start(Operation.RECORD if is_recording else Operation.PLAY)
+        await self._start(Operation.RECORD if is_recording else Operation.PLAY, by)
 
-    async def _start(self, operation: Operation) -> None:
+    async def _start(self, operation: Operation, by: str) -> None:
         """Roll from rest, after the count-in if there is one."""
         roll, control = self.roll, self._control
         control.poll(control.block.snapshot())
         roll.start_over()
         snapshot = self._snapshot
         self.readings.rolled = snapshot.position
-        take_id = self._orders.order("desk") if operation is Operation.RECORD else 0
+        take_id = self._orders.order(by) if operation is Operation.RECORD else 0
         bars = int(control.hub.value("/transport/countin"))
         event = roll.course().next_event(snapshot.position, is_in=bool(take_id))
         if bars:

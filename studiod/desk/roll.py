@@ -42,6 +42,7 @@ class Roll:
         """Why the last that was due did not come as it should."""
         self.counter = Counter(control)
         self.rehearsal = Rehearsal(control)
+        self._by = "desk"  # a desk before this one knew who
         self._control = control
         self._points = points
         self.cues = cues
@@ -109,9 +110,9 @@ class Roll:
             self.rehearsal.give_back()
             self.fault = "the rehearsal was broken off: the desk was started again"
 
-    def enable(self, point: int | None, punch: Span | None) -> None:
-        """Record was pressed: begin at `point`, inside `punch`."""
-        self.is_enabled, self.point, self.punch = True, point, punch
+    def enable(self, point: int | None, punch: Span | None, by: str) -> None:
+        """Record was pressed by `by`: begin at `point`, inside `punch`."""
+        self.is_enabled, self.point, self.punch, self._by = True, point, punch, by
 
     def disable(self) -> None:
         """Play or stop was pressed: nothing waits to be recorded, nothing counts."""
@@ -282,7 +283,7 @@ class Roll:
         if self.rehearsal.is_wanted:
             self.rehearsal.begin(frame, position)
             return ()
-        return (self._control.push(Operation.RECORD, self._orders.order("desk"), 0.0, frame),)
+        return (self._control.push(Operation.RECORD, self._orders.order(self._by), 0.0, frame),)
 
     def _punch_out(self, frame: int) -> tuple[int, ...]:
         if self.rehearsal.is_on:

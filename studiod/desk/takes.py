@@ -90,6 +90,8 @@ class Take:
             "gaps": list(self.gaps),
             "path": str(self.path),
             "created": self.created,
+            "recorded_by": document.recorded_by,
+            "stopped_by": document.stopped_by,
             "clock_synchronised": document.clock_synchronised,
         }
 

@@ -76,13 +76,17 @@ class Transport:
 
     def _wire(self) -> None:
         hub, markers = self._hub, self.markers
+        rolling: tuple[tuple[str, Callable[[str], None]], ...] = (
+            ("play", self.press_play),
+            ("stop", self.press_stop),
+            ("record", self.press_record),
+            ("punch", self.press_punch),
+            ("rollback", self.press_rollback),
+            ("discard", self.press_discard),
+        )
+        for word, press in rolling:  # a take says who began and who ended it
+            hub.on_trigger(f"/transport/{word}", press, tells_origin=True)
         buttons: tuple[tuple[str, Callable[..., None]], ...] = (
-            ("/transport/play", self.press_play),
-            ("/transport/stop", self.press_stop),
-            ("/transport/record", self.press_record),
-            ("/transport/punch", self.press_punch),
-            ("/transport/rollback", self.press_rollback),
-            ("/transport/discard", self.press_discard),
             ("/transport/undo", self.press_undo),
             ("/transport/locate", self.press_locate),
             ("/arm/all", self._armed.arm_all),
@@ -103,24 +107,24 @@ class Transport:
 
     # -- pressed by anyone -----------------------------------------------------------------------------------------
 
-    def press_play(self) -> None:
-        """Roll; while recording: end the take and roll on."""
-        self._commands.put_nowait(self._moves.play)
+    def press_play(self, by: str = "desk") -> None:
+        """Roll; while recording: end the take and roll on. by: who presses, here and below."""
+        self._commands.put_nowait(partial(self._moves.play, by))
 
-    def press_stop(self) -> None:
+    def press_stop(self, by: str = "desk") -> None:
         """Stop; after recording go back to where the take began."""
-        self._commands.put_nowait(self._moves.stop)
+        self._commands.put_nowait(partial(self._moves.stop, by))
 
-    def press_record(self) -> None:
+    def press_record(self, by: str = "desk") -> None:
         """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""
         self._moves.check_record("/transport/record")
-        self._commands.put_nowait(self._moves.record)
+        self._commands.put_nowait(partial(self._moves.record, by))
 
-    def press_punch(self) -> None:
+    def press_punch(self, by: str = "desk") -> None:
         """Record, and not, and record: by one foot. Raises Refused as `press_record` does."""
         if not (self._roll.is_in or self._roll.is_enabled):
             self._moves.check_record("/transport/punch")
-        self._commands.put_nowait(self._moves.punch)
+        self._commands.put_nowait(partial(self._moves.punch, by))
 
     def press_locate(self, seconds: float) -> None:
         """Go to `seconds`. Raises Refused outside 0..24 h, and while recording."""
@@ -128,17 +132,17 @@ class Transport:
             raise Refused(f"/transport/locate: {seconds:g} s is out of range; allowed 0..{LONGEST_S:g} s")
         self._go_to(round(seconds * self._hub.rate_hz))
 
-    def press_rollback(self) -> None:
+    def press_rollback(self, by: str = "desk") -> None:
         """Go back to where the last roll began, and roll again. Raises Refused when there was none."""
         if self._moves.readings.rolled is None:
             raise Refused("/transport/rollback: nothing has rolled yet: press play or record first")
-        self._commands.put_nowait(self._moves.roll_back)
+        self._commands.put_nowait(partial(self._moves.roll_back, by))
 
-    def press_discard(self) -> None:
+    def press_discard(self, by: str = "desk") -> None:
         """Put the last take into the trash. Raises Refused when there is none."""
         if not (self._is_recording or self._last_take()):
             raise Refused("/transport/discard: there is no take to discard")
-        self._commands.put_nowait(self._discard)
+        self._commands.put_nowait(partial(self._discard, by))
 
     def press_undo(self) -> None:
         """Take the last discard back. Raises Refused when there is none."""
@@ -287,12 +291,12 @@ class Transport:
     # -- commands that are more than a move ------------------------------------------------------------------------
 
     async def _stop_failed(self, why: str) -> None:
-        await self._moves.stop()
+        await self._moves.stop("tape")
         self._moves.fault = why
 
-    async def _discard(self) -> None:
+    async def _discard(self, by: str) -> None:
         if self._is_recording:
-            await self._moves.stop()
+            await self._moves.stop(by)
         await self._moves.list_takes()
         take = self._last_take()
         if take is None:

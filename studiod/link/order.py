@@ -14,13 +14,13 @@ class TrackOrder:
     """One track of a take."""
 
     channel: int
-    """Capture ring, from 0: inputs, then buses, then main left and right."""
+    """Capture ring, from 0: inputs, then buses, then main left and right, then strips after trim."""
     file: str
     strip: int | None
-    """Strip (from 0) that plays it back, None for buses and main."""
+    """Strip (from 0) that plays it back, None for strips after trim, buses and main."""
     name: str
     kind: str = "strip"
-    """input, strip, bus or main."""
+    """input, strip, trimmed, bus or main."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from studiod.model.parameter import Refused
 
 RECORDING, GOOD, DAMAGED, REPAIRED = "recording", "good", "damaged", "repaired"
 STATES: Final = (RECORDING, GOOD, DAMAGED, REPAIRED)
-KINDS: Final = ("input", "strip", "bus", "main")
+KINDS: Final = ("input", "strip", "trimmed", "bus", "main")
 MAX_RATING: Final = 5
 DOCUMENT_NAME: Final = "take.json"
 _BITS: Final = (16, 24, 32)
@@ -89,6 +89,9 @@ class TakeDocument:
     """What its MIDI files count their bars in."""
     checks: str
     """Name of the file of checksums; empty: there are none."""
+    recorded_by: str
+    """Who began it: the origin of a record, `loop`; empty where nothing says so. stopped_by: who ended it."""
+    stopped_by: str
     name: str
     tags: tuple[str, ...]
     rating: int
@@ -179,6 +182,8 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         midi=tuple(_midi(track) for track in raw.get("midi") or ()),
         tempo_bpm=_tempo(raw.get("tempo_bpm", 120.0)),
         checks=_own_name(raw["checks"]) if raw.get("checks") else "",
+        recorded_by=str(raw.get("recorded_by") or ""),
+        stopped_by=str(raw.get("stopped_by") or ""),
         name=str(raw.get("name") or ""),
         tags=tuple(str(tag) for tag in raw.get("tags") or ()),
         rating=_count(raw, "rating", 0, most=MAX_RATING),

@@ -154,7 +154,7 @@ class Peer:
 
     def __init__(self, name: str, host: str, port: int, send: Callable[[bytes], None]) -> None:
         self.name = name
-        """Origin of its writes: `osc 127.0.0.1:9000`."""
+        """Origin of its writes: `osc 127.0.0.1:9000`, with what it calls itself before."""
         self.host = host
         self.port = port
         self.send = send
@@ -169,6 +169,10 @@ class Peer:
         """How many error answers it may still get."""
         self.held: dict[bytes, bytes] = {}
         """Latest value packets beyond its rate, by what they write."""
+
+    def call(self, name: str) -> None:
+        """It calls itself `name`: no proof of anything."""
+        self.name = f"{name} ({self.name.rpartition(' (')[2].removesuffix(')')})"
 
     def __repr__(self) -> str:
         return f"<Peer {self.name}>"

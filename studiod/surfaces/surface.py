@@ -192,4 +192,5 @@ class Surface:
         if binding.act is Act.TOGGLE:
             self._hub.write(address, 0.0 if self._hub.value(address) else 1.0, self.name)
         elif binding.act is Act.TRIGGER:
-            self._hub.fire(address, *(() if binding.argument is None else (binding.argument,)))
+            arguments = () if binding.argument is None else (binding.argument,)
+            self._hub.fire(address, *arguments, origin=self.name)

@@ -127,6 +127,9 @@ class TakeFollower:
         if order is None or order.is_empty:
             self._done.add(take.id)
             return
+        if take.stop == take.start:  # stopped at the frame at which it began: nobody recorded anything
+            self._finish(take.id)
+            return
         try:
             self.writer = self.make(take, order)
         except OSError as fault:

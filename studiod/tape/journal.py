@@ -104,7 +104,7 @@ class Journals:
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
         order = TakeOrder.from_json(self._block.order(take.id))
-        if order is None or order.id != take.id or order.is_empty:
+        if order is None or order.id != take.id or order.is_empty or take.stop == take.start:
             self._done.add(take.id)
             return None
         if not order.folder.is_dir():

@@ -174,7 +174,11 @@ class TakeFiles:
         """Begin files in `folder` at `frame`."""
         self.make_folder(folder)
         is_first = folder == self.order.folder and not self.parts
-        wanted = [POLYPHONIC_NAME] if self.options.is_polyphonic and self.order.tracks else [track.file for track in self.order.tracks]
+        wanted = (
+            [POLYPHONIC_NAME]
+            if self.options.is_polyphonic and self.order.tracks
+            else [track.file for track in self.order.tracks]
+        )
         paths = [folder / name for name in free_names(folder, wanted, is_first=is_first)]
         part = self._make_part(folder, frame, paths)
         self.tag(part, paper)

@@ -32,6 +32,8 @@ class PlayedTake:
     rig: Rig
     folder: Path
     bits: int = 24
+    trimmed: Sequence[int] = ()
+    """Strips, from 1, that are recorded after trim, too."""
     journals: Journals = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +43,8 @@ class PlayedTake:
         main = block.inputs + block.buses
         tracks = [TrackOrder(n, f"input-{n + 1:02d}.wav", n, f"In {n + 1}") for n in range(block.inputs)]
         tracks += [TrackOrder(main + n, f"main-{'lr'[n]}.wav", None, "Main", "main") for n in range(2)]
+        after_trim = main + 2
+        tracks += [TrackOrder(after_trim + n - 1, f"trimmed-{n}.wav", None, "", "trimmed") for n in self.trimmed]
         self.order = TakeOrder(TAKE, self.folder, self.bits, tuple(tracks), "test")
         block.store_order(TAKE, self.order.to_json())
         block.store_status(ENGINE, f'{{"isa": "{self.rig.engine.isa}", "build": "{BUILD}"}}')

@@ -52,6 +52,8 @@ class Take:
     state: str = "recording"
     position_s: float = 0.0
     gaps: list[dict[str, int]] = field(default_factory=list)
+    recorded_by: str = ""
+    stopped_by: str = ""
 
     def fact(self) -> dict[str, object]:
         """As /take/list says it."""
@@ -66,6 +68,8 @@ class Take:
             "gaps": self.gaps,
             "path": f"{_SESSION}/takes/{self.id:04d}",
             "created": "2026-11-21T02:30:00+00:00",
+            "recorded_by": self.recorded_by,
+            "stopped_by": self.stopped_by,
         }
 
 
@@ -86,6 +90,8 @@ class FakeStudio:
         self.faults: list[str] = []
         self.insert_frames = 0
         """Round trip of the longest hardware insert."""
+        self.device_latency: tuple[int, int] | None = None
+        """Frames in and out, as a device tells them."""
         self.position_s = 0.0
         self.keeping: int | None = None
         self.keep_fault = ""
@@ -199,6 +205,7 @@ class FakeStudio:
     def _armed(self) -> list[str]:
         strips = [str(n) for n in range(1, self.strips + 1) if self.hub.value(f"/strip/{n}/arm")]
         buses = [f"bus:{n}" for n in range(1, self.buses + 1) if self.hub.value(f"/bus/{n}/arm")]
+        strips += [f"trimmed:{n}" for n in range(1, self.strips + 1) if self.hub.value(f"/strip/{n}/trimmed/arm")]
         return [*strips, *buses, *(["main"] if self.hub.value("/main/arm") else [])]
 
     def _record(self) -> None:
@@ -300,6 +307,8 @@ class FakeStudio:
                 "buses": _late(self.insert_frames),
                 "main": _late(self.insert_frames + LIMITER_FRAMES),
             },
+            "input_latency": self.device_latency[0] if self.device_latency else None,
+            "output_latency": self.device_latency[1] if self.device_latency else None,
             "uptime_s": 4000.0,
             "faults": self.faults,
         }

@@ -16,6 +16,7 @@ TABLE = {spec.address: spec for spec in steered(console_parameters(layout(4, 4, 
 BALLISTICS = r".*/(attack|hold|release)"
 NO_TONE = {
     r"/loudness/.*": "measures, and is not heard",
+    r".*/trimmed/arm": "records, and is not heard",
     r"/click/.*": "is no tone: test_a_click_is_turned_up_and_down_without_a_step, and test_click for its beats",
     r"/oscillator/(shape|freq)": "is another tone: test_generators",
     r".*/send/[24]/pan": "of a pair the odd bus's send says it for both",

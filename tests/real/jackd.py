@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -79,6 +80,16 @@ class JackServer:
         if self._claim is not None:
             self._claim.close()
             self._claim = None
+
+    def stand_still(self) -> None:
+        """As a machine that has other things to do; `go_on` ends it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The server has the machine again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _claimed_name(self) -> str:
         """A name that no test has now, here or in another run.

@@ -3,7 +3,7 @@
     python -m tests.real.sound_box FD STRIPS BUSES DEVICE RATE BLOCK_FRAMES
 
 Attaches to the block behind FD and plays until stdin ends or it is killed. DEVICE may be empty: the default.
-stdout: `{"inputs", "outputs", "name", "devices"}` when the stream runs, or `{"fault"}`, in one line of JSON.
+stdout: `{"inputs", "outputs", "name", "devices", "latency"}` when the stream runs, or `{"fault"}`, in one line of JSON.
 """
 
 import json
@@ -84,7 +84,8 @@ def main() -> None:
     except PortAudioUnavailable as fault:
         print(json.dumps({"fault": str(fault)}), flush=True)  # noqa: T201 - its stdout is read by the test
         os._exit(1)
-    words = {"inputs": inputs, "outputs": outputs, "name": portaudio.name, "devices": portaudio.devices()}
+    words = {"inputs": inputs, "outputs": outputs, "name": portaudio.name}
+    words |= {"devices": portaudio.devices(), "latency": portaudio.latency}
     print(json.dumps(words), flush=True)  # noqa: T201
     sys.stdin.read()
     os._exit(0)  # Pa_Terminate may hang

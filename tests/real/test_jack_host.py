@@ -1,12 +1,13 @@
 """The native JACK client over a real jackd: ports, sound both ways, and a server that dies and comes back."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from studiod.link import Operation
+from studiod.link import Gap, Operation
 from tests.fakes.desk_rig import Rig
 from tests.helpers import eventually
 from tests.real.jackd import JackServer, has_jackd, jack_server
@@ -42,6 +43,11 @@ def start(rig: Rig, *, connect: bool = True) -> None:
     _, _, captures, playbacks = rig.engine.open_jack(NAME, None)
     rig.engine.start_jack(CHANNELS, CHANNELS, captures if connect else [], playbacks if connect else [])
     play(rig, CYCLE)
+
+
+def device_lost(rig: Rig) -> list[Gap]:
+    """Gaps of a device that is gone; on a busy machine jackd itself drops frames now and then."""
+    return [gap for gap in rig.block.gaps() if gap.cause == "device lost"]
 
 
 def connections(server: JackServer) -> dict[str, list[str]]:
@@ -96,6 +102,30 @@ def test_what_goes_out_comes_in_again_sample_for_sample(rig: Rig, server: JackSe
     late = CYCLE + rig.block.snapshot().main_latency  # it is kept where it belongs, and leaves when it has been limited
     assert (rig.captured(0, head - 8000 + late, 4000) == sent).all()
     assert np.abs(sent).max() > 0.4
+
+
+def test_a_server_that_stood_still_has_lost_frames_and_the_clock_goes_on(rig: Rig, server: JackServer) -> None:
+    start(rig)
+    play(rig, RATE_HZ // 2)
+    before = len(rig.block.gaps())
+    server.stand_still()
+    try:
+        stood_ns = time.monotonic_ns()
+        eventually(lambda: time.monotonic_ns() - stood_ns > 300_000_000)
+    finally:
+        server.go_on()
+    eventually(lambda: any(gap.frames > 0.25 * RATE_HZ for gap in rig.block.gaps()[before:]))
+    gap = max(rig.block.gaps()[before:], key=lambda gap: gap.frames)
+    assert gap.cause == "device dropped frames"
+    play(rig, 3 * CYCLE)
+    assert not rig.captured(0, gap.start, gap.frames).any()
+
+
+def test_ways_in_and_out_are_as_long_as_the_server_says(rig: Rig, server: JackServer) -> None:
+    assert server.name
+    start(rig)
+    found = eventually(lambda: all(rig.engine.jack_latency or ()) and rig.engine.jack_latency)
+    assert found == (CYCLE, 2 * CYCLE)  # as jack_lsp -l tells of the dummy driver's ports
 
 
 def test_a_cycle_longer_than_our_blocks_is_cut_and_each_piece_is_a_block(rig: Rig, server: JackServer) -> None:
@@ -162,8 +192,8 @@ def test_a_server_that_dies_is_noticed_and_music_goes_on_until_it_is_back(rig: R
         play(rig, 2000)
         assert rig.engine.host == "internal"
         assert not rig.engine.is_lost
-        (gap,) = rig.block.gaps()
-        assert (gap.start, gap.cause) == (stopped.frame, "device lost")
+        (gap,) = device_lost(rig)
+        assert gap.start == stopped.frame
         assert (rig.captured(3 + BUSES, gap.start, min(gap.frames, 4000)) == 0.0).all()
         assert rig.captured(3 + BUSES, gap.start + gap.frames, 1000)[-1] == 0.25  # the tape plays on
 
@@ -174,5 +204,5 @@ def test_a_server_that_dies_is_noticed_and_music_goes_on_until_it_is_back(rig: R
         assert rig.engine.host == "jack"
         assert told.takes[0].stop is None
         assert told.position - stopped.position == told.frame - stopped.frame
-        assert all(gap.cause == "device lost" for gap in rig.block.gaps())
+        assert len(device_lost(rig)) == 2
         rig.engine.stop()

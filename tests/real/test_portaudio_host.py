@@ -54,6 +54,9 @@ def test_the_engine_plays_on_a_device_without_a_clock(home: Path) -> None:
         told = rig.block.snapshot()
         assert (box.said["inputs"], box.said["outputs"], box.said["name"]) == (STRIPS, CHANNELS, "studionull")
         assert told.audio_thread > 0
+        inwards, outwards = box.said["latency"]
+        assert 0 < inwards < 48_000, "frames"
+        assert 0 < outwards < 48_000
         assert told.period_ns == 256 * 1_000_000_000 // 48_000
 
 

@@ -1,5 +1,6 @@
 """The whole studio on a real JACK server: opened, recorded from, and survived when the server ends and comes back."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,16 @@ def test_auto_takes_jack_when_a_server_runs_and_records_from_it(tmp_path: Path) 
             status = studio.status()
             assert status["host"] == "jack"
             assert server.name in status["device"] or "JACK" in status["device"]
+            told = eventually(lambda: (found := studio.status())["input_latency"] and found)
+            assert (told["input_latency"], told["output_latency"]) == (256, 512), "cycles of the dummy driver"
             studio.record(1, 2)
             studio.roll_on(24000)
             take = studio.stop_take()
+            about = json.loads((Path(take["path"]) / "take.json").read_text())
+            assert about["recorded_by"] == about["stopped_by"]
+            assert about["recorded_by"].startswith("osc ")
+            late = told["latency"]["main"]["frames"] + 256 + 512
+            assert about["position"] == -late, "what was played to the tape comes that late"
         samples, _ = soundfile.read(Path(take["path"]) / take["files"][0])
         assert len(samples) == take["frames"] >= 24000
         assert not np.any(samples)  # the dummy driver hears silence

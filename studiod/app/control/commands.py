@@ -18,6 +18,7 @@ from studiod.app.control.words import (
     MAIN,
     MIDI,
     STRIP,
+    TRIMMED,
     Reading,
     Target,
     button,
@@ -29,7 +30,7 @@ from studiod.app.control.words import (
 from studiod.net.osc.packet import Message, message
 
 _EVERYWHERE = (STRIP, BUS, MAIN)
-_RECORDABLE = (*_EVERYWHERE, MIDI)
+_RECORDABLE = (STRIP, TRIMMED, BUS, MAIN, MIDI)
 _NAMED = _CHANNELS = (STRIP, BUS)
 _ROLLING = ("playing", "recording")
 _ON_ITS_WAY: Final = {

@@ -94,10 +94,11 @@ _FADERS = Argument(
 )
 _ARMABLE = Argument(
     "targets",
-    "what to record: strips (1-4, 1,3,5-7, all), buses (bus:2, bus:all), main, MIDI tracks (midi:1, midi:all)",
+    "what to record: strips (1-4, 1,3,5-7, all), the same after trim (trimmed:3), buses (bus:2, bus:all), main, "
+    "MIDI tracks (midi:1, midi:all)",
     "TARGET",
     is_list=True,
-    words=("all", "main", "bus:1", "bus:all", "midi:1", "midi:all"),
+    words=("all", "main", "bus:1", "bus:all", "trimmed:all", "midi:1", "midi:all"),
 )
 _SWITCH = Argument("value", "on or off; on if left out", "on|off", default="on", is_optional=True, words=_ON_OFF)
 _FOR = Argument("--for", "end after that time by itself", "SECONDS", form=float)
@@ -133,14 +134,19 @@ COMMANDS: Final = (
     Command(
         "arm",
         "choose what will be recorded",
-        "Arms strips, buses or main; others stay as they are. Prints everything that is armed then.",
+        "Arms strips (also after trim), buses or main; others stay as they are. Prints everything that is armed then.",
         (_ARMABLE,),
-        (("arm 1-4", "strips 1 to 4"), ("arm all main", "every strip, and the mix"), ("arm bus:2", "a monitor mix")),
+        (
+            ("arm 1-4", "strips 1 to 4"),
+            ("arm all main", "every strip, and the mix"),
+            ("arm bus:2", "a monitor mix"),
+            ("arm 3 trimmed:3", "strip 3, raw and after trim"),
+        ),
     ),
     Command(
         "disarm",
         "choose what will not be recorded",
-        "Disarms strips, buses or main; others stay as they are. Prints what is still armed.",
+        "Disarms strips (also after trim), buses or main; others stay as they are. Prints what is still armed.",
         (_ARMABLE,),
         (("disarm all", "no strip is recorded"), ("disarm 2,5-7 main", "those, and the mix, are not")),
     ),
@@ -287,10 +293,10 @@ COMMANDS: Final = (
     Command(
         "takes",
         "list what was recorded, describe it, throw it away",
-        "Lists the takes of the session: state, length, files, what was said of them, and gaps if there are any. With "
-        "an action: gives takes a name, a rating, tags or a note; their files keep their names. trash moves takes to "
-        "the session's trash as they are, restore brings them back; trash alone lists it. Only empty deletes, and only "
-        "what is in the trash.",
+        "Lists the takes of the session: state, length, files, who began and ended them, what was said of them, and "
+        "gaps if there are any. With an action: gives takes a name, a rating, tags or a note; their files keep their "
+        "names. trash moves takes to the session's trash as they are, restore brings them back; trash alone lists it. "
+        "Only empty deletes, and only what is in the trash.",
         (
             Argument("action", "what to do", "ACTION", is_optional=True, choices=TAKE_ACTIONS),
             Argument("words", "the number of a take, and what is said of it", "TAKE", is_optional=True, is_list=True),

@@ -17,6 +17,7 @@ DEFAULT_PORT = 9000
 DEFAULT_TIMEOUT_S = 2.0
 # Asked behind every request: the connection keeps the order, so when this is answered everything before it was.
 _LAST = "/stats/osc/received"
+_NAME = "/peer/name"
 _READ_BYTES = 65536
 # A desk that was restarted listens again within a second: a command typed in that second still works.
 _RESTART_S, _RETRY_S = 1.0, 0.05
@@ -53,6 +54,7 @@ class Link:
         self._socket: socket.socket | None = None
         self._framing = LengthFraming(_LONGEST_ANSWER_BYTES)
         self._early: list[Message] = []  # what came behind the last answer, for `listen`
+        self._is_called = False  # studiod knows what we are
 
     def open(self, patience_s: float = _RESTART_S) -> None:
         """Connect, waiting so long for a desk that is being restarted."""
@@ -80,6 +82,7 @@ class Link:
         self._socket = connected
         self._framing = LengthFraming(_LONGEST_ANSWER_BYTES)
         self._early = []
+        self._is_called = False
 
     def close(self) -> None:
         """Hang up; leases end."""
@@ -126,7 +129,9 @@ class Link:
     def send(self, *messages: Message) -> None:
         """Send `messages` and wait for nothing."""
         self.open()
-        frames = b"".join(length_frame(encode(each)) for each in messages)
+        hello = () if self._is_called else (message(_NAME, "studioctl"),)
+        self._is_called = True
+        frames = b"".join(length_frame(encode(each)) for each in (*hello, *messages))
         try:
             self._connected().sendall(frames)
         except OSError:

@@ -35,7 +35,7 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
     rate, block = status.count("rate_hz"), status.count("block_frames")
     yield "audio", f"{_device(status.text('host'), status.text('device'))}, {rate} Hz, blocks of {block} frames"
     if status.at("latency") is not None:
-        yield "latency", _latency(status.part("latency"))
+        yield "latency", _latency(status.part("latency")) + _device_latency(status)
     yield "engine", _engine(status, page)
     yield "tape", _tape(status.part("tape"), page)
     yield "takes", _home(status.text("session") or status.text("library"))
@@ -46,6 +46,14 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
 def _device(host: str, device: str) -> str:
     """Both, unless the device's name says the host already."""
     return device if host and host in device else f"{host}: {device}" if device else host
+
+
+def _device_latency(status: Facts) -> str:
+    """What the device adds before the first and behind the last of it; nothing when it does not say."""
+    rate = max(status.number("rate_hz"), 1.0)
+    told = [status.at(f"{way}_latency") for way in ("input", "output")]
+    ways = [_ms(1000.0 * frames / rate) for frames in told if isinstance(frames, int)]
+    return f"; the device {ways[0]} in, {ways[1]} out" if len(ways) == len(told) else ""
 
 
 def _latency(latency: Facts) -> str:
@@ -135,10 +143,11 @@ def show_takes(takes: Sequence[Facts], page: Page) -> None:
         return
     rows = [_take_row(take, page) for take in takes]
     heads = ["take", "state", "length", "files", "gaps", "begun", "folder"]
-    said = [said_of(take, page) for take in takes]
-    if any(said):
-        rows = [(*row[:-1], what, row[-1]) for row, what in zip(rows, said, strict=True)]
-        heads.insert(-1, "said")
+    columns = {"by": [_by(take) for take in takes], "said": [said_of(take, page) for take in takes]}
+    for head, column in columns.items():
+        if any(column):
+            rows = [(*row[:-1], what, row[-1]) for row, what in zip(rows, column, strict=True)]
+            heads.insert(-1, head)
     page.table(rows, heads, right=(0, 3))
     for take in takes:
         rate = max(take.number("rate_hz"), 1.0)
@@ -159,6 +168,12 @@ def _take_row(take: Facts, page: Page) -> tuple[str, ...]:
         take.text("created").replace("T", " ")[:19],  # to the second
         _home(take.text("path")),
     )
+
+
+def _by(take: Facts) -> str:
+    """Who began a take, and who ended it if that was somebody else; a peer with a name by that alone."""
+    begun, ended = (take.text(key).partition(" (")[0] for key in ("recorded_by", "stopped_by"))
+    return begun if not ended or ended == begun else f"{begun or '?'}, ended by {ended}"
 
 
 def said_of(take: Facts, page: Page) -> str:

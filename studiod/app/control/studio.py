@@ -7,7 +7,7 @@ from typing import Final
 from studiod.app.control.faults import NotDone
 from studiod.app.control.link import Link
 from studiod.app.control.page import Facts
-from studiod.app.control.words import BUS, STRIP, Reading, Target, Wanted, on_this_desk, reading
+from studiod.app.control.words import BUS, STRIP, TRIMMED, Reading, Target, Wanted, on_this_desk, reading
 from studiod.net.osc.packet import Message, message
 
 STATUS, DEVICES, TAKES = "/system/status", "/system/devices", "/take/list"
@@ -125,7 +125,7 @@ class Named:
 
 def name_of(target: Target, status: Facts) -> str:
     """The name in the status; empty for main, and where it says none."""
-    names = status.texts({STRIP: "strip_names", BUS: "bus_names"}.get(target.kind, ""))
+    names = status.texts({STRIP: "strip_names", TRIMMED: "strip_names", BUS: "bus_names"}.get(target.kind, ""))
     return names[target.number - 1] if 0 < target.number <= len(names) else ""
 
 

@@ -12,14 +12,14 @@ from studiod.model.parameter import Kind, ParameterSpec, Refused
 from studiod.model.units import level_text
 from studiod.net.osc.packet import Argument, Message, message
 
-STRIP, BUS, MAIN, MIDI = "strip", "bus", "main", "midi"
+STRIP, TRIMMED, BUS, MAIN, MIDI = "strip", "trimmed", "bus", "main", "midi"
 TRAVEL = "/travel"
 _EVERY = 0  # as a last number: as many as the desk has
-_ITEM = re.compile(r"(?:(strip|bus|midi):?)?(?:(\d+)(?:-(\d+))?|(all))")
-_SPACED = re.compile(r"\b(strip|bus|midi)[\s:]+(?=\d|all)")
+_ITEM = re.compile(r"(?:(strip|trimmed|bus|midi):?)?(?:(\d+)(?:-(\d+))?|(all))")
+_SPACED = re.compile(r"\b(strip|trimmed|bus|midi)[\s:]+(?=\d|all)")
 _SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MINUTE_S, _HOUR_MIN = 60, 60
-_FORMS = "4, 1-4, 1,3,5-7, all, main, bus:2, bus:all"
+_FORMS = "4, 1-4, 1,3,5-7, all, main, bus:2, bus:all, trimmed:3"
 # Numbers, and patterns in their place.
 _NUMBERED = re.compile(r"(?<=/)(?:\d+|[^/]*[*?\[\]{}][^/]*)(?=/|$)")
 
@@ -36,7 +36,7 @@ _LAWS = {_shape(spec.address): spec for spec in console_parameters(_EXAMPLE)}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One strip, one bus, main, or one MIDI track."""
+    """One strip, a strip after trim, one bus, main, or one MIDI track."""
 
     kind: str
     number: int = 0
@@ -44,11 +44,13 @@ class Target:
     @property
     def address(self) -> str:
         """Where its parameters begin: `/strip/3`."""
+        if self.kind == TRIMMED:
+            return f"/strip/{self.number}/trimmed"
         return f"/{self.kind}/{self.number}" if self.number else f"/{self.kind}"
 
     @property
     def word(self) -> str:
-        """How it is typed: `3`, `bus:2`, `main`."""
+        """How it is typed: `3`, `trimmed:3`, `bus:2`, `main`."""
         if self.kind == STRIP:
             return f"{self.number}"
         return f"{self.kind}:{self.number}" if self.number else self.kind
@@ -76,8 +78,8 @@ def targets(typed: str, allowed: Iterable[str]) -> list[Wanted]:
     return found
 
 
-_PLURALS = {STRIP: "strips", BUS: "buses", MAIN: "main", MIDI: "MIDI tracks"}
-_SINGULARS = {STRIP: "strip", BUS: "bus", MIDI: "MIDI track"}
+_PLURALS = {STRIP: "strips", TRIMMED: "trimmed strips", BUS: "buses", MAIN: "main", MIDI: "MIDI tracks"}
+_SINGULARS = {STRIP: "strip", TRIMMED: "trimmed strip", BUS: "bus", MIDI: "MIDI track"}
 
 
 def _wanted(word: str) -> Wanted:
@@ -103,7 +105,7 @@ def on_this_desk(wanted: Iterable[Wanted], strips: int, buses: int, midi_tracks:
         if each.kind == MAIN:
             found[Target(MAIN)] = None
             continue
-        count = {STRIP: strips, BUS: buses, MIDI: midi_tracks}[each.kind]
+        count = {STRIP: strips, TRIMMED: strips, BUS: buses, MIDI: midi_tracks}[each.kind]
         last = count if each.last == _EVERY else each.last
         if last > count or not count:
             has = f"{_PLURALS[each.kind]} 1-{count}" if count else f"no {_PLURALS[each.kind]}"

@@ -202,10 +202,10 @@ def name(address: str, label: str, default: str) -> ParameterSpec:
     )
 
 
-def arm(address: str, label: str, text: str, at: EngineTarget | None = None) -> ParameterSpec:
+def arm(address: str, label: str, text: str, at: EngineTarget | None = None, *, short: str = "Arm") -> ParameterSpec:
     """A record arm: safe from patterns, scenes and strangers."""
     flags = Flag.PERSISTED | Flag.PROTECTED | (Flag.REALTIME if at else Flag.NONE)
-    return toggle(address, f"{label} record arm", "Arm", at, text, flags=flags)
+    return toggle(address, f"{label} record arm", short, at, text, flags=flags)
 
 
 def meter(address: str, label: str, text: str, *, unit: str = "dB") -> ParameterSpec:

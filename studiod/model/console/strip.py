@@ -72,13 +72,15 @@ def strip_rows(strip: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     )
     text = "The strip's input is recorded when the transport records; then the strip plays its input."
     yield arm(f"{at}/arm", label, text, target("strip.arm", lane))
-    text = "The strip cannot be armed, and /arm/all passes it over; switching it on disarms the strip."
+    text = "The strip is also recorded after trim and polarity: a track for use elsewhere, which no strip plays."
+    yield arm(f"{at}/trimmed/arm", f"{label} trimmed", text, target("strip.trimmed", lane), short="TrimArm")
+    text = "The strip cannot be armed, trimmed or not, and /arm/all passes it over; switching it on disarms the strip."
     yield toggle(f"{at}/recordsafe", f"{label} record safe", "RecSafe", None, text, flags=Flag.PERSISTED)
     text = "-1 left, 0 centre, +1 right; of a linked pair the balance."
     yield pan(f"{at}/pan", f"{label} pan", "Pan", target("channel.pan", lane), text)
     text = "Level at the centre: -3 dB constant power, -4.5 dB, -6 dB linear; balance only turns the far side down."
     yield choice(f"{at}/pan/law", f"{label} pan law", "Pan law", target("channel.pan_law", lane), PAN_LAWS, text)
-    text = "Digital gain at the head of the strip; takes hold the input before it."
+    text = "Digital gain at the head of the strip; takes hold the input before it, or a track after it, too."
     yield gain(f"{at}/trim", f"{label} trim", "Trim", target("strip.trim", lane), -24.0, 24.0, text)
     yield toggle(
         f"{at}/polarity",

@@ -17,10 +17,12 @@ from studiod.net.osc.packet import IMMEDIATELY, Argument, Bundle, Malformed, Mes
 from studiod.net.osc.pattern import is_pattern
 from studiod.net.osc.subscriptions import DEFAULT_LEASE_S, AddressTable, Subscriptions
 
+NAME = "/peer/name"
 MAX_PENDING = 64  # bundles that wait for their time
 MAX_AHEAD_S = 10.0
 _MAX_SHORTCUTS = 16384
 _VALUE_BYTES = 4
+_NAME_LETTERS = 40
 _UNPACK = {"f": struct.Struct(">f").unpack_from, "i": struct.Struct(">i").unpack_from}
 _LOG = logging.getLogger(__name__)
 
@@ -133,7 +135,7 @@ class OscEndpoint:
                 values.write_travel(self._hub, spec, arguments, peer.name)
                 return
         elif spec.kind is Kind.TRIGGER:
-            values.fire(self._hub, spec, arguments)
+            values.fire(self._hub, spec, arguments, peer.name)
             return
         elif arguments:
             values.write(self._hub, spec, arguments, peer.name)
@@ -215,10 +217,19 @@ class OscEndpoint:
         self.register("/subscribe", self._subscribe)
         self.register("/unsubscribe", self._unsubscribe)
         self.register(CONFIRM, self._confirm)
+        self.register(NAME, self._call)
         self.register("/error", lambda _arguments, _peer: None)  # of another studiod: answering it would never end
         for name in self.traffic.__slots__:
             self.register(f"/stats/osc/{name}", self._counter(name))
         self.register("/stats/osc/subscribers", lambda _arguments, _peer: (len(self.subscriptions),))
+
+    def _call(self, arguments: tuple[Argument, ...], peer: Peer) -> None:
+        """A peer says what it is, for those who read later who it was."""
+        match arguments:
+            case [str() as name] if name.isprintable() and 0 < len(name) <= _NAME_LETTERS:
+                peer.call(name)
+            case _:
+                raise Refused(f"{NAME}: allowed is a name of at most {_NAME_LETTERS} letters")
 
     def _counter(self, name: str) -> Handler:
         return lambda _arguments, _peer: (getattr(self.traffic, name),)

@@ -57,7 +57,7 @@ def write_travel(hub: Hub, spec: ParameterSpec, arguments: tuple[Argument, ...],
     hub.write_travel(spec.address, float(argument), origin)
 
 
-def fire(hub: Hub, spec: ParameterSpec, arguments: tuple[Argument, ...]) -> None:
+def fire(hub: Hub, spec: ParameterSpec, arguments: tuple[Argument, ...], origin: str) -> None:
     """Do what the trigger `spec` does. Raises Refused.
 
     A trigger without an argument of its own takes what a button sends: anything but 0 fires, 0 is its release.
@@ -68,9 +68,9 @@ def fire(hub: Hub, spec: ParameterSpec, arguments: tuple[Argument, ...]) -> None
             raise Refused(f"{spec.address}: {_kind_of(argument)} is not its type; allowed {spec.allowed}")
         numbers.append(float(argument))
     if spec.unit or len(numbers) != 1:
-        hub.fire(spec.address, *numbers)
+        hub.fire(spec.address, *numbers, origin=origin)
     elif numbers[0]:
-        hub.fire(spec.address)
+        hub.fire(spec.address, origin=origin)
 
 
 def _only(address: str, arguments: tuple[Argument, ...], allowed: str) -> Argument:

@@ -69,6 +69,42 @@ def test_status_says_how_late_what_leaves_is_and_why(
     assert line in terminal.run("status").splitlines()
 
 
+def test_status_says_how_late_the_device_is_if_it_tells(terminal: Terminal, studio: FakeStudio) -> None:
+    studio.device_latency = 256, 480
+    line = "latency    main 2.3 ms (limiter), strips and buses 0 ms; the device 5.3 ms in, 10.0 ms out"
+    assert line in terminal.run("status").splitlines()
+    assert terminal.json("status")["output_latency"] == 480
+
+
+_WHO = (
+    ("studioctl (osc tcp 127.0.0.1:4000)", "studioctl (osc tcp 127.0.0.1:4001)"),
+    ("nanokontrol2", "loop"),
+    ("", ""),
+)
+
+
+def test_takes_say_who_began_and_who_ended_them(terminal: Terminal, studio: FakeStudio) -> None:
+    for _ in range(3):
+        terminal.run("arm", "1")
+        terminal.run("record")
+        terminal.run("stop")
+    for take, who in zip(studio.takes, _WHO, strict=True):
+        take.recorded_by, take.stopped_by = who
+    head, *rows = terminal.run("takes").splitlines()
+    assert head.split() == ["take", "state", "length", "files", "gaps", "begun", "by", "folder"]
+    told = ("  studioctl  ", "  nanokontrol2, ended by loop  ", "")
+    assert [words in row for words, row in zip(told, rows, strict=True)] == [True, True, True]
+    assert "ended by" not in rows[0] + rows[2]
+    assert terminal.json("takes")[1]["stopped_by"] == "loop"
+
+
+def test_studioctl_says_who_it_is(terminal: Terminal, studio: FakeStudio) -> None:
+    who: list[str] = []
+    studio.call(lambda: studio.hub.on_trigger("/solo/clear", who.append, tells_origin=True))
+    terminal.run("press", "/solo/clear")
+    assert [name.partition(" (osc tcp 127.0.0.1:")[0] for name in who] == ["studioctl"]
+
+
 def test_status_for_scripts_is_what_studiod_says(terminal: Terminal) -> None:
     status = terminal.json("status")
     assert status["processes"] == {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104}
@@ -113,6 +149,7 @@ def test_devices_are_listed_with_what_is_wrong_with_them(terminal: Terminal) -> 
         (("all",), ["1", "2", "3", "4", "5", "6", "7", "8"]),
         (("main",), ["main"]),
         (("bus", "2"), ["bus:2"]),
+        (("trimmed:3", "trimmed", "5-6"), ["trimmed:3", "trimmed:5", "trimmed:6"]),
         (("bus:all", "8", "MAIN"), ["8", "bus:1", "bus:2", "main"]),
     ],
 )
@@ -126,6 +163,7 @@ def test_what_is_named_is_armed_and_disarmed_again(
 def test_arm_calls_strips_by_their_names(terminal: Terminal) -> None:
     assert terminal.run("arm", "1,2", "bus:1", "main") == "armed: 1 Kick, 2 Snare, bus:1 Drummer, main\n"
     assert terminal.run("disarm", "all", "main", "bus:1") == "nothing is armed\n"
+    assert terminal.run("arm", "trimmed:2") == "armed: trimmed:2 Snare\n"
 
 
 def test_nothing_is_armed_when_one_of_them_does_not_exist(terminal: Terminal) -> None:

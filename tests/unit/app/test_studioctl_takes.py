@@ -55,14 +55,23 @@ def test_what_is_said_of_a_take_is_shown_with_it(terminal: Terminal) -> None:
     terminal.run("rate", "1", "4")
     terminal.run("tag", "1", "slow", "best")
     head, row = terminal.run("note", "1", "the bridge is fine").splitlines()
-    assert head.split() == ["take", "state", "length", "files", "gaps", "begun", "said", "folder"]
+    assert head.split() == ["take", "state", "length", "files", "gaps", "begun", "by", "said", "folder"]
     assert "Blues in F  ★★★★  slow, best  (the bridge is fine)" in row
     assert terminal.json("tag", "1")["take"]["tags"] == []
     assert [take["name"] for take in terminal.json()] == ["Blues in F", ""]
 
 
 def test_without_anything_said_the_list_is_as_it_always_was(terminal: Terminal) -> None:
-    assert terminal.run().splitlines()[0].split() == ["take", "state", "length", "files", "gaps", "begun", "folder"]
+    assert terminal.run().splitlines()[0].split() == [
+        "take",
+        "state",
+        "length",
+        "files",
+        "gaps",
+        "begun",
+        "by",
+        "folder",
+    ]
 
 
 def test_takes_go_to_the_trash_and_come_back(terminal: Terminal, session: Path) -> None:

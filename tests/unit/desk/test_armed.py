@@ -73,3 +73,46 @@ def test_making_an_armed_strip_safe_disarms_it_and_no_other(hub: Hub) -> None:
     hub.write("/strip/2/arm", 1.0, "test")
     hub.write("/strip/2/recordsafe", 1.0, "test")
     assert arms(hub) == ["/strip/1/arm"]
+
+
+def test_a_strip_after_trim_is_a_track_of_its_own_that_no_strip_plays(hub: Hub, armed: Armed) -> None:
+    for address in ("/strip/1/arm", "/strip/1/trimmed/arm", "/strip/2/trimmed/arm", "/bus/1/arm"):
+        hub.write(address, 1.0, "test")
+    assert [(track.channel, track.file, track.strip, track.name, track.kind) for track in armed.tracks()] == [
+        (0, "strip-01-kick.wav", 0, "Kick", "strip"),
+        (12, "strip-01-kick-trimmed.wav", None, "Kick trimmed", "trimmed"),
+        (13, "strip-02-trimmed.wav", None, "Strip 2 trimmed", "trimmed"),
+        (8, "bus-01-mix.wav", None, "Mix", "bus"),
+    ]
+
+
+def test_a_strip_without_an_input_is_not_recorded_after_trim(hub: Hub, armed: Armed) -> None:
+    for strip in (3, 4):
+        hub.write(f"/strip/{strip}/trimmed/arm", 1.0, "test")
+    assert armed.tracks() == ()
+
+
+def test_each_of_a_linked_pair_is_armed_after_trim_by_itself(hub: Hub, armed: Armed) -> None:
+    hub.write("/strip/1/link", 1.0, "test")
+    hub.write("/strip/2/trimmed/arm", 1.0, "test")
+    assert [track.file for track in armed.tracks()] == ["strip-02-trimmed.wav"]
+    hub.write("/strip/1/trimmed/arm", 1.0, "test")
+    assert [track.channel for track in armed.tracks()] == [12, 13]
+
+
+def test_arm_all_records_inputs_and_arm_none_nothing(hub: Hub, armed: Armed) -> None:
+    hub.write("/strip/2/trimmed/arm", 1.0, "test")
+    armed.arm_all()
+    assert arms(hub) == ["/strip/1/arm", "/strip/2/arm", "/strip/2/trimmed/arm"]
+    armed.arm_none()
+    assert arms(hub) == []
+
+
+def test_record_safe_covers_a_strip_after_trim(hub: Hub) -> None:
+    hub.write("/strip/2/trimmed/arm", 1.0, "test")
+    hub.write("/strip/2/recordsafe", 1.0, "test")
+    assert arms(hub) == []
+    with pytest.raises(
+        Refused, match=r"^/strip/2/trimmed/arm: the strip is record safe; .* /strip/2/recordsafe is off$"
+    ):
+        hub.write("/strip/2/trimmed/arm", 1.0, "test")

@@ -351,6 +351,16 @@ def test_a_trigger_does_what_it_is_bound_to(hub: Hub) -> None:
     assert done == [12.5, -1.0]
 
 
+def test_a_trigger_is_told_who_pulls_it_if_it_asks(hub: Hub) -> None:
+    done: list[tuple[object, ...]] = []
+    hub.on_trigger(LOCATE, lambda *told: done.append(told), tells_origin=True)
+    hub.on_trigger(PLAY, lambda *told: done.append(told))
+    hub.fire(LOCATE, 12.5, origin="nanokontrol2")
+    hub.fire(LOCATE, 1.0)
+    hub.fire(PLAY, origin="nanokontrol2")
+    assert done == [(12.5, "nanokontrol2"), (1.0, "desk"), ()]
+
+
 @pytest.mark.parametrize(
     ("address", "arguments", "sentence"),
     [

@@ -12,7 +12,7 @@ from studiod.desk.count import Grid, count_frames
 from studiod.model.parameter import Refused
 from tests.fakes.desk_rig import Samples
 from tests.fakes.session_rig import RATE_HZ, SessionRig
-from tests.unit.desk.rolling import arm, frame, obeying, position, press, roll, state, takes, walk, write
+from tests.unit.desk.rolling import STEP, arm, frame, obeying, position, press, roll, state, takes, walk, write
 
 BAR = 2 * RATE_HZ  # four beats at 120
 
@@ -28,6 +28,11 @@ def onsets(heard: Samples, at_least: int = 4800) -> list[int]:
     """Frames at which a click begins."""
     sounding = np.flatnonzero(np.abs(heard) > 1e-4)
     return [int(f) for n, f in enumerate(sounding) if n == 0 or f - sounding[n - 1] > at_least]
+
+
+def lengths(studio: SessionRig) -> list[int]:
+    """Frames of every take there is."""
+    return [take.frames for take in studio.transport.takes]
 
 
 async def count(studio: SessionRig, button: str, frames: int) -> tuple[int, list[int]]:
@@ -129,6 +134,43 @@ def test_stop_ends_the_count_and_nothing_rolls(tmp_path: Path) -> None:
         assert not np.abs(studio.output[0]).max() > 1e-6
         assert takes(studio) == ()
         assert position(studio) == 0
+
+    walk(scene, tmp_path)
+
+
+@pytest.mark.parametrize("left", [0, 1, 63, 64, 255, 257, 1000])
+def test_a_stop_in_the_last_moment_of_a_count_leaves_no_take(tmp_path: Path, left: int) -> None:
+    """At the very frame at which it would record: the engine begins, and ends in the same moment."""
+
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 1)
+        set_click(studio, bars=1)
+        pressed = frame(studio)
+        await press(studio, "/transport/record")
+        await roll(studio, BAR + RATE_HZ)
+        lead = takes(studio)[0].start - pressed
+        await press(studio, "/transport/stop")
+        await press(studio, "/transport/discard")
+        end = frame(studio) + lead
+        await press(studio, "/transport/record")
+        assert state(studio) == "stopped countin"
+        await roll(studio, (end - left - frame(studio)) // STEP * STEP)
+        await studio.roll(end - left - frame(studio))
+        assert frame(studio) == end - left
+        await press(studio, "/transport/stop")
+        begun = [take.start for take in takes(studio)[1:]]
+        assert begun == ([end] if left == 0 else [])
+        assert state(studio) == "stopped"
+        assert position(studio) == 0
+        await roll(studio, 9600)
+        assert lengths(studio) == []
+        assert not any((studio.session / "takes").iterdir())
+        assert studio.transport.fault == ""
+        write(studio, transport_countin=0.0)
+        await press(studio, "/transport/record")
+        await roll(studio, 4800)
+        await press(studio, "/transport/stop")
+        assert [frames >= 4800 for frames in lengths(studio)] == [True]
 
     walk(scene, tmp_path)
 

@@ -290,6 +290,44 @@ def test_a_rehearsal_that_is_stopped_goes_back_and_gives_the_strips_back(tmp_pat
     walk(scene, tmp_path)
 
 
+@pytest.mark.parametrize("is_rehearsed", [True, False])
+def test_a_soundcheck_plays_tracks_through_a_rehearsal_as_through_a_recording(
+    tmp_path: Path, *, is_rehearsed: bool
+) -> None:
+    """Whoever rehearses in a soundcheck hears what is heard while one records in it; switched off amid that, inputs."""
+
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 1)
+        await press(studio, "/transport/record")
+        await roll(studio, 4 * RATE_HZ)
+        await press(studio, "/transport/stop")
+        for strip in (2, 3, 4):
+            studio.hub.write(f"/strip/{strip}/mute", 1.0, "test")
+        studio.louder = 2.0
+        lay_punch(studio)
+        write(studio, transport_rehearse=float(is_rehearsed), soundcheck=1.0)
+        await press(studio, "/transport/record")
+        heard = {}
+        for moment in (IN // 2, IN + 9600, IN + 19_200, IN + 28_800, OUT + 9600, OUT + 19_200):
+            await roll_until(studio, lambda moment=moment: position(studio) >= moment)  # type: ignore[misc]
+            heard[moment] = round(float(studio.output[0, -1] / np.sqrt(0.5)), 4), state(studio)
+            if moment in (IN + 9600, IN + 19_200, OUT + 9600):
+                write(studio, soundcheck=float(moment == IN + 19_200))
+        within = "playing rehearsing" if is_rehearsed else "recording"
+        assert list(heard.values()) == [
+            (0.01, "playing waiting"),
+            (0.01, within),
+            (0.02, within),
+            (0.01, within),
+            (0.01, "playing"),
+            (0.01, "playing"),
+        ]
+        assert len(takes(studio)) == 2 - is_rehearsed
+        assert studio.hub.value("/strip/1/monitor") == 0.0
+
+    walk(scene, tmp_path)
+
+
 def test_a_new_desk_still_punches_in_and_out_at_the_frames(tmp_path: Path) -> None:
     async def scene(studio: SessionRig) -> None:
         arm(studio, 1)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from studiod.desk.takes import regions
 from studiod.link.order import TakeOrder
 from studiod.model.parameter import Refused
 from tests.fakes.session_rig import RATE_HZ, SessionRig
@@ -250,6 +252,64 @@ def test_an_order_says_by_how_much_what_is_played_to_the_tape_comes_late(tmp_pat
         order = TakeOrder.from_json(studio.rig.block.order(1))
         assert order is not None
         assert order.stopped_by == "desk"
+
+    walk(scene, tmp_path)
+
+
+def test_a_take_says_who_began_it_and_who_ended_it(tmp_path: Path) -> None:
+    """A punch-in and a loop come by themselves; behind the first there is somebody who pressed record."""
+
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 1)
+
+        async def by(origin: str, button: str) -> None:
+            studio.hub.fire(f"/transport/{button}", origin=origin)
+            await studio.settle()
+
+        await by("nanokontrol2", "record")
+        await roll(studio, 4800)
+        await by("studioctl (osc tcp 127.0.0.1:4000)", "stop")
+        write(studio, punch_in=1.0, punch_out=2.0, punch_on=1.0)
+        await press(studio, "/transport/locate", 0.5)
+        await by("osc 10.0.0.7:9000", "record")
+        await roll(studio, 3 * RATE_HZ)
+        write(studio, punch_on=0.0)
+        await by("pedal", "punch")
+        await roll(studio, 4800)
+        await by("pedal", "punch")
+        await by("osc 10.0.0.7:9000", "play")
+        await by("pedal", "stop")
+        await press(studio, "/transport/record")
+        await by("pedal", "discard")
+        told = [(take.document.recorded_by, take.document.stopped_by) for take in studio.transport.takes]
+        assert told == [
+            ("nanokontrol2", "studioctl (osc tcp 127.0.0.1:4000)"),
+            ("osc 10.0.0.7:9000", "punch"),
+            ("pedal", "pedal"),
+        ]
+        summary = studio.transport.takes[0].summary()
+        assert (summary["recorded_by"], summary["stopped_by"]) == told[0]
+
+    walk(scene, tmp_path)
+
+
+def test_a_strip_after_trim_is_recorded_beside_its_input_and_plays_on_no_strip(tmp_path: Path) -> None:
+    async def scene(studio: SessionRig) -> None:
+        arm(studio, 1)
+        write(studio, strip_2_trim=6.0, strip_2_polarity=1.0, strip_2_trimmed_arm=1.0)
+        await roll(studio, 4800)
+        await press(studio, "/transport/record")
+        await roll(studio, 9600)
+        await press(studio, "/transport/stop")
+        (take,) = studio.transport.takes
+        assert [(track.kind, track.strip, track.file) for track in take.tracks] == [
+            ("strip", 1, "strip-01-strip-1.wav"),
+            ("trimmed", None, "strip-02-strip-2-trimmed.wav"),
+        ]
+        assert {region.strip for region in regions(studio.transport.takes, 4)} == {0}
+        heard, _ = soundfile.read(take.path / "strip-02-strip-2-trimmed.wav", dtype="float32")
+        assert len(heard) == take.frames
+        assert heard == pytest.approx(-0.02 * 10 ** (6 / 20), rel=1e-5)
 
     walk(scene, tmp_path)
 

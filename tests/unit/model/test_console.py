@@ -226,7 +226,7 @@ def promised() -> list[str]:
     strip = words(
         "fader mute solo solo/safe arm recordsafe pan pan/law trim polarity source hpf hpf/on hpf/slope monitor"
     )
-    strip += words("main/on mono/on direct/output direct/tap link name")
+    strip += words("main/on mono/on direct/output direct/tap link name trimmed/arm")
     strip += [f"insert/{word}" for word in ("on", "output", "input", "latency")]
     strip += [*gate, *equaliser(4), *comp, *delay, *groups, *send]
     chain = [*equaliser(6), *comp, *delay]

@@ -325,3 +325,24 @@ def test_two_desks_do_not_answer_each_other_for_ever(desk: OscDesk, peer: FakePe
     desk.send(peer, "/peer/confirm", 1)
     assert [told.address for told in peer.messages()] == ["/error"]
     assert desk.endpoint.traffic.unknown == 0
+
+
+def test_whoever_presses_is_told_by_address_and_by_what_it_calls_itself(desk: OscDesk, peer: FakePeer) -> None:
+    who: list[str] = []
+    desk.hub.on_trigger("/transport/play", who.append, tells_origin=True)
+    desk.send(peer, "/transport/play")
+    desk.send(peer, "/peer/name", "tablet")
+    desk.send(peer, "/transport/play", 1)
+    desk.send(peer, "/peer/name", "phone (mine)")
+    desk.send(peer, "/peer/name", "phone")
+    desk.send(peer, "/transport/play")
+    assert who == ["osc 127.0.0.1:9000", "tablet (osc 127.0.0.1:9000)", "phone (osc 127.0.0.1:9000)"]
+    assert peer.mail == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("",), (1,), ("a\nb",), ("x" * 41,), ("a", "b")])
+def test_a_name_that_is_none_is_refused(desk: OscDesk, peer: FakePeer, arguments: tuple[Argument, ...]) -> None:
+    desk.send(peer, "/peer/name", *arguments)
+    (answer,) = peer.messages()
+    assert answer.address == "/error"
+    assert peer.name == "osc 127.0.0.1:9000"

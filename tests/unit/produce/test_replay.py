@@ -49,6 +49,27 @@ def test_a_replay_nulls_against_what_main_played(tmp_path: Path, isa: str) -> No
     assert (rendered(tmp_path / "0005") == main).all()
 
 
+def test_tracks_after_trim_lie_beside_their_inputs_and_are_fed_to_nothing(tmp_path: Path) -> None:
+    """Trim of strip 8 walks and polarity of strip 2 turns amid the take."""
+    with Rig.make(STRIPS, BUSES, outputs=OUTPUTS, matrices=MATRICES) as rig:
+        for strip in (2, 8):
+            rig.set(f"/strip/{strip}/trimmed/arm", 1.0)
+        start_mix(rig)
+        take = PlayedTake(rig, tmp_path / "0005", 32, trimmed=(2, 8))
+        queue(rig, SONG, ((START, Operation.RECORD, TAKE), (STOP, Operation.STOP, 0)))
+        inputs = steps(rig.block.inputs, FRAMES)
+        take.play(inputs)
+        take.close()
+        main, first = rig.block.inputs + BUSES, rig.block.inputs + BUSES + 2
+        played_main = np.array([rig.captured(main + side, START, STOP - START) for side in range(2)])
+        kept = {strip: rig.captured(first + strip - 1, START, STOP - START) for strip in (2, 8)}
+    assert (rendered(tmp_path / "0005") == played_main).all()
+    for strip, held in kept.items():
+        recorded = soundfile.read(tmp_path / "0005" / f"trimmed-{strip}.wav", dtype="float32")[0]
+        assert (recorded == held).all()
+        assert not (recorded == inputs[strip - 1, START:STOP]).all()
+
+
 @pytest.mark.parametrize("blocks", [(1024,), (63, 1)])
 def test_it_does_not_matter_in_what_blocks_it_was_played(tmp_path: Path, blocks: tuple[int, ...]) -> None:
     main = played(tmp_path / "0005", blocks=blocks)

@@ -26,9 +26,9 @@ class Studio:
         self.loop = HandLoop()
         self.ports = MemoryPorts()
         self.hub = desk(strips)
-        self.fired: list[tuple[str, tuple[float, ...]]] = []
+        self.fired: list[tuple[str, tuple[float | str, ...]]] = []
         for command in ("play", "stop", "record", "locate"):
-            self.hub.on_trigger(f"/transport/{command}", self._fired(command))
+            self.hub.on_trigger(f"/transport/{command}", self._fired(command), tells_origin=True)
         self.manager = SurfaceManager(
             self.hub, [NANO], self.ports, clock=self.loop.time, later=self.loop.later, takeover=takeover
         )
@@ -146,7 +146,8 @@ def test_the_transport_row_fires_its_commands() -> None:
     box = studio.plug()
     for name in ("play", "stop", "record", "rewind"):
         box.press(name)
-    assert studio.fired == [("play", ()), ("stop", ()), ("record", ()), ("locate", (0.0,))]
+    who = "nanokontrol2"
+    assert studio.fired == [("play", (who,)), ("stop", (who,)), ("record", (who,)), ("locate", (0.0, who))]
 
 
 @pytest.mark.parametrize(
