@@ -10,6 +10,7 @@ from cpython.exc cimport PyErr_SetFromErrno
 from block cimport *
 
 cdef extern from "pack.h" nogil:
+    void pack_begin()
     int pack_samples(const float *x, size_t frames, int bits, unsigned char *out, int plain)
     int packed_is_full(const unsigned char *x, int bits)
     void weave_ "weave"(const unsigned char *x, size_t frames, size_t width, size_t channel, size_t channels,
@@ -20,6 +21,7 @@ cdef extern from "pack.h" nogil:
     void unpack_pcm16(const unsigned char *x, size_t frames, float *out)
 
 cdef extern from "crc32.h" nogil:
+    void crc32_begin()
     uint32_t crc32_add(uint32_t before, const unsigned char *x, size_t bytes, int plain)
 
 cdef extern from "piece.h" nogil:
@@ -39,7 +41,6 @@ cdef extern from "piece.h" nogil:
         uint32_t *runs
         uint64_t *more
         piece_run *clips
-    int piece_begin()
     int piece_room(piece_plan *plan, size_t nbytes)
     int piece_write(piece_plan *plan, const int *fds, int is_woven, uint64_t start, size_t frames, size_t silent,
                     int64_t at, uint32_t *sums, int sparse)
@@ -68,7 +69,8 @@ cdef extern from "<sys/timex.h>" nogil:
     int TIME_ERROR
 
 
-cdef int IS_PLAIN = piece_begin()  # this processor knows no quicker way
+pack_begin()
+crc32_begin()
 
 
 def crc32(const unsigned char[::1] piece, uint32_t before=0, *, bint is_plain=False) -> int:
@@ -77,7 +79,7 @@ def crc32(const unsigned char[::1] piece, uint32_t before=0, *, bint is_plain=Fa
         return before
     cdef uint32_t total
     with nogil:
-        total = crc32_add(before, &piece[0], piece.shape[0], IS_PLAIN or is_plain)
+        total = crc32_add(before, &piece[0], piece.shape[0], is_plain)
     return total
 
 
@@ -235,7 +237,7 @@ cdef class RingView:
         with nogil:
             while frames:
                 n = min(frames, size - at)
-                full |= pack_samples(ring + at, n, bits, to, IS_PLAIN)
+                full |= pack_samples(ring + at, n, bits, to, 0)
                 to += n * width
                 frames -= n
                 at = 0
@@ -323,7 +325,7 @@ cdef class PieceWriter:
         self.plan.base = <char *><uintptr_t>block.address
         self.plan.dims = <block_dims *>self.plan.base
         self.plan.bits = bits
-        self.plan.plain = IS_PLAIN or is_plain
+        self.plan.plain = is_plain
         self.plan.tracks = len(channels)
         captures = self.plan.dims.captures
         if bits not in (16, 24, 32) or not all([0 <= channel < captures for channel in channels]):

@@ -12,20 +12,7 @@
 
 /* crc32_tables_[k][b]: what byte b does to the checksum when k zero bytes follow it. */
 static uint32_t crc32_tables_[8][256];
-
-/* Before any other call; may be called twice. */
-static void crc32_begin(void) {
-  for (uint32_t byte = 0; byte < 256; byte++) {
-    uint32_t sum = byte;
-    for (int bit = 0; bit < 8; bit++) sum = sum >> 1 ^ (sum & 1 ? CRC32_REFLECTED : 0);
-    crc32_tables_[0][byte] = sum;
-  }
-  for (int k = 1; k < 8; k++)
-    for (int byte = 0; byte < 256; byte++) {
-      uint32_t before = crc32_tables_[k - 1][byte];
-      crc32_tables_[k][byte] = before >> 8 ^ crc32_tables_[0][before & 255];
-    }
-}
+static int crc32_is_quick_; /* this processor has more than the tables */
 
 /* The register itself, without the complements at both ends. */
 static uint32_t crc32_by_table_(uint32_t sum, const unsigned char *x, size_t bytes) {
@@ -70,7 +57,7 @@ __attribute__((target("pclmul,sse4.1"))) static uint32_t crc32_by_product_(uint3
   return crc32_by_table_(crc32_by_table_(0, left, 16), (const unsigned char *)at, bytes);
 }
 
-static int crc32_is_quick(void) {
+static int crc32_can_be_quick_(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
 }
@@ -92,17 +79,32 @@ static uint32_t crc32_by_instruction_(uint32_t sum, const unsigned char *x, size
 }
 #pragma GCC pop_options
 
-static int crc32_is_quick(void) { return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0; }
+static int crc32_can_be_quick_(void) { return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0; }
 #define CRC32_QUICK crc32_by_instruction_
 
 #else
-static int crc32_is_quick(void) { return 0; }
+static int crc32_can_be_quick_(void) { return 0; }
 #define CRC32_QUICK crc32_by_table_
 #endif
 
+/* Before any other call; may be called twice. */
+static void crc32_begin(void) {
+  for (uint32_t byte = 0; byte < 256; byte++) {
+    uint32_t sum = byte;
+    for (int bit = 0; bit < 8; bit++) sum = sum >> 1 ^ (sum & 1 ? CRC32_REFLECTED : 0);
+    crc32_tables_[0][byte] = sum;
+  }
+  for (int k = 1; k < 8; k++)
+    for (int byte = 0; byte < 256; byte++) {
+      uint32_t before = crc32_tables_[k - 1][byte];
+      crc32_tables_[k][byte] = before >> 8 ^ crc32_tables_[0][before & 255];
+    }
+  crc32_is_quick_ = crc32_can_be_quick_();
+}
+
 /* The checksum of what came before (0: nothing) and of `bytes` from `x` on. plain: with no instructions that only some
- * processors of this kind have; else `crc32_is_quick` must be so. */
+ * processors of this kind have. */
 static inline uint32_t crc32_add(uint32_t before, const unsigned char *x, size_t bytes, int plain) {
-  return ~(plain ? crc32_by_table_(~before, x, bytes) : CRC32_QUICK(~before, x, bytes));
+  return ~(plain || !crc32_is_quick_ ? crc32_by_table_(~before, x, bytes) : CRC32_QUICK(~before, x, bytes));
 }
 #endif

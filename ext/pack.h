@@ -118,19 +118,24 @@ __attribute__((target("avx2"))) static int pack_avx2_(const float *x, size_t fra
   return (_mm256_movemask_epi8(full) != 0) | pack_any_(x + i, frames - i, bits, out + i * (size_t)(bits / 8), 0);
 }
 
-static int pack_is_quick(void) {
+static int pack_can_be_quick_(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0;
 }
 #define PACK_QUICK pack_avx2_
 #else
-static int pack_is_quick(void) { return 1; } /* there is but one way */
+static int pack_can_be_quick_(void) { return 0; } /* there is but one way */
 #define PACK_QUICK pack_plain
 #endif
 
-/* plain: with no instructions that only some processors of this kind have; else `pack_is_quick` must be so. */
+static int pack_is_quick_;
+
+/* Before `pack_samples`; may be called twice. */
+static void pack_begin(void) { pack_is_quick_ = pack_can_be_quick_(); }
+
+/* plain: with no instructions that only some processors of this kind have. */
 static int pack_samples(const float *x, size_t frames, int bits, unsigned char *out, int plain) {
-  return plain ? pack_plain(x, frames, bits, out) : PACK_QUICK(x, frames, bits, out);
+  return plain || !pack_is_quick_ ? pack_plain(x, frames, bits, out) : PACK_QUICK(x, frames, bits, out);
 }
 
 /* Whether the packed sample at `x` lies at full scale. */

@@ -40,12 +40,6 @@ typedef struct {
 
 _Static_assert(sizeof(off_t) == 8, "takes are longer than 2 GiB: build with _FILE_OFFSET_BITS=64");
 
-/* Tables made; whether this processor lacks an instruction that would make it quick. */
-static int piece_begin(void) {
-  crc32_begin();
-  return !(pack_is_quick() && crc32_is_quick());
-}
-
 /* Room for `bytes` of samples at a time. Returns 0 when there is no memory. */
 static int piece_room(piece_plan *plan, size_t bytes) {
   if (bytes <= plan->room) return 1;
