@@ -1,23 +1,51 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-# distutils: define_macros=_GNU_SOURCE=1
+# distutils: define_macros=_GNU_SOURCE=1 _FILE_OFFSET_BITS=64
 """The tape's compiled half: capture rings into file bytes, file bytes into playback rings."""
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.exc cimport PyErr_SetFromErrno
 
 from block cimport *
 
 cdef extern from "pack.h" nogil:
-    int pack_pcm24(const float *x, size_t frames, unsigned char *out)
-    int pack_pcm16(const float *x, size_t frames, unsigned char *out)
-    int pack_float32(const float *x, size_t frames, unsigned char *out)
-    int packed_is_full(const unsigned char *x, size_t i, int bits)
+    void pack_begin()
+    int pack_samples(const float *x, size_t frames, int bits, unsigned char *out, int plain)
+    int packed_is_full(const unsigned char *x, int bits)
     void weave_ "weave"(const unsigned char *x, size_t frames, size_t width, size_t channel, size_t channels,
                         unsigned char *out)
     void unweave_ "unweave"(const unsigned char *x, size_t frames, size_t width, size_t channel, size_t channels,
                             unsigned char *out)
     void unpack_pcm24(const unsigned char *x, size_t frames, float *out)
     void unpack_pcm16(const unsigned char *x, size_t frames, float *out)
+
+cdef extern from "crc32.h" nogil:
+    void crc32_begin()
+    uint32_t crc32_add(uint32_t before, const unsigned char *x, size_t bytes, int plain)
+
+cdef extern from "piece.h" nogil:
+    const size_t PIECE_CLIPS
+    ctypedef struct piece_run:
+        uint64_t first
+        uint64_t frames
+    ctypedef struct piece_plan:
+        const char *base
+        const block_dims *dims
+        uint32_t *channels
+        uint32_t tracks
+        int bits
+        int plain
+        unsigned char *packed
+        unsigned char *is_full
+        uint32_t *runs
+        uint64_t *more
+        piece_run *clips
+    int piece_room(piece_plan *plan, size_t nbytes)
+    int piece_write(piece_plan *plan, const int *fds, int is_woven, uint64_t start, size_t frames, size_t silent,
+                    int64_t at, uint32_t *sums, int sparse)
+    int piece_claim(const int *fds, const unsigned char **pages, size_t nbytes, size_t files)
+    int piece_sync(const int *fds, size_t files)
 
 cdef extern from * nogil:
     """
@@ -39,6 +67,55 @@ cdef extern from "<sys/timex.h>" nogil:
         unsigned int modes
     int adjtimex(timex *state)
     int TIME_ERROR
+
+
+pack_begin()
+crc32_begin()
+
+
+def crc32(const unsigned char[::1] piece, uint32_t before=0, *, bint is_plain=False) -> int:
+    """What zlib.crc32 says of `piece`, quicker. is_plain: with no instructions that only some processors have."""
+    if piece.shape[0] == 0:
+        return before
+    cdef uint32_t total
+    with nogil:
+        total = crc32_add(before, &piece[0], piece.shape[0], is_plain)
+    return total
+
+
+def write_heads(const int[::1] fds, list pages) -> None:
+    """Write page n, of the same size as all others, to the beginning of file n. Raises OSError at the first refusal."""
+    cdef size_t files = fds.shape[0], size = len(pages[0]) if pages else 0, n
+    cdef int status
+    if len(pages) != files or not all([isinstance(page, bytearray) and len(page) == size for page in pages]):
+        raise ValueError(f"{len(pages)} pages for {files} files, or not all of {size} bytes")
+    if not files:
+        return
+    cdef const unsigned char **places = <const unsigned char **>calloc(files + 1, sizeof(void *))
+    if places == NULL:
+        raise MemoryError
+    try:
+        for n in range(files):
+            places[n] = <const unsigned char *>PyByteArray_AS_STRING(pages[n])
+        with nogil:
+            status = piece_claim(&fds[0], places, size, files)
+        if status:
+            PyErr_SetFromErrno(OSError)
+    finally:
+        free(places)
+
+
+def make_durable(const int[::1] fds) -> None:
+    """fdatasync of every file, all begun at once: one journal commit serves many. Raises OSError at the first refusal.
+
+    Never to be called again for a file that refused it once.
+    """
+    cdef int status = 0
+    if fds.shape[0]:
+        with nogil:
+            status = piece_sync(&fds[0], fds.shape[0])
+    if status:
+        PyErr_SetFromErrno(OSError)
 
 
 def start_writeback(int fd) -> None:
@@ -69,16 +146,16 @@ def clock_is_synchronised() -> bool | None:
 
 def clip_runs(const unsigned char[::1] packed, size_t frames, int bits, size_t at_most) -> tuple:
     """Runs of samples at full scale in `frames` packed samples: ([(first, frames), ...], how many more there are)."""
-    cdef size_t i = 0, first, more = 0
+    cdef size_t i = 0, first, more = 0, width = bits // 8
     if bits not in (16, 24, 32) or <size_t>packed.shape[0] < frames * (bits // 8):
         raise ValueError(f"{frames} frames of {bits} bits in {packed.shape[0]} bytes")
     runs = []
     while i < frames:
-        if not packed_is_full(&packed[0], i, bits):
+        if not packed_is_full(&packed[i * width], bits):
             i += 1
             continue
         first = i
-        while i < frames and packed_is_full(&packed[0], i, bits):
+        while i < frames and packed_is_full(&packed[i * width], bits):
             i += 1
         if <size_t>len(runs) < at_most:
             runs.append((first, i - first))
@@ -160,12 +237,7 @@ cdef class RingView:
         with nogil:
             while frames:
                 n = min(frames, size - at)
-                if bits == 24:
-                    full |= pack_pcm24(ring + at, n, to)
-                elif bits == 16:
-                    full |= pack_pcm16(ring + at, n, to)
-                else:
-                    full |= pack_float32(ring + at, n, to)
+                full |= pack_samples(ring + at, n, bits, to, 0)
                 to += n * width
                 frames -= n
                 at = 0
@@ -235,3 +307,71 @@ cdef class RingView:
                     samples += n * <size_t>(bits // 8)
                 frames -= n
                 at = 0
+
+
+cdef class PieceWriter:
+    """Writes pieces of all tracks of a take: out of the capture rings of `block`, into its files. For one thread.
+
+    channels: the capture ring of each track. bits: 16, 24, or 32 = float. is_plain: with no instructions that only some
+    processors have; the bytes are the same. Raises ValueError for a channel that is none, or another width.
+    """
+
+    cdef object block
+    cdef piece_plan plan
+
+    def __cinit__(self, block, channels, int bits, *, bint is_plain=False):
+        memset(&self.plan, 0, sizeof(self.plan))
+        self.block = block
+        self.plan.base = <char *><uintptr_t>block.address
+        self.plan.dims = <block_dims *>self.plan.base
+        self.plan.bits = bits
+        self.plan.plain = is_plain
+        self.plan.tracks = len(channels)
+        captures = self.plan.dims.captures
+        if bits not in (16, 24, 32) or not all([0 <= channel < captures for channel in channels]):
+            raise ValueError(f"{bits} bits of captures {list(channels)}; there are {captures}")
+        self.plan.channels = <uint32_t *>calloc(self.plan.tracks + 1, sizeof(uint32_t))
+        self.plan.is_full = <unsigned char *>calloc(self.plan.tracks + 1, 1)
+        self.plan.runs = <uint32_t *>calloc(self.plan.tracks + 1, sizeof(uint32_t))
+        self.plan.more = <uint64_t *>calloc(self.plan.tracks + 1, sizeof(uint64_t))
+        self.plan.clips = <piece_run *>calloc((self.plan.tracks + 1) * PIECE_CLIPS, sizeof(piece_run))
+        if not (self.plan.channels and self.plan.is_full and self.plan.runs and self.plan.more and self.plan.clips):
+            raise MemoryError
+        for track, channel in enumerate(channels):
+            self.plan.channels[track] = channel
+
+    def __dealloc__(self):
+        for room in (<uintptr_t>self.plan.channels, <uintptr_t>self.plan.is_full, <uintptr_t>self.plan.runs,
+                     <uintptr_t>self.plan.more, <uintptr_t>self.plan.clips, <uintptr_t>self.plan.packed):
+            free(<void *><uintptr_t>room)
+
+    def write(self, const int[::1] fds, uint64_t start, size_t frames, size_t silent, int64_t at, uint32_t[::1] sums, *,
+              bint is_sparse=False) -> list:
+        """Write `frames` of every track from engine frame `start` on at byte `at` of its file, or woven into one file.
+
+        silent: so many of them, the first, are written as silence. sums: the running CRC-32 of each track, changed in
+        place. is_sparse: exact silence becomes a hole; no file may reach beyond `at`. Returns (track, [(first frame,
+        frames), ...], how many more) where samples lie at full scale. Raises OSError where a disk refuses: files and
+        sums are then as far as it came; ValueError for a piece longer than the rings, or another number of files.
+        """
+        cdef size_t tracks = self.plan.tracks
+        cdef bint is_woven = fds.shape[0] == 1 and tracks > 1
+        cdef size_t size = frames * (self.plan.bits // 8) * (tracks if is_woven else 1)
+        cdef int status
+        cdef uint32_t track, n
+        if (not (is_woven or <size_t>fds.shape[0] == tracks) or <size_t>sums.shape[0] != tracks or silent > frames
+                or frames > self.plan.dims.capture_frames):
+            raise ValueError(f"{frames} frames, {silent} silent, of {tracks} tracks into {fds.shape[0]} files")
+        if not piece_room(&self.plan, size):
+            raise MemoryError
+        with nogil:
+            status = piece_write(&self.plan, &fds[0], is_woven, start, frames, silent, at, &sums[0], is_sparse)
+        if status:
+            PyErr_SetFromErrno(OSError)
+        found = []
+        for track in range(<uint32_t>tracks):
+            if self.plan.runs[track]:
+                told = self.plan.clips + track * PIECE_CLIPS
+                runs = [(told[n].first, told[n].frames) for n in range(self.plan.runs[track])]
+                found.append((track, runs, self.plan.more[track]))
+        return found

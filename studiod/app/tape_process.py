@@ -26,6 +26,7 @@ from studiod.tape import (
 )
 
 PLAYER_IDLE_S = 0.05  # a locate is noticed within this; the rings hold far more
+PLAYER_EMPTY_S = 0.1  # and a first playlist within this: waking up costs more than the look
 BOX_CLOSE_S = 5.0  # what it holds is whole anyway
 BOX_REST_S = 2.0  # after what should not have happened
 HEARD_S = 5.0  # of MIDI before a take and its hidden begin: a take that is opened late has it
@@ -157,5 +158,5 @@ def _play(player: Player, stopped: threading.Event) -> None:
         except Exception:  # noqa: BLE001 - logged; the take goes on whatever a file did to us
             _log.exception("playback")
             is_hungry = False
-        time.sleep(0.001 if is_hungry else PLAYER_IDLE_S)
+        time.sleep(0.001 if is_hungry else PLAYER_IDLE_S if player.has_regions else PLAYER_EMPTY_S)
     player.close()

@@ -1,6 +1,14 @@
 """The tape: every take on disk, and what plays from it. Import it from here, never the compiled half."""
 
-from studiod.tape._tape import RingView, clip_runs, clock_is_synchronised
+from studiod.tape._tape import (
+    PieceWriter,
+    RingView,
+    clip_runs,
+    clock_is_synchronised,
+    crc32,
+    make_durable,
+    write_heads,
+)
 from studiod.tape.blackbox import BlackBox
 from studiod.tape.blackbox_index import clock_identity
 from studiod.tape.blackbox_room import BlackBoxLimits
@@ -16,6 +24,7 @@ __all__ = [
     "BlackBoxLimits",
     "Heard",
     "Journals",
+    "PieceWriter",
     "Player",
     "RingView",
     "TakeCopy",
@@ -25,4 +34,7 @@ __all__ = [
     "clip_runs",
     "clock_identity",
     "clock_is_synchronised",
+    "crc32",
+    "make_durable",
+    "write_heads",
 ]

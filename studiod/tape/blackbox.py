@@ -287,7 +287,7 @@ class BlackBox:
         first = self._at - self._at % self.rate_hz
         before = run.chunks[-1] if run.chunks else None
         folder = chunk_folder(run.folder, run.next_sequence, first)
-        writer = ChunkWriter(self._rings, folder, run.next_sequence, first, self.rate_hz, self.inputs)
+        writer = ChunkWriter(self.block, folder, run.next_sequence, first, self.rate_hz, self.inputs)
         try:
             writer.open(self.wall_clock(), is_synchronised=self.is_synchronised())
         except OSError:

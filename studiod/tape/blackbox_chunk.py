@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-import struct
-import zlib
+from array import array
 from pathlib import Path
 
-from studiod.link import Gap
-from studiod.tape._tape import RingView, start_writeback
+from studiod.link import Block, Gap
+from studiod.tape._tape import PieceWriter, RingView, crc32, make_durable, start_writeback, write_heads
 from studiod.tape.blackbox_index import (
     BITS,
     CHECKS,
@@ -33,7 +32,7 @@ class ChunkWriter:
     """
 
     def __init__(
-        self, rings: RingView, folder: Path, sequence: int, first_frame: int, rate_hz: int, inputs: list[int]
+        self, block: Block, folder: Path, sequence: int, first_frame: int, rate_hz: int, inputs: list[int]
     ) -> None:
         self.first_frame = first_frame
         self.written = 0
@@ -41,15 +40,14 @@ class ChunkWriter:
         self.synced = 0
         """Frames the headers claim: all on disk."""
         self._chunk = Chunk(folder, sequence, first_frame, 0, rate_hz, tuple(inputs))
-        self._rings = rings
+        self._rings = RingView(block)
+        self._pieces = PieceWriter(block, inputs, BITS)
         self._rate_hz = rate_hz
         self._inputs = inputs
         self._piece_frames = max(_PIECE_BYTES // (WIDTH * max(len(inputs), 1)), 1)
-        self._buffer = bytearray(min(self._piece_frames, rate_hz) * WIDTH * len(inputs))
-        self._silence = b""
-        self._files: list[int] = []
+        self._files = array("i")
         self._checks = -1
-        self._crcs = [0] * len(inputs)
+        self._sums = array("I", bytes(4 * len(inputs)))  # the running CRC-32 of each
         self._rows = bytearray()
         self._rows_at = 0
         self._has_news = False
@@ -84,16 +82,15 @@ class ChunkWriter:
         """Write what comes next, up to engine frame `stop` and not past the present second; frames written."""
         start = self.end
         frames = min(stop - start, self._rate_hz - start % self._rate_hz, self._piece_frames)
-        size = frames * WIDTH
-        views = memoryview(self._buffer)
-        for place, channel in enumerate(self._inputs):
-            self._rings.pack(channel, start, frames, BITS, views[place * size : (place + 1) * size])
-        late = min(max(self._rings.oldest - start, 0), frames)
-        if late:  # the engine came round while we copied: what it touched is not trusted
-            for place in range(len(self._inputs)):
-                views[place * size : place * size + late * WIDTH] = bytes(late * WIDTH)
+        at, before, late = DATA_AT + self.written * WIDTH, self._sums.tobytes(), 0
+        self._pieces.write(self._files, start, frames, 0, at, self._sums, is_sparse=True)
+        while (touched := min(max(self._rings.oldest - start, 0), frames)) > late:
+            late = touched  # the engine came round while we copied: what it touched is not trusted
+            self._sums = array("I", before)
+            self._pieces.write(self._files, start, frames, late, at, self._sums)
+        if late:
             self.note(Gap(start, late, TAPE_LATE))
-        self._put(frames)
+        self._step(frames)
         return frames
 
     def skip(self, frames: int, cause: str) -> None:
@@ -101,8 +98,7 @@ class ChunkWriter:
         self.note(Gap(self.end, frames, cause))
         while frames:
             piece = min(frames, self._rate_hz - self.end % self._rate_hz, self._piece_frames)
-            self._buffer[: piece * WIDTH * len(self._inputs)] = bytes(piece * WIDTH * len(self._inputs))
-            self._put(piece)
+            self._put([bytes(piece * WIDTH)] * len(self._inputs), piece)
             frames -= piece
 
     def fill(self, before: Chunk) -> None:
@@ -112,15 +108,12 @@ class ChunkWriter:
                 self.note(gap)
         while self.end < before.end:
             frames = min(before.end - self.end, self._piece_frames)
-            size = frames * WIDTH
             try:
                 pieces = [before.read(channel, self.end, frames) for channel in self._inputs]
             except OSError:
                 self.skip(before.end - self.end, REFUSED)
                 return
-            for place, piece in enumerate(pieces):
-                self._buffer[place * size : (place + 1) * size] = piece
-            self._put(frames)
+            self._put(pieces, frames)
 
     def note(self, gap: Gap) -> None:
         """Remember a gap, on the engine clock."""
@@ -128,32 +121,31 @@ class ChunkWriter:
             self._chunk.gaps.append(gap)
             self._has_news = True
 
-    def _put(self, frames: int) -> None:
-        """Write the first `frames` of each input in the buffer."""
+    def _put(self, pieces: list[bytes], frames: int) -> None:
+        """Write `frames` of each input, packed."""
         size = frames * WIDTH
-        if len(self._silence) != size:
-            self._silence = bytes(size)
         at = DATA_AT + self.written * WIDTH
-        buffer, views, crcs = self._buffer, memoryview(self._buffer), []
         for place, fd in enumerate(self._files):
-            begin = place * size
-            piece = views[begin : begin + size]
-            crcs.append(zlib.crc32(piece, self._crcs[place]))
-            if buffer.startswith(self._silence, begin):
+            piece = memoryview(pieces[place])
+            self._sums[place] = crc32(piece, self._sums[place])
+            if pieces[place].count(0) == size:
                 os.ftruncate(fd, at + size)  # exact silence takes no room
                 continue
             offset = at
             while piece:
                 done = os.pwrite(fd, piece, offset)
                 piece, offset = piece[done:], offset + done
-        self._crcs = crcs
+        self._step(frames)
+
+    def _step(self, frames: int) -> None:
+        """Every input has had its next `frames`."""
         self.written += frames
         if self.end % self._rate_hz == 0:
             self._end_row()
 
     def _end_row(self) -> None:
-        self._rows += struct.pack(f"<{len(self._crcs)}I", *self._crcs)
-        self._crcs = [0] * len(self._crcs)
+        self._rows += self._sums.tobytes()
+        self._sums = array("I", bytes(4 * len(self._sums)))
 
     def sync(self) -> None:
         """Make everything written durable, then let headers and checks claim it."""
@@ -162,13 +154,8 @@ class ChunkWriter:
             self._has_news = False
         if self.written == self.synced:
             return
-        for fd in self._files:
-            start_writeback(fd)  # one journal commit then serves them all
-        for fd in self._files:
-            os.fdatasync(fd)
-        page = header_page(self.written, self._rate_hz, BITS)
-        for fd in self._files:
-            os.pwrite(fd, page, 0)
+        make_durable(self._files)
+        write_heads(self._files, [bytearray(header_page(self.written, self._rate_hz, BITS))] * len(self._files))
         self.synced = self.written
         self._append(self._rows)
         self._rows = bytearray()
@@ -206,7 +193,7 @@ class ChunkWriter:
             with contextlib.suppress(OSError):
                 if fd >= 0:
                     os.close(fd)
-        self._files, self._checks = [], -1
+        self._files, self._checks = array("i"), -1
 
     def _append(self, rows: bytes | bytearray) -> None:
         """Behind the rows there are; a short write is made whole."""

@@ -10,12 +10,12 @@ from typing import Any
 
 from studiod.link import Block, Gap, TakeFrames
 from studiod.link.order import TakeOrder
-from studiod.tape._tape import RingView, clip_runs
+from studiod.tape._tape import PieceWriter, RingView
 from studiod.tape.disks import Refusal, refusal
 from studiod.tape.files import load_json, save_json, sync_folder
 from studiod.tape.paper import Paper, merged
 from studiod.tape.parts import PIECE_FRAMES, Part
-from studiod.tape.proof import CHECKS_NAME, RUNS_AT_ONCE, Checks, Clips, ClockDrift, Latency
+from studiod.tape.proof import CHECKS_NAME, Checks, Clips, ClockDrift, Latency
 from studiod.tape.resume import Found, find
 from studiod.tape.takefiles import MAX_PARTS, TakeFiles, WriterOptions
 
@@ -63,7 +63,7 @@ class TakeWriter:
         self.paper = Paper(self.order, self.take.start, self.take.position - self.order.compensation, self.rate_hz)
         self._rings = RingView(self.block)
         self._width = self.order.bits // 8
-        self._buffer = memoryview(bytearray(PIECE_FRAMES * self._width))
+        self._pieces = PieceWriter(self.block, [track.channel for track in self.order.tracks], self.order.bits)
         self._files = TakeFiles(self.order, self.rate_hz, self.options)
         self._checks = Checks(tracks, self.rate_hz, self._files.throw_off)
         self._clips = Clips()
@@ -93,7 +93,7 @@ class TakeWriter:
     def kept_bytes(self) -> int:
         """Room that the disk keeps for the take and nothing uses yet."""
         part = self._files.part
-        return 0 if part is None else sum(file.kept_bytes for file in part.files)
+        return 0 if part is None else part.kept_bytes(self.written)
 
     @property
     def folder(self) -> Path:
@@ -217,22 +217,13 @@ class TakeWriter:
 
     def _write(self, part: Part, frames: int) -> None:
         """Copy a piece out of the rings. Where the engine came round meanwhile there is silence, and a gap."""
-        start, width = self.origin + self.written, self._width
-        piece = self._buffer[: frames * width]
+        start, spoiled = self.origin + self.written, 0
         marks = self._checks.mark(), self._clips.mark()
-        # bound once: this loop is most of what a take costs
-        pack, add, place, bits = self._rings.pack, self._checks.add, part.place, self.order.bits
-        spoiled = 0
         try:
             while True:
-                for number, track in enumerate(self.order.tracks):
-                    is_full = pack(track.channel, start, frames, bits, piece)
-                    if spoiled:
-                        piece[: spoiled * width] = bytes(spoiled * width)
-                    add(number, piece)
-                    if is_full:
-                        self._clips.add(number, self.written, *clip_runs(piece, frames, bits, RUNS_AT_ONCE))
-                    place(number, self.written, frames, piece)
+                clipped = part.write(self._pieces, self.written, start, frames, spoiled, self._checks.sums)
+                for track, runs, more in clipped:
+                    self._clips.add(track, self.written, runs, more)
                 late = min(max(self._rings.oldest - start, 0), frames)
                 if late <= spoiled:
                     break

@@ -13,10 +13,10 @@ from studiod.tape.capture import TAPE_LATE, TakeWriter
 HURRY_FILL = 0.1  # a ring this full is written without waiting for the next tick
 IDLE_S = 0.02  # a take begins within this; while one runs, STATUS_S is soon enough
 STATUS_S = 0.1
-WRITE_S = 0.07  # sound that is handed to the system outlives us all: a kill of every process costs this and a turn
+WRITE_S = 0.075  # sound that is handed to the system outlives us all: a kill of every process costs this and a turn
 LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
 SLOWER = 1.5  # than the slowest sync of late, the next one may be
-LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
+LEAST, MOST = 0.5, 0.9  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
 CALM = 0.9  # the slowest sync is forgotten within a few seconds
 TURN_S = 2.0  # the most sound one turn writes: what comes before Record waits its turn, too
 _log = logging.getLogger(__name__)

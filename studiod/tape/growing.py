@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studiod.tape._tape import reserve, start_writeback
+from studiod.tape._tape import reserve
 from studiod.tape.disks import Refusal, refusal
-from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, read_format
+from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, page_ends, read_format
 
 if TYPE_CHECKING:
     from studiod.tape.bwf import Tags
@@ -29,6 +29,8 @@ class GrowingFile:
         self._rate_hz, self._bits, self._channels = rate_hz, bits, channels
         self._width = channels * bits // 8
         self._fd = -1
+        self._page = bytearray()
+        self._page_tags: Tags | None = None  # what `_page` says
         self._kept = 0  # frames the disk has promised room for
         self._ask_at = 0  # frames; no room is asked for before there are so many
 
@@ -50,6 +52,11 @@ class GrowingFile:
         self._fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     @property
+    def fd(self) -> int:
+        """Its descriptor; -1 while it is not open."""
+        return self._fd
+
+    @property
     def frames(self) -> int:
         """Whole frames in the file, claimed or not."""
         return max(os.fstat(self._fd).st_size - DATA_AT, 0) // self._width
@@ -62,10 +69,9 @@ class GrowingFile:
         except NotAWav:
             return 0
 
-    @property
-    def kept_bytes(self) -> int:
-        """Room the disk has promised and nothing uses yet."""
-        return max(self._kept - self.frames, 0) * self._width
+    def kept_bytes(self, frames: int) -> int:
+        """Room the disk has promised and nothing uses yet, when there are `frames`."""
+        return max(self._kept - frames, 0) * self._width
 
     def keep_ahead(self, frame: int, ahead: int) -> None:
         """Have the disk keep room for at least `ahead` frames from `frame` on, twice as many at a time.
@@ -84,6 +90,10 @@ class GrowingFile:
         else:
             self._kept = end
 
+    def asks_at(self, ahead: int) -> int:
+        """The frame from which on `keep_ahead` of `ahead` frames asks the disk."""
+        return max(self._ask_at, self._kept - ahead + 1)
+
     def release(self) -> None:
         """Give back the room that nothing uses; a refused promise may have left all of the disk promised."""
         with contextlib.suppress(OSError):
@@ -95,29 +105,23 @@ class GrowingFile:
         self.release()
         self._ask_at = _NEVER
 
-    def write(self, frame: int, packed: memoryview) -> None:
-        """Put `packed` where `frame` is; a disk that takes a part at a time is asked again."""
-        at = DATA_AT + frame * self._width
-        done = os.pwrite(self._fd, packed, at)
-        if done < len(packed):
-            self._write_all(packed[done:], at + done)
-
     def read(self, frame: int, frames: int) -> bytes:
         """Samples as they lie; fewer when the file ends before."""
         return os.pread(self._fd, frames * self._width, DATA_AT + frame * self._width)
 
-    def begin_sync(self) -> None:
-        """Have the disk begin: one journal commit then serves many files, where each would wait for its own."""
-        start_writeback(self._fd)
-
-    def sync(self) -> None:
-        """Make what was written durable. Never to be called again on a file that refused it once."""
-        os.fdatasync(self._fd)
+    def page(self, frames: int) -> bytearray:
+        """Its header when that tells of `frames`; ours, and changed by the next call."""
+        form = self._rate_hz, self._bits, self._channels
+        head, data = page_ends(frames, *form)
+        if self._page and self._page_tags is self.tags:
+            self._page[: len(head)], self._page[-len(data) :] = head, data
+        else:
+            self._page, self._page_tags = bytearray(header_page(frames, *form, self.tags)), self.tags
+        return self._page
 
     def claim(self, frames: int) -> None:
         """Let the header tell of `frames`: only what is durable."""
-        page = header_page(frames, self._rate_hz, self._bits, self._channels, self.tags)
-        self._write_all(memoryview(page), 0)
+        self._write_all(memoryview(self.page(frames)), 0)
 
     def cut(self, frames: int) -> None:
         """End the file behind `frames`, missing ones silent; room kept beyond is given back."""

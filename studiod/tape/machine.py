@@ -19,7 +19,7 @@ from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
-from studiod.tape.follow import STATUS_S, TakeFollower
+from studiod.tape.follow import TakeFollower
 from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
@@ -29,6 +29,7 @@ from studiod.tape.takefiles import WriterOptions
 
 PRESSED_FILL = 0.05  # of the rings: a second of twenty
 JOURNAL_S = 0.2  # from one sync of the journals to the next
+TELL_S = 0.2  # how often it is told how things stand; news at once
 SPACE_S = 2.0  # how often the disk is asked for its room
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class TapeMachine:
     copy: TakeCopy | None = None
     """Turned by whoever turns the machine, in a thread of its own; None when nothing is copied."""
     _told_at: float = -1.0
+    _told: tuple[object, ...] = ()  # what was news then
     _journaled_at: float = 0.0
     _space_at: float = -SPACE_S
     _free_bytes: int | None = None
@@ -131,8 +133,9 @@ class TapeMachine:
             self._journaled_at = now
             self._sync_journals()
         self.block.beat(TAPE)
-        if now - self._told_at >= STATUS_S:
-            self._told_at = now
+        news = (self.writer and self.writer.take.id, self._follower.finished, len(self._follower.failed))
+        if news != self._told or now - self._told_at >= TELL_S:
+            self._told_at, self._told = now, news
             self._tell()
 
     def stop(self) -> None:
@@ -263,7 +266,8 @@ class TapeMachine:
     def status(self) -> dict[str, Any]:
         """How the tape stands, for the shared block."""
         writer, follower = self.writer, self._follower
-        left_s, _ = self._left()
+        left = self._left()
+        left_s, _ = left
         return {
             "library_fault": self.library_fault,
             "take": None
@@ -282,7 +286,7 @@ class TapeMachine:
             "next_id": max(self._next_id, follower.finished + 1),
             "free_bytes": self._free_bytes,
             "seconds_left": None if left_s is None else round(left_s, 1),
-            "alarms": [alarm.to_json() for alarm in self.alarms()[:8]],
+            "alarms": [alarm.to_json() for alarm in self._alarms(left)[:8]],
             "copy": self._copy_status(),
             "ring_fill": round(follower.fill, 4),
             "lost_frames": follower.lost_frames,
@@ -293,8 +297,11 @@ class TapeMachine:
 
     def alarms(self) -> list[Alarm]:
         """What people must know of the disks now, the worst first."""
+        return self._alarms(self._left())
+
+    def _alarms(self, left: tuple[float | None, int]) -> list[Alarm]:
         told: list[Alarm] = []
-        left_s, tracks = self._left()
+        left_s, tracks = left
         room = room_alarm(left_s, tracks, self._disk)
         if room is not None:
             told.append(room)

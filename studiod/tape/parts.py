@@ -2,15 +2,16 @@
 
 import contextlib
 import os
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from studiod.tape._tape import unweave, weave
+from studiod.tape._tape import PieceWriter, make_durable, unweave, write_heads
 from studiod.tape.growing import GrowingFile
 from studiod.tape.wavfile import DATA_AT
 
-PIECE_FRAMES = 1 << 16  # one write a track; bounds the buffer
+PIECE_FRAMES = 1 << 16  # one write a track; bounds the buffer, and how long the disk is asked at a time
 WOVEN_FRAMES = 1 << 13  # of all tracks at once
 POLYPHONIC_NAME = "take.wav"
 
@@ -29,7 +30,8 @@ class Part:
     files: list[GrowingFile]
     frames: int = 0
     """Length, once the part has ended."""
-    _woven: bytearray = field(default_factory=bytearray, repr=False)
+    _asks_at: int = 0  # no file asks for room before this frame
+    _fds: "array[int]" = field(default_factory=lambda: array("i"), repr=False)
 
     def __post_init__(self) -> None:
         self.is_woven = len(self.files) == 1 and self.tracks > 1
@@ -37,7 +39,7 @@ class Part:
 
     @property
     def piece_frames(self) -> int:
-        """The most frames that one `place` of every track may have."""
+        """The most frames that one `write` may have."""
         return WOVEN_FRAMES if self.is_woven else PIECE_FRAMES
 
     def name(self, track: int, home: Path) -> str:
@@ -57,6 +59,7 @@ class Part:
         except OSError:
             self.let_go()
             raise
+        self._fds = array("i", [file.fd for file in self.files])
 
     @contextlib.contextmanager
     def reading(self) -> Iterator["Part"]:
@@ -77,17 +80,12 @@ class Part:
         """The frame up to which every header tells of samples."""
         return self.start + min((file.claimed for file in self.files), default=0)
 
-    def place(self, track: int, frame: int, frames: int, packed: memoryview) -> None:
-        """Write the piece of `track` at `frame`; pieces of a part in one file are written by the last track's."""
-        if not self.is_woven:
-            self.files[track].write(frame - self.start, packed)
-            return
-        size = frames * self.width * self.tracks
-        if len(self._woven) < size:
-            self._woven = bytearray(size)
-        weave(packed, frames, self.width, track, self.tracks, self._woven)
-        if track == self.tracks - 1:
-            self.files[0].write(frame - self.start, memoryview(self._woven)[:size])
+    def write(
+        self, pieces: PieceWriter, frame: int, start: int, frames: int, silent: int, sums: "array[int]"
+    ) -> list[tuple[int, list[tuple[int, int]], int]]:
+        """Write the piece of every track at `frame`, as `pieces` says, from engine frame `start` on. Raises OSError."""
+        at = DATA_AT + (frame - self.start) * self.width * (self.tracks if self.is_woven else 1)
+        return pieces.write(self._fds, start, frames, silent, at, sums)
 
     def read(self, track: int, frame: int, frames: int) -> bytes:
         """The packed samples of `track` as they lie on the disk. Raises OSError; EOFError when they are not there."""
@@ -103,31 +101,35 @@ class Part:
         return bytes(single)
 
     def keep_ahead(self, frame: int, ahead: int) -> None:
-        """Have the disk keep room for every file."""
+        """Have the disk keep room for every file, always as far `ahead`."""
+        if frame < self._asks_at:
+            return
         for file in self.files:
             file.keep_ahead(frame - self.start, ahead)
+        self._asks_at = self.start + min((file.asks_at(ahead) for file in self.files), default=0)
+
+    def kept_bytes(self, end: int) -> int:
+        """Room that the disk keeps for the files and nothing uses yet, when they are written up to frame `end`."""
+        return sum(file.kept_bytes(end - self.start) for file in self.files)
 
     def give_back(self) -> bool:
         """Give back all room that was kept, and keep none any more; False when there was none."""
-        had_any = any(file.kept_bytes for file in self.files)
+        had_any = any(file.kept_bytes(file.frames) for file in self.files)
         for file in self.files:
             file.keep_none()
         return had_any
 
     def sync(self) -> None:
         """Make every sample written durable."""
-        for file in self.files:
-            file.begin_sync()
-        for file in self.files:
-            file.sync()
+        make_durable(self._fds)
 
     def claim(self, end: int) -> None:
         """Let the headers tell of what lies before frame `end`."""
-        for file in self.files:
-            file.claim(end - self.start)
+        write_heads(self._fds, [file.page(end - self.start) for file in self.files])
 
     def cut(self, end: int) -> None:
         """End every file at frame `end`, missing samples silent."""
+        self._asks_at = 0
         for file in self.files:
             file.cut(end - self.start)
 
@@ -154,6 +156,7 @@ class Part:
 
     def let_go(self) -> None:
         """Close the files as they are; may be called twice."""
+        self._fds = array("i")
         for file in self.files:
             file.close()
 

@@ -108,6 +108,11 @@ class Player:
         return self._sources.faults
 
     @property
+    def has_regions(self) -> bool:
+        """Something is on tape; without it only another playlist makes a difference."""
+        return any(bank.playlist.regions for bank in self._banks)
+
+    @property
     def opened(self) -> int:
         """Files opened ever."""
         return self._sources.opened

@@ -3,11 +3,12 @@
 import bisect
 import os
 import struct
-import zlib
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from studiod.tape._tape import crc32
 from studiod.tape.disks import Refusal, refusal
 
 CHECKS_NAME = "checks.crc"
@@ -22,7 +23,9 @@ _DRIFT_LEAST_S = 10.0  # under that, a block that came late reads as a bad clock
 class Checks:
     """checks.crc: a row for each whole second, a CRC-32 for each track over its packed bytes.
 
-    `add` every track's next piece, then `step`; pieces must not cross a second. Rows reach the file with `store`.
+    `add` every track's next piece (or take it into `sums`), then `step`; pieces must not cross a second. Rows reach the
+    file with `store`.
+
     make_room: asked once when the disk is full; True when there is room again.
     """
 
@@ -31,11 +34,12 @@ class Checks:
         """Why rows can no longer be stored; empty while they can."""
         self._make_room = make_room
         self._rate_hz = rate_hz
-        self._crcs = [0] * tracks
+        self.sums = array("I", bytes(4 * tracks))
+        """The running CRC-32 of each track; whoever writes a piece of every track may change them in place."""
         self._second_frames = 0
         self._rows: list[bytes] = []
         self._stored = 0
-        self._safe: tuple[list[int], int, int] = (list(self._crcs), 0, 0)
+        self._safe: tuple[bytes, int, int] = self.mark()
         self._row = struct.Struct(f"<{tracks}I")
         self._fd = -1
         self._is_dirty = False
@@ -53,7 +57,7 @@ class Checks:
         if not self._crcs:
             return
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        head = _HEAD.pack(b"SDCK", CHECKS_VERSION, self._rate_hz, len(self._crcs))
+        head = _HEAD.pack(b"SDCK", CHECKS_VERSION, self._rate_hz, len(self.sums))
         if os.pread(self._fd, _HEAD.size, 0) != head:
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, head, 0)
@@ -65,7 +69,7 @@ class Checks:
 
     def add(self, track: int, packed: memoryview | bytes) -> None:
         """Take in the next piece of `track`."""
-        self._crcs[track] = zlib.crc32(packed, self._crcs[track])
+        self.sums[track] = crc32(packed, self.sums[track])
 
     def step(self, frames: int) -> None:
         """Every track has had its piece of `frames`."""
@@ -77,14 +81,14 @@ class Checks:
         """The longest piece that does not cross a second."""
         return self._rate_hz - self._second_frames
 
-    def mark(self) -> tuple[list[int], int, int]:
+    def mark(self) -> tuple[bytes, int, int]:
         """Where it stands, for `rewind`."""
-        return list(self._crcs), self._second_frames, self._stored + len(self._rows)
+        return self.sums.tobytes(), self._second_frames, self._stored + len(self._rows)
 
-    def rewind(self, mark: tuple[list[int], int, int] | None = None) -> None:
+    def rewind(self, mark: tuple[bytes, int, int] | None = None) -> None:
         """Forget what came after `mark`, or after the last `store`."""
-        crcs, self._second_frames, rows = self._safe if mark is None else mark
-        self._crcs = list(crcs)
+        sums, self._second_frames, rows = self._safe if mark is None else mark
+        self.sums = array("I", sums)
         del self._rows[rows - self._stored :]
 
     def sync(self) -> None:
@@ -117,8 +121,8 @@ class Checks:
             self._fd = -1
 
     def _end_row(self) -> None:
-        self._rows.append(self._row.pack(*self._crcs))
-        self._crcs = [0] * len(self._crcs)
+        self._rows.append(self._row.pack(*self.sums))
+        self.sums = array("I", bytes(4 * len(self.sums)))
         self._second_frames = 0
 
     def _append(self, rows: bytes, at: int) -> None:

@@ -36,6 +36,13 @@ def header_page(
 
     tags: what the file says of itself besides. tail_bytes: length of the chunks behind the samples.
     """
+    head, data = page_ends(frames, rate_hz, bits, channels, tail_bytes)
+    return head + _rest(DATA_AT - _CHUNK_BYTES - len(head), rate_hz, bits, channels, tags) + data
+
+
+@functools.lru_cache(maxsize=8)
+def page_ends(frames: int, rate_hz: int, bits: int, channels: int = 1, tail_bytes: int = 0) -> tuple[bytes, bytes]:
+    """Beginning and end of a `header_page`: all that changes when a file grows, the same for files of one form."""
     width = channels * bits // 8
     data_bytes = frames * width
     riff_bytes = DATA_AT - _CHUNK_BYTES + data_bytes + data_bytes % 2 + tail_bytes
@@ -45,8 +52,7 @@ def header_page(
     head += _chunk(b"ds64" if is_large else b"JUNK", room) + _form(rate_hz, bits, channels)
     if _WIDTHS[bits] != _PCM:  # anything but PCM has a fact chunk
         head += _chunk(b"fact", struct.pack("<I", min(frames, IN_DS64)))
-    rest = _rest(DATA_AT - _CHUNK_BYTES - len(head), rate_hz, bits, channels, tags)
-    return head + rest + struct.pack("<4sI", b"data", IN_DS64 if is_large else data_bytes)
+    return head, struct.pack("<4sI", b"data", IN_DS64 if is_large else data_bytes)
 
 
 def resized_page(page: bytes, frames: int, rate_hz: int, bits: int, channels: int = 1) -> bytes | None:
