@@ -12,7 +12,7 @@ from typing import Any
 
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
-from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, read_document
+from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
 
 _LABEL_LETTERS = 24
 
@@ -112,7 +112,8 @@ def read_takes(session: Path) -> tuple[Take, ...]:
 
 def _read_take(folder: Path) -> Take | None:
     try:
-        return Take(read_document(json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))), folder)
+        raw = json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))
+        return Take(read_document(raw, load_about(folder)), folder)
     except (OSError, ValueError, RecursionError):
         return None
 
