@@ -17,6 +17,7 @@ from studiod.desk.orders import TakeOrders
 from studiod.desk.points import Points
 from studiod.desk.takes import Take
 from studiod.link import TAPE, Block, Operation, Snapshot
+from studiod.link.timeline import timeline_to_json
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
 from studiod.model.transport import LONGEST_S, TransportState
@@ -48,7 +49,7 @@ class Transport:
     ) -> None:
         self.has_begun = False
         """The takes there are have been read and stand on the timeline."""
-        self.markers = Markers(block.rate_hz)
+        self.markers = Markers(block.rate_hz, lambda marks: block.store_timeline(timeline_to_json(marks)))
         self.discards = Discards(shelf)
         self._hub = hub
         self._control = Control(block, hub, sleep)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from studiod.link.timeline import Mark
 from studiod.model.names import clean_name, clean_note, clean_tags
 from studiod.model.parameter import Refused
 
@@ -67,6 +68,8 @@ class TakeDocument:
     created_unix: float
     clock_synchronised: bool
     gaps: tuple[dict[str, Any], ...]
+    markers: tuple[Mark, ...]
+    """From the first visible frame."""
     files: tuple[str, ...]
     tracks: tuple[TakeTrack, ...]
     checks: str
@@ -187,6 +190,7 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         created_unix=created,
         clock_synchronised=bool(raw.get("clock_synchronised", True)),
         gaps=tuple(_gap(gap) for gap in raw["gaps"]),
+        markers=tuple(_marker(marker) for marker in raw.get("markers") or ()),
         files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),
         tracks=tracks,
         checks=_own_name(raw["checks"]) if raw.get("checks") else "",
@@ -222,6 +226,10 @@ def _gap(raw: Mapping[str, Any]) -> dict[str, Any]:
         "frames": _count(raw, "frames"),
         "cause": str(raw["cause"]),
     }
+
+
+def _marker(raw: Mapping[str, Any]) -> Mark:
+    return Mark(str(raw["name"]), _count(raw, "start", least=-_MAX_FRAMES), _count(raw, "frames", 0))
 
 
 def _count(
