@@ -67,7 +67,7 @@ _SECTIONS = (
     ("Loudness", r"/loudness/", "As EBU R 128 defines it."),
     (
         "Transport",
-        r"/(transport|loop|punch|arm|marker|section|blackbox)/",
+        r"/(transport|loop|punch|arm|marker|section|blackbox|take|tape)/",
         "The tape machine, and what it may do by itself.",
     ),
     ("Meters", r"/meter/", "Readings."),

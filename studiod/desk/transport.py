@@ -11,6 +11,7 @@ from studiod.desk.armed import Armed
 from studiod.desk.control import POLL_S, Control
 from studiod.desk.discards import Discards, Shelf
 from studiod.desk.hub import Hub
+from studiod.desk.lamps import TapeLamps
 from studiod.desk.markers import Markers
 from studiod.desk.moves import CLOSE_S, Moves
 from studiod.desk.orders import TakeOrders
@@ -58,6 +59,7 @@ class Transport:
         self._points = Points(hub)
         self._moves = Moves(self._control, self._points, self._orders, layout.strips, session)
         self._roll = self._moves.roll
+        self._lamps = TapeLamps(hub)
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._is_busy = False
         self._control.on_turn = self._turn
@@ -265,6 +267,7 @@ class Transport:
         if self.has_begun:
             self._roll.turn()
         self._moves.readings.publish()
+        self._lamps.publish(self.tape, self.takes, is_tape_there=self._control.block.is_ready(TAPE))
         if not self.is_settled:
             return
         failed = self.tape.get("failed", {})

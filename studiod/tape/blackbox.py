@@ -27,6 +27,7 @@ from studiod.tape.blackbox_index import (
 )
 from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, reserve_bytes
 from studiod.tape.keeper import Keeper
+from studiod.tape.proof import ClockDrift
 
 FOLDER = ".blackbox"
 WRITE_S = 1.0  # what a killed tape may cost when the rings die with it
@@ -82,6 +83,7 @@ class BlackBox:
         self.inputs = [channel for channel in range(self.block.inputs) if channel + 1 not in self.never]
         self.shelf = Shelf(self.wall_clock, self.is_synchronised)
         self._rings = RingView(self.block)
+        self._drift = ClockDrift(self.rate_hz)
         self._chunk_frames = max(round(self.chunk_s), 1) * self.rate_hz
         self.keeper = Keeper(self)
         self._tell()
@@ -240,6 +242,8 @@ class BlackBox:
         if self._full or (now < self._next_write and not is_hurried) or (self.has_precedence() and not is_hurried):
             return
         self._next_write = now + WRITE_S
+        snapshot = self.block.snapshot()
+        self._drift.add(snapshot.epoch, snapshot.frame, snapshot.monotonic_ns)
         stop = head if is_hurried else min(head, self._at + round(MOST_S * self.rate_hz))
         while self._at < stop:
             self._write(stop)
@@ -308,7 +312,9 @@ class BlackBox:
             return
         self._note_gaps(writer)
         if writer.written:
-            run.chunks.append(writer.seal(self.wall_clock(), is_synchronised=self.is_synchronised()))
+            is_synchronised = self.is_synchronised()
+            chunk = writer.seal(self.wall_clock(), is_synchronised=is_synchronised, drift_ppm=self._drift.ppm)
+            run.chunks.append(chunk)
         else:
             writer.let_go()
             remove(writer.folder)
@@ -351,6 +357,7 @@ class BlackBox:
             "size_bytes": self.shelf.size_bytes,
             "limit_bytes": self.limits.size_bytes,
             "runs": len(self.shelf.runs),
+            "held_runs": self.shelf.held_runs(run),
             "inputs": [channel + 1 for channel in self.inputs],
             "lost_frames": self.lost_frames,
             **self.keeper.status(),

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from studiod.link import Gap
-from studiod.tape._tape import RingView, start_writeback
+from studiod.tape._tape import RingView, clip_runs, start_writeback
 from studiod.tape.blackbox_index import (
     BITS,
     CHECKS,
@@ -19,8 +19,10 @@ from studiod.tape.blackbox_index import (
     checks_head,
     finish_file,
     input_file,
+    told_clips,
 )
 from studiod.tape.files import sync_folder
+from studiod.tape.proof import RUNS_AT_ONCE, Clips
 from studiod.tape.wavfile import DATA_AT, header_page
 
 _PIECE_BYTES = 4 << 20  # of all inputs together, at a time
@@ -53,6 +55,7 @@ class ChunkWriter:
         self._rows = bytearray()
         self._rows_at = 0
         self._has_news = False
+        self._clips = Clips()
 
     @property
     def end(self) -> int:
@@ -142,10 +145,12 @@ class ChunkWriter:
             if buffer.startswith(self._silence, begin):
                 os.ftruncate(fd, at + size)  # exact silence takes no room
                 continue
+            self._clips.add(place, self.written, *clip_runs(piece, frames, BITS, RUNS_AT_ONCE))
             offset = at
             while piece:
                 done = os.pwrite(fd, piece, offset)
                 piece, offset = piece[done:], offset + done
+        self._clips.keep()
         self._crcs = crcs
         self.written += frames
         if self.end % self._rate_hz == 0:
@@ -178,8 +183,8 @@ class ChunkWriter:
         for fd in self._files:
             start_writeback(fd)
 
-    def seal(self, now_unix: float, *, is_synchronised: bool) -> Chunk:
-        """End the chunk here: nothing of it is ever written again."""
+    def seal(self, now_unix: float, *, is_synchronised: bool, drift_ppm: float | None = None) -> Chunk:
+        """End the chunk here: nothing of it is ever written again. drift_ppm: of the card's clock, as known by now."""
         chunk = self._chunk
         if self.end % self._rate_hz:
             self._end_row()
@@ -190,7 +195,9 @@ class ChunkWriter:
         os.fsync(self._checks)
         chunk.frames = self.written
         chunk.ended_unix, chunk.clock_synchronised = now_unix, is_synchronised
-        chunk.size_bytes = self.size_bytes
+        chunk.size_bytes, chunk.drift_ppm = self.size_bytes, drift_ppm
+        chunk.clips = told_clips(self._clips, self._inputs, self.first_frame)
+        chunk.clips_more = self._clips.more
         chunk.save()
         self.let_go()
         return chunk
