@@ -258,8 +258,8 @@ class Desk:
         self._save_now.set()
 
     async def _save(self) -> None:
-        if not self._unsaved:
-            return
+        if not self._unsaved or self.transport.tape.get("is_locked_out"):
+            return  # another studiod's session is not ours to save: it would lose what was set there
         self._unsaved = False
         try:
             document = state.snapshot_of(self.hub, self.transport.timeline())

@@ -53,5 +53,7 @@ def run(config_path: Path | None, overrides: dict[str, object]) -> int:
     for warning in loaded.warnings:
         sys.stderr.write(f"studiod: {warning}\n")
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", str(fd)])  # noqa: S606
+    # the words that were typed go along: `ps` shows them, and the lock of the session names them
+    typed = ["studiod", *sys.argv[1:]]
+    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", str(fd), *typed])  # noqa: S606
     return 1

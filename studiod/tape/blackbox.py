@@ -1,6 +1,5 @@
 """The black box: every input, always, on a ring on disk, so that what was never armed can still be kept."""
 
-import fcntl
 import logging
 import os
 import shutil
@@ -27,6 +26,7 @@ from studiod.tape.blackbox_index import (
 )
 from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, reserve_bytes
 from studiod.tape.keeper import Keeper
+from studiod.tape.lock import LOCK_NAME, InUse, hold
 from studiod.tape.proof import ClockDrift
 
 FOLDER = ".blackbox"
@@ -159,11 +159,9 @@ class BlackBox:
             self._at = self._resume_at(self._run)
             self._say("")
             self.keeper.resume()
-        except BlockingIOError:
-            owner = (self.root / ".lock").read_text(encoding="utf-8", errors="replace").strip()
+        except InUse as taken:
             self._say(
-                f"{self.root} is in use by another studiod (process {owner or 'unknown'}): this one keeps nothing "
-                "that is not armed"
+                f"{self.root} is in use by another studiod ({taken.strerror}): this one keeps nothing that is not armed"
             )
         except OSError as fault:
             self._say(f"{self.root}: {fault.strerror}: only what is armed is recorded; make it writable")
@@ -175,17 +173,9 @@ class BlackBox:
         return self._rings.oldest
 
     def _take_lock(self) -> None:
-        """One studiod writes into a black box. Raises BlockingIOError; the lock ends with this process."""
+        """One studiod writes into a black box. Raises InUse; the lock ends with this process."""
         if self._lock is None:
-            fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
-            self._lock = fd
+            self._lock = hold(self.root / LOCK_NAME, os.getppid())
 
     def _say(self, sentence: str) -> None:
         if sentence != self.fault:

@@ -20,6 +20,7 @@ from studiod.link.take import (
     said_in,
 )
 from studiod.tape.files import load_json, save_json, sync_folder
+from studiod.tape.lock import LOCK_NAME, Owner
 
 _MAX_DOCUMENT_BYTES: Final = 64 << 20  # a day of 64 tracks that clip all the time is shorter
 _NOTHING_SAID: Final[dict[str, Any]] = {"name": "", "tags": [], "rating": 0, "note": ""}
@@ -88,11 +89,7 @@ def find_takes(place: Path) -> list[Path]:
 
 def is_in_use(session: Path) -> bool:
     """Whether a studiod that lives holds `session`."""
-    try:
-        owner = (session / ".lock").read_text(encoding="ascii").strip()
-        return owner.isdigit() and Path(f"/proc/{owner}").exists()
-    except (OSError, ValueError):
-        return False
+    return Owner.read(session / LOCK_NAME).is_here
 
 
 def last_take_id(session: Path) -> int:

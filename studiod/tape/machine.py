@@ -1,7 +1,6 @@
 """The tape process at work: takes as the engine rolls them, the disks they go to, and its state for everyone to see."""
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
+from studiod.tape.lock import LOCK_NAME, InUse, hold
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
 
@@ -68,6 +68,8 @@ class TapeMachine:
     journals: Journals | None = None
     """Turned with the takes; None: none are kept."""
     library_fault: str = ""
+    is_locked_out: bool = False
+    """The session is another studiod's."""
     repaired: list[Repaired] = field(default_factory=list)
     copy: TakeCopy | None = None
     """Turned by whoever turns the machine, in a thread of its own; None when nothing is copied."""
@@ -182,7 +184,7 @@ class TapeMachine:
     # -- the library -------------------------------------------------------------------------------------------------
 
     def _open_library(self) -> None:
-        self.library_fault = ""
+        self.library_fault, self.is_locked_out = "", False
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
             self._lock_session()
@@ -194,11 +196,11 @@ class TapeMachine:
             for done in self.repaired:
                 _log.warning("%s", done)
             self._next_id = last_take_id(self.session) + 1
-        except BlockingIOError:
-            owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
+        except InUse as taken:
+            self.is_locked_out = True
             self.library_fault = (
-                f"{self.session} is in use by another studiod (process {owner or 'unknown'}); nothing can be recorded "
-                "there. Stop that one, or choose another folder with --library"
+                f"{self.session} is in use by another studiod ({taken.strerror}); nothing can be recorded there. "
+                "Stop that one, or choose another folder with --library"
             )
         except OSError as fault:
             self.library_fault = (
@@ -206,22 +208,10 @@ class TapeMachine:
                 "Make it writable, or choose another folder with --library"
             )
 
-    @property
-    def _lock_path(self) -> Path:
-        return self.session / ".lock"
-
     def _lock_session(self) -> None:
-        """One studiod writes into a session. Raises BlockingIOError; the lock ends with this process."""
+        """One studiod writes into a session. Raises InUse; the lock ends with this process."""
         if self._lock is None:
-            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
-            self._lock = fd
+            self._lock = hold(self.session / LOCK_NAME, os.getppid())
 
     def _is_ordered_here(self, take_id: int) -> bool:
         order = self._follower.order(take_id)
@@ -235,6 +225,7 @@ class TapeMachine:
         left_s, _ = self._left()
         return {
             "library_fault": self.library_fault,
+            "is_locked_out": self.is_locked_out,
             "take": None
             if writer is None
             else {

@@ -151,10 +151,17 @@ def test_two_studios_do_not_write_into_one_session_and_the_second_takes_over_whe
         owner = first.status()["processes"]["supervisor"]
         second = TroubledStudio(tmp_path / "library", QUIET)
         with second:
-            assert any(f"in use by another studiod (process {owner})" in fault for fault in second.status()["faults"])
+            named = f"in use by another studiod (process {owner} of "
+            assert any(named in fault and "studiod run --config" in fault for fault in second.status()["faults"])
+            second.send("/strip/2/fader", -20.0)  # the desk of the second has its own way, and saves it nowhere
             second.send("/strip/1/arm", 1)
             assert "in use by another studiod" in error_of(second, "/transport/record")
+            first.send("/strip/2/fader", -3.0)
+            first.send("/marker/add", "of the first")
+            assert first.ask("/strip/2/fader") == (-3.0,)
             first.stop()
+            saved = (tmp_path / "library" / "session" / "session.yaml").read_text()
+            assert ("of the first" in saved, "/strip/2/fader: -3.0" in saved) == (True, True)
             eventually(lambda: second.status()["faults"] == [], within_s=15)
             second.record(1)
             assert second.stop_take()["state"] == "good"
