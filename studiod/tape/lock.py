@@ -89,3 +89,12 @@ def hold(path: Path, process: int) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def is_held_at(path: Path, held: int) -> bool:
+    """Whether the lock file that `held` holds is the one at `path`: else its folder was moved, or its disk."""
+    try:
+        there, ours = path.stat(follow_symlinks=False), os.fstat(held)
+    except OSError:
+        return False
+    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)

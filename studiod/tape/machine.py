@@ -21,7 +21,7 @@ from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
-from studiod.tape.lock import LOCK_NAME, InUse, hold
+from studiod.tape.lock import LOCK_NAME, InUse, hold, is_held_at
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
 
@@ -185,17 +185,27 @@ class TapeMachine:
 
     def _open_library(self) -> None:
         self.library_fault, self.is_locked_out = "", False
+        if self._lock is not None and not is_held_at(self.session / LOCK_NAME, self._lock):
+            if not self.session.is_dir():  # never made anew: that would be on another disk, in place of what comes back
+                self.library_fault = (
+                    f"{self.session} is not there any more: it was moved, or its disk is gone; nothing can be recorded "
+                    "there until it is back. What is being recorded goes on as far as the disk lets it"
+                )
+                return
+            os.close(self._lock)
+            self._lock = None
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
             self._lock_session()
             probe = self.session / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()
-            running = frozenset(take.id for take in self.block.snapshot().takes if self._is_ordered_here(take.id))
+            takes = (take.id for take in self.block.snapshot().takes if take.id > self._follower.finished)
+            running = frozenset(number for number in takes if self._is_ordered_here(number))
             self.repaired = repair_session(self.session, running)
             for done in self.repaired:
                 _log.warning("%s", done)
-            self._next_id = last_take_id(self.session) + 1
+            self._next_id = max(self._next_id, last_take_id(self.session) + 1)
         except InUse as taken:
             self.is_locked_out = True
             self.library_fault = (
@@ -311,7 +321,7 @@ class TapeMachine:
             _log.error("%s", self._said or f"{self.session} can be written again")
         if now - self._space_at >= SPACE_S:
             self._space_at = now
-            if self.library_fault:
+            if self.library_fault or self._lock is None or not is_held_at(self.session / LOCK_NAME, self._lock):
                 self._open_library()
             with contextlib.suppress(OSError):
                 self._free_bytes = shutil.disk_usage(self._disk).free
