@@ -62,7 +62,7 @@ class Transport:
         self._lamps = TapeLamps(hub)
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._is_busy = False
-        self._library_was_away = False
+        self._library: tuple[bool, int] | None = None
         self._control.on_turn = self._turn
         self._wire()
 
@@ -271,8 +271,9 @@ class Transport:
         self._lamps.publish(self.tape, self.takes, is_tape_there=self._control.block.is_ready(TAPE))
         if not self.is_settled:
             return
-        was_away, self._library_was_away = self._library_was_away, bool(self.tape.get("library_fault"))
-        if was_away and not self._library_was_away:  # what came back with it was not here when the takes were read
+        library = (bool(self.tape.get("library_fault")), len(self.tape.get("repaired", ())))
+        before, self._library = self._library, library
+        if before not in {None, library} and not library[0]:  # it is back, or something in it was made whole
             self._commands.put_nowait(self._moves.list_takes if self._is_recording else self._moves.lay_anew)
         failed = self.tape.get("failed", {})
         if self._is_recording and str(self._snapshot.take_id) in failed:

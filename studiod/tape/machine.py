@@ -83,6 +83,8 @@ class TapeMachine:
     _is_alone: bool = False
     """A second library is configured, and not there."""
     _copies_told: set[int] = field(default_factory=set)
+    _seen_to: set[int] = field(default_factory=set)
+    """Takes that failed and are whole, or will not be."""
 
     def __post_init__(self) -> None:
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
@@ -197,14 +199,8 @@ class TapeMachine:
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
             self._lock_session()
-            probe = self.session / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-            takes = (take.id for take in self.block.snapshot().takes if take.id > self._follower.finished)
-            running = frozenset(number for number in takes if self._is_ordered_here(number))
-            self.repaired = repair_session(self.session, running)
-            for done in self.repaired:
-                _log.warning("%s", done)
+            _probe(self.session)
+            self.repaired = self._repair()
             self._next_id = max(self._next_id, last_take_id(self.session) + 1)
         except InUse as taken:
             self.is_locked_out = True
@@ -222,6 +218,29 @@ class TapeMachine:
         """One studiod writes into a session. Raises InUse; the lock ends with this process."""
         if self._lock is None:
             self._lock = hold(self.session / LOCK_NAME, os.getppid())
+
+    def _repair(self) -> list[Repaired]:
+        """Make whole what was cut off, and is not being recorded now. Raises OSError."""
+        takes = (take.id for take in self.block.snapshot().takes if take.id > self._follower.finished)
+        done = repair_session(self.session, frozenset(number for number in takes if self._is_ordered_here(number)))
+        for each in done:
+            _log.warning("%s", each)
+        return done
+
+    def _repair_failed(self) -> None:
+        """Takes that could not be closed are closed as soon as their folder can be written again."""
+        for number in self._follower.failed.keys() - self._seen_to:
+            order = self._follower.order(number)
+            document = None if order is None else load_json(order.folder / "take.json")
+            if order is None or document is None:
+                continue  # its folder is away: it may come back
+            if document.get("state") == "recording":
+                try:
+                    _probe(order.folder)
+                    self.repaired += self._repair()
+                except OSError:
+                    continue
+            self._seen_to.add(number)
 
     def _is_ordered_here(self, take_id: int) -> bool:
         order = self._follower.order(take_id)
@@ -313,6 +332,7 @@ class TapeMachine:
         self._is_alone = second is not None and not second.is_dir()
         if self._free_bytes is not None and not self.library_fault:
             self._ballast.lay(self._free_bytes)
+        self._repair_failed()
 
     def _tell(self) -> None:
         now = self.clock()
@@ -329,3 +349,10 @@ class TapeMachine:
                 self._look_around()
             self._settle_copies()
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))
+
+
+def _probe(folder: Path) -> None:
+    """Raise OSError where `folder` cannot be written."""
+    probe = folder / f".probe-{os.getpid()}"
+    probe.touch()
+    probe.unlink()
