@@ -280,7 +280,8 @@ class Keep:
             "bits": BITS,
             "start_frame": first,
             "position": position,
-            "created_unix": chunk.ended_unix - (chunk.end - first) / rate_hz,
+            # a machine without a battery may begin at 1970, and nothing was played before that
+            "created_unix": max(chunk.ended_unix - (chunk.end - first) / rate_hz, 0.0),
             "clock_synchronised": chunk.clock_synchronised,
             "recorded_by": "blackbox",
             "stopped_by": order.by,

@@ -18,6 +18,7 @@ from studiod.link.order import KeepOrder, TrackOrder
 from studiod.link.timeline import Mark, timeline_to_json
 from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.keep import stretches
+from studiod.tape.library import load_document
 from tests.fakes.blackbox_rig import RATE_HZ, BlackBoxRig, checks_of, track_bytes
 from tests.fakes.desk_rig import Rig, Samples
 from tests.fakes.wav_markers import markers_in
@@ -378,3 +379,15 @@ def test_the_end_of_an_earlier_run_is_kept_as_it_was_played(studio: BlackBoxRig)
     wanted = order(studio, last - 2 * RATE_HZ, last, run=before["run"])
     paper = keep(studio, wanted)
     assert_is_what_was_played(wanted.folder, paper, last - 2 * RATE_HZ, 2 * RATE_HZ)
+
+
+def test_a_machine_whose_clock_began_at_1970_keeps_takes_that_can_be_read(tmp_path: Path) -> None:
+    with Rig.make(strips=2, buses=0, ring_s=5.0) as rig:
+        studio = BlackBoxRig(rig, tmp_path / "library", wall_s=-4.0, is_synchronised=False)
+        studio.box.start()
+        studio.play(5 * RATE_HZ)
+        wanted = order(studio, 0, 4 * RATE_HZ)
+        keep(studio, wanted)
+        studio.box.stop()
+    document = load_document(wanted.folder)
+    assert (document.created_unix, document.clock_synchronised) == (0.0, False)
