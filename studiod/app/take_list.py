@@ -13,7 +13,7 @@ from studiod.net.osc.packet import Argument
 ADDRESS: Final = "/take/list"
 PAGE_BYTES: Final = 32_000  # of JSON: half of what a datagram holds
 _MOST: Final = 1000
-_LONG_FIELDS: Final = ("files", "tracks", "gaps")
+_LONG_FIELDS: Final = ("files", "tracks", "gaps", "markers")
 
 
 def register(endpoint: OscEndpoint, takes: Callable[[], Sequence[Take]]) -> None:

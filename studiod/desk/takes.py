@@ -88,6 +88,7 @@ class Take:
             "files": list(document.parts()),
             "tracks": [asdict(track) for track in self.tracks],
             "gaps": list(self.gaps),
+            "markers": [mark.to_json() for mark in document.markers],
             "path": str(self.path),
             "created": self.created,
             "clock_synchronised": document.clock_synchronised,

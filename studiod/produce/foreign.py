@@ -124,8 +124,9 @@ class ForeignSound:
 
 def _why(path: Path, fault: soundfile.LibsndfileError) -> str:
     """What is wrong with `path`, where our own reader of WAV knows better than an internal error of libsndfile."""
-    if "nternal error" not in fault.error_string:
-        return fault.error_string
+    said = str(fault.error_string)
+    if "nternal error" not in said:
+        return said
     try:
         header = read_header(path)
     except NotAWav as known:

@@ -112,3 +112,21 @@ def test_a_folder_that_nobody_may_write_any_more_loses_nothing_and_is_made_whole
         assert "Verse" in (studio.session / "session.yaml").read_text("utf-8")
         studio.record(1)
         assert studio.stop_take()["state"] == "good"
+
+
+def test_a_session_that_is_moved_away_is_not_made_anew_by_the_desk(tmp_path: Path) -> None:
+    with LiveStudio(tmp_path / "library", QUIET) as studio:
+        studio.send("/marker/add", "Intro")
+        eventually((studio.session / "session.yaml").exists, within_s=10)
+        studio.record(1)
+        studio.roll_on(24_000)  # the take is there
+        studio.session.rename(tmp_path / "elsewhere")
+        studio.send("/marker/add", "Verse")
+        eventually(lambda: "the session cannot be saved" in str(studio.status()["faults"]), within_s=20)
+        eventually(lambda: "is not there any more" in str(studio.status()["faults"]), within_s=20)
+        assert "put" in str(studio.status()["faults"])
+        assert not studio.session.exists()
+        (tmp_path / "elsewhere").rename(studio.session)
+        eventually(lambda: studio.status()["faults"] == [], within_s=20)
+        assert studio.stop_take()["state"] == "good"
+        assert "Verse" in (studio.session / "session.yaml").read_text("utf-8")

@@ -69,7 +69,8 @@ def blackbox(_: argparse.Namespace, studio: Studio, page: Page) -> None:
 
 def _run_row(run: Facts) -> tuple[str, ...]:
     ended = dt.datetime.fromtimestamp(run.number("ended_unix"), dt.UTC).astimezone()
-    until = ended.isoformat(" ", "minutes")[:16] if run.at("clock_synchronised") else "no one knows"
+    until = ended.isoformat(" ", "minutes")[:16]
+    until += "" if run.at("clock_synchronised") else " (clock not set)"
     is_now = bool(run.at("is_now"))
     return (
         str(run.count("run")),

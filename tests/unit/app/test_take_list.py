@@ -81,7 +81,7 @@ def test_a_library_that_no_datagram_holds_is_listed_over_udp(library: TakeStudio
         first = held["next"]
     assert [take["id"] for take in told] == list(range(1, 42))
     assert len(told[0]["tracks"]) == 16
-    assert told[-1]["left_out"] == ["files", "tracks", "gaps"]
+    assert told[-1]["left_out"] == ["files", "tracks", "gaps", "markers"]
     assert (told[-1]["name"], "tracks" in told[-1]) == ("too many tracks for a page", False)
     assert len(read_takes(Path(told[0]["path"]).parents[1])) == 41
 
