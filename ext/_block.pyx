@@ -38,6 +38,7 @@ cdef extern from "block_layout.h" nogil:
     const uint32_t STATUS_BYTES
     const uint32_t ORDER_BYTES
     const uint32_t PLAYLIST_BYTES
+    const uint32_t TIMELINE_BYTES
     uint64_t block_lined(uint64_t size)
     void block_lay_out(block_dims *dims, double ring_s)
     void block_begin(char *base, const block_dims *dims, const char *config, size_t config_bytes)
@@ -301,6 +302,14 @@ cdef class Block:
 
     cdef uint64_t _playlist_at(self, uint64_t generation) noexcept:
         return self.dims.playlist_at + generation % BLOCK_CUES * cell_bytes(PLAYLIST_BYTES)
+
+    def store_timeline(self, str timeline) -> None:
+        """Desk: markers and sections (JSON), after every change of them."""
+        self._tell(self.dims.timeline_at, TIMELINE_BYTES, timeline)
+
+    @property
+    def timeline(self) -> str:
+        return self._told(self.dims.timeline_at, TIMELINE_BYTES)
 
     def store_status(self, int process, str status) -> None:
         """How `process` is doing (JSON); it alone writes this."""

@@ -51,6 +51,7 @@ typedef struct {
   uint64_t order_at, order_bytes; /* desk: BLOCK_TAKES cells: what take id % BLOCK_TAKES records (JSON) */
   uint64_t keep_at, keep_bytes; /* desk: cell: what the tape is to keep out of the black box (JSON) */
   uint64_t playlist_at, playlist_bytes; /* desk: BLOCK_CUES cells: what the tape plays as generation g is in g % BLOCK_CUES (JSON) */
+  uint64_t timeline_at, timeline_bytes; /* desk: cell: markers and sections (JSON) */
   uint64_t tape_status_at, tape_status_bytes; /* tape: cell: how it is doing (JSON) */
   uint64_t desk_status_at, desk_status_bytes; /* desk: cell: addresses, ready (JSON) */
   uint64_t engine_status_at, engine_status_bytes; /* engine: cell: device, host, fault (JSON) */

@@ -94,6 +94,7 @@ cdef extern from "block.h" nogil:
         uint64_t order_at, order_bytes
         uint64_t keep_at, keep_bytes
         uint64_t playlist_at, playlist_bytes
+        uint64_t timeline_at, timeline_bytes
         uint64_t tape_status_at, tape_status_bytes
         uint64_t desk_status_at, desk_status_bytes
         uint64_t engine_status_at, engine_status_bytes

@@ -13,6 +13,7 @@
 #define SAID_BYTES (1u << 18)
 #define ORDER_BYTES (1u << 16)
 #define PLAYLIST_BYTES (1u << 20)
+#define TIMELINE_BYTES (1u << 19) /* 2000 markers and 500 sections, each of the longest name there may be */
 #define BLOCK_PLAYBACK_S 2
 
 static inline uint64_t block_lined(uint64_t size) { return (size + 63) / 64 * 64; }
@@ -38,7 +39,7 @@ static inline void block_lay_out(block_dims *dims, double ring_s) {
   dims->line_frames = block_power_((uint64_t)(BLOCK_DELAY_S * dims->rate_hz) + BLOCK_INSERT_FRAMES + BLOCK_CHUNK);
   dims->early_frames = block_power_(BLOCK_INSERT_FRAMES + BLOCK_CHUNK);
   dims->config_bytes = CONFIG_BYTES, dims->order_bytes = dims->keep_bytes = ORDER_BYTES;
-  dims->playlist_bytes = PLAYLIST_BYTES;
+  dims->playlist_bytes = PLAYLIST_BYTES, dims->timeline_bytes = TIMELINE_BYTES;
   dims->tape_status_bytes = dims->desk_status_bytes = dims->engine_status_bytes = STATUS_BYTES;
   dims->ports_status_bytes = PORTS_BYTES;
   dims->config_at = block_room_(&at, CONFIG_BYTES);
@@ -52,6 +53,7 @@ static inline void block_lay_out(block_dims *dims, double ring_s) {
   dims->order_at = block_room_(&at, BLOCK_TAKES * cell_bytes(ORDER_BYTES));
   dims->keep_at = block_room_(&at, cell_bytes(ORDER_BYTES));
   dims->playlist_at = block_room_(&at, BLOCK_CUES * cell_bytes(PLAYLIST_BYTES));
+  dims->timeline_at = block_room_(&at, cell_bytes(TIMELINE_BYTES));
   dims->tape_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
   dims->desk_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
   dims->engine_status_at = block_room_(&at, cell_bytes(STATUS_BYTES));
@@ -81,6 +83,7 @@ static inline void block_begin(char *base, const block_dims *dims, const char *c
   cell_init((ab_cell *)(base + dims->keep_at), ORDER_BYTES);
   for (uint32_t bank = 0; bank < BLOCK_CUES; bank++)
     cell_init((ab_cell *)(base + dims->playlist_at + bank * cell_bytes(PLAYLIST_BYTES)), PLAYLIST_BYTES);
+  cell_init((ab_cell *)(base + dims->timeline_at), TIMELINE_BYTES);
   cell_init((ab_cell *)(base + dims->tape_status_at), STATUS_BYTES);
   cell_init((ab_cell *)(base + dims->desk_status_at), STATUS_BYTES);
   cell_init((ab_cell *)(base + dims->engine_status_at), STATUS_BYTES);

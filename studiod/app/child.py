@@ -33,6 +33,8 @@ def _run(name: str, fds: list[int]) -> int:
     logging.basicConfig(
         level=settings.log.level.upper(), format=f"%(asctime)s {name:6} %(levelname)-7s %(message)s", stream=sys.stderr
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(in_one_line)
     if name == "engine":
         from studiod.app import engine_process
 
@@ -50,6 +52,15 @@ def _run(name: str, fds: list[int]) -> int:
 
         return ports_process.run(block, settings, Bells(*fds[1:]))
     raise KeyError(name)
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Escape what would begin another line or steer a terminal: sentences may quote names from anywhere."""
+    said = record.getMessage()
+    if not said.isprintable():
+        record.msg = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in said)
+        record.args = ()
+    return True
 
 
 def _end_with_parent() -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
 from studiod.app import blackbox_door, import_door, transport_door
@@ -79,6 +79,7 @@ class Desk:
         self.queries = Queries(block, settings, self.hub, self.transport)
         self._stopped = asyncio.Event()
         self._unsaved = False
+        self._was_there = False
         self._save_now = asyncio.Event()
         self._turn_due = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -272,18 +273,26 @@ class Desk:
         self._save_now.set()
 
     async def _save(self) -> None:
-        if not self._unsaved:
-            return
+        if not self._unsaved or self.transport.tape.get("is_locked_out"):
+            return  # another studiod's session is not ours to save: it would lose what was set there
         self._unsaved = False
         try:
             document = state.snapshot_of(self.hub, self.transport.timeline())
-            await asyncio.to_thread(state.save, self._session, document)
+            await asyncio.to_thread(self._save_document, document)
         except OSError as fault:
             self._unsaved = True
-            self.queries.session_fault = f"the session cannot be saved: {fault}; make {self._session} writable"
-            _log.warning("%s", self.queries.session_fault)
+            remedy = f"make {self._session} writable" if self._session.is_dir() else f"put {self._session} back"
+            sentence = f"the session cannot be saved: {fault.strerror or fault}; {remedy}"
+            if sentence != self.queries.session_fault:
+                _log.warning("%s", sentence)
+            self.queries.session_fault = sentence
         else:
             self.queries.session_fault = ""
+
+    def _save_document(self, document: dict[str, Any]) -> None:
+        self._was_there |= self._session.is_dir() or bool(self.transport.tape.get("library_fault"))
+        state.save(self._session, document, may_make=not self._was_there)
+        self._was_there = True
 
     # -- stop ------------------------------------------------------------------------------------------------------
 

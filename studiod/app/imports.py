@@ -1,7 +1,6 @@
 """`studiod import`: sound files as takes of a session, also while studiod has it open."""
 
 import argparse
-import fcntl
 import json
 import math
 import os
@@ -185,15 +184,12 @@ class SessionNumbers:
 
     def _take_lock(self) -> bool:
         """Hold the session as a studio does; False when one does."""
-        fd = os.open(self._session / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        from studiod.tape.lock import LOCK_NAME, InUse, hold
+
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
+            self._lock = hold(self._session / LOCK_NAME, os.getpid())
+        except InUse:
             return False
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._lock = fd
         return True
 
 

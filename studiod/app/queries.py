@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
+from studiod.app import take_list
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, TAPE, Block, Snapshot
 from studiod.link.ports import PortList
+from studiod.link.take import RECORDING
 from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
 from studiod.net.osc.endpoint import OscEndpoint
@@ -43,10 +45,10 @@ class Queries:
             "/system/status": self.status,
             "/system/devices": self.devices,
             "/system/faults": lambda: self.status()["faults"],
-            "/take/list": lambda: [take.summary() for take in self._transport.takes],
             "/take/last": lambda: self._transport.takes[-1].summary() if self._transport.takes else None,
             "/take/current": self._take,
         }
+        take_list.register(endpoint, lambda: self._transport.takes)
         for address, document in documents.items():
             endpoint.register(address, _answering(document))
         endpoint.register("/transport/settled", lambda _arguments, _peer: (int(self._transport.is_settled),))
@@ -84,6 +86,8 @@ class Queries:
             "position": timecode(snapshot.position, block.rate_hz),
             "armed": self._armed(layout.strips, layout.buses),
             "take": self._take(),
+            "last_take": self._last_take(),
+            "soundcheck": bool(self._hub.value("/soundcheck")),
             "processes": {name: block.pid(number) for number, name in enumerate(PROCESS_NAMES)},
             "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in (ENGINE, TAPE, DESK)},
             "osc": {"port": self.server.port if self.server else 0, "bind": settings.osc.bind},
@@ -130,6 +134,10 @@ class Queries:
             "seconds": round(take["frames"] / rate_hz, 3),
             "lost_s": round(take["lost"] / rate_hz, 3),
         }
+
+    def _last_take(self) -> dict[str, Any] | None:
+        closed = [take for take in self._transport.takes if take.state != RECORDING]
+        return {"id": closed[-1].id, "state": closed[-1].state} if closed else None
 
     def _zeroconf(self) -> dict[str, Any]:
         if self.discovery is None:

@@ -56,5 +56,7 @@ def run(config_path: Path | None, overrides: dict[str, object]) -> int:
     sys.stderr.flush()
     parts = [part for part in PROCESS_NAMES[1:] if part != "ports" or settings.midi.api != "none"]
     fds = [str(number) for number in (fd, *Bells.make().fds)]
-    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", *fds, *parts])  # noqa: S606
+    # the words that were typed go along: `ps` shows them, and the lock of the session names them
+    typed = ["studiod", *sys.argv[1:]]
+    os.execv(sys.executable, [sys.executable, "-m", "studiod.app.supervisor", *fds, ",".join(parts), *typed])  # noqa: S606
     return 1

@@ -48,7 +48,7 @@ class Supervisor:
     fds: the block, and the bells between desk and ports. parts: who is to run.
     """
 
-    def __init__(self, fds: tuple[int, ...], parts: Sequence[str] = PROCESSES[1:]) -> None:
+    def __init__(self, fds: tuple[int, ...], parts: Sequence[str]) -> None:
         self._fds = fds
         self._life = Life(fds[0])
         self._children = [Child(number) for number in START_ORDER if PROCESSES[number] in parts]
@@ -147,8 +147,8 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """`python -m studiod.app.supervisor BLOCK-FD BELL-FD BELL-FD [PART...]`."""
-    return Supervisor(tuple(map(int, sys.argv[1:4])), sys.argv[4:] or PROCESSES[1:]).run()
+    """`python -m studiod.app.supervisor BLOCK-FD BELL-FD BELL-FD PART,... [what was typed]`."""
+    return Supervisor(tuple(map(int, sys.argv[1:4])), sys.argv[4].split(",")).run()
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ _SECTIONS = (
     ("Loudness", r"/loudness/", "As EBU R 128 defines it."),
     (
         "Transport",
-        r"/(transport|loop|punch|arm|marker|section|blackbox)/",
+        r"/(transport|loop|punch|arm|marker|section|blackbox|take|tape)/",
         "The tape machine, and what it may do by itself.",
     ),
     ("MIDI tracks", r"/midi/", "What keyboards and pads play, recorded as notes. `{n}`: 1 to at most 16."),

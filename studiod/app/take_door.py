@@ -142,7 +142,7 @@ def _take_id(address: str, arguments: tuple[Argument, ...], allowed: str) -> int
 
 def _session_name(address: str, arguments: tuple[Argument, ...], allowed: str) -> str:
     name = arguments[0] if arguments else None
-    if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or "\0" in name:
+    if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or not name.isprintable():
         raise Refused(f"{address}: allowed is {allowed}")
     return name
 

@@ -13,7 +13,7 @@ from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
 from studiod.model.transport import LONGEST_S, TransportState, timecode
 
-ADDRESS = "/blackbox/keep"
+ADDRESS, RUN_ADDRESS = "/blackbox/keep", "/blackbox/keep/run"
 
 
 class Timeline(Protocol):
@@ -64,17 +64,8 @@ class Keeping:
 
         Raises Refused when that cannot be.
         """
-        if not 0.0 < seconds <= LONGEST_S:
-            raise Refused(f"{ADDRESS}: {seconds:g} s is out of range; allowed up to {LONGEST_S:g} s")
-        box = self._box()
-        held = box.get("inputs", [])
-        wanted = [number for number in held if not inputs or number in inputs]
-        missing = sorted(set(inputs) - set(held))
-        if missing or not wanted:
-            which = f"input {missing[0]}" if missing else "any input"
-            raise Refused(f"{ADDRESS}: the black box does not hold {which}; allowed {_listed(held)}")
-        if self._pending:
-            raise Refused(f"{ADDRESS}: take {self._pending} is still being kept")
+        box = self._check(ADDRESS, seconds)
+        wanted = _chosen(ADDRESS, box.get("inputs", []), inputs)
         rate_hz, snapshot = self._block.rate_hz, self._snapshot
         last = self._block.capture_head
         take_id = self._timeline.claim_take()
@@ -90,10 +81,41 @@ class Keeping:
             0,
             by,
         )
-        self._block.store_keep(order.to_json())
-        self._pending = take_id
-        self.fault = ""
-        return take_id, self._promise(take_id, seconds, float(box.get("held_s", 0.0)))
+        return self._give(order, seconds, float(box.get("held_s", 0.0)))
+
+    def press_keep_run(self, run: int, seconds: float, by: str, inputs: Collection[int] = ()) -> tuple[int, str]:
+        """Keep the last `seconds` of an earlier run of studiod, by its number in `status`: as `press_keep` does.
+
+        Raises Refused when that cannot be.
+        """
+        box = self._check(RUN_ADDRESS, seconds)
+        runs = box.get("held_runs", [])
+        found = next((held for held in runs if held["run"] == run), None)
+        if found is None:
+            listed = ", ".join(str(held["run"]) for held in runs) or "none"
+            raise Refused(f"{RUN_ADDRESS}: the black box holds nothing of run {run}; allowed {listed}")
+        if found["is_now"]:
+            return self.press_keep(seconds, by, inputs)
+        if found["rate_hz"] != self._block.rate_hz:
+            raise Refused(
+                f"{RUN_ADDRESS}: run {run} was played at {found['rate_hz']} Hz, this is {self._block.rate_hz} Hz; "
+                f"start studiod with audio.rate_hz {found['rate_hz']} to keep it"
+            )
+        wanted = _chosen(RUN_ADDRESS, [n for begin, end in found["inputs"] for n in range(begin, end)], inputs)
+        first, last = found["first_frame"], found["end_frame"]
+        take_id = self._timeline.claim_take()
+        order = KeepOrder(
+            take_id,
+            take_folder(self._session, take_id),
+            tuple(self._track(number) for number in wanted),
+            max(last - round(seconds * self._block.rate_hz), first),
+            last,
+            self._timeline.end,
+            None,
+            run,
+            by,
+        )
+        return self._give(order, seconds, float(found["held_s"]))
 
     def poll(self, snapshot: Snapshot, tape: Mapping[str, Any]) -> None:
         """Take in what the engine and the tape tell; called many times a second."""
@@ -112,16 +134,27 @@ class Keeping:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _box(self) -> Mapping[str, Any]:
+    def _check(self, address: str, seconds: float) -> Mapping[str, Any]:
+        """How the black box stands. Raises Refused, naming `address`, when it can make no take of `seconds` now."""
+        if not 0.0 < seconds <= LONGEST_S:
+            raise Refused(f"{address}: {seconds:g} s is out of range; allowed up to {LONGEST_S:g} s")
         box: Mapping[str, Any] | None = self._tape.get("blackbox")
         fault = self._tape.get("library_fault")
         if fault:
-            raise Refused(f"{ADDRESS}: {fault}")
+            raise Refused(f"{address}: {fault}")
         if not box:
-            raise Refused(f"{ADDRESS}: there is no black box: set blackbox.on in the configuration")
+            raise Refused(f"{address}: there is no black box: set blackbox.on in the configuration")
         if box["state"] == "fault":
-            raise Refused(f"{ADDRESS}: {box['fault']}")
+            raise Refused(f"{address}: {box['fault']}")
+        if self._pending:
+            raise Refused(f"{address}: take {self._pending} is still being kept")
         return box
+
+    def _give(self, order: KeepOrder, seconds: float, held_s: float) -> tuple[int, str]:
+        self._block.store_keep(order.to_json())
+        self._pending = order.id
+        self.fault = ""
+        return order.id, self._promise(order, seconds, held_s)
 
     def _track(self, number: int) -> TrackOrder:
         """Input `number` (from 1) as a track; the first strip that hears it plays it back."""
@@ -131,10 +164,21 @@ class Keeping:
         stem = "-".join(part for part in (f"input-{number:02d}", "" if strip is None else label(name)) if part)
         return TrackOrder(number - 1, f"{stem}.wav", strip, name, "input")
 
-    def _promise(self, take_id: int, seconds: float, held_s: float) -> str:
+    def _promise(self, order: KeepOrder, seconds: float, held_s: float) -> str:
         kept = min(seconds, held_s)
-        said = f"keeping the last {_clock(kept, self._block.rate_hz)} as take {take_id}"
+        of_run = f" of run {order.run}" if order.run else ""
+        said = f"keeping the last {_clock(kept, self._block.rate_hz)}{of_run} as take {order.id}"
         return said if kept >= seconds - 1.0 else f"{said}; more is not held"
+
+
+def _chosen(address: str, held: Collection[int], inputs: Collection[int]) -> list[int]:
+    """Those of the inputs that are `held` that are wanted: all of them where none is named. Raises Refused."""
+    wanted = [number for number in held if not inputs or number in inputs]
+    missing = sorted(set(inputs) - set(held))
+    if missing or not wanted:
+        which = f"input {missing[0]}" if missing else "any input"
+        raise Refused(f"{address}: the black box does not hold {which}; allowed {_listed(held)}")
+    return wanted
 
 
 def _clock(seconds: float, rate_hz: int) -> str:

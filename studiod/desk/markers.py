@@ -1,10 +1,11 @@
 """Markers on the timeline, and sections between two of them. They belong to the session, and are kept with it."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from studiod.link.timeline import Mark
 from studiod.model.parameter import TEXT_BYTES, Refused
 from studiod.model.transport import LONGEST_S, timecode
 
@@ -34,11 +35,12 @@ class Section:
 class Markers:
     """All of a session. Numbers stay with what they were given to; names are anybody's.
 
-    on_change: called after every change, for who keeps them.
+    on_change: called after every change, for who keeps them. tell: is given all of them, for the tape.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, tell: Callable[[Sequence[Mark]], None] = lambda _: None) -> None:
         self.on_change: Callable[[], None] = lambda: None
+        self._tell = tell
         self._rate_hz = rate_hz
         self._markers: dict[int, Marker] = {}
         self._sections: dict[int, Section] = {}
@@ -85,6 +87,15 @@ class Markers:
             raise Refused("/marker/previous: there is no marker before this position")
         return found
 
+    @property
+    def marks(self) -> list[Mark]:
+        """All of them, as the tape knows them."""
+        places = [Mark(marker.name, marker.position) for marker in self.markers]
+        for section in self.sections:
+            start, end = (self.marker(number).position for number in (section.start, section.end))
+            places.append(Mark(section.name, start, end - start))
+        return places
+
     def report(self) -> dict[str, Any]:
         """For the outside: JSON, in order, with seconds and clock."""
         return {
@@ -112,14 +123,14 @@ class Markers:
         number = max(self._markers, default=0) + 1
         marker = Marker(number, _name("/marker/add", name) or f"Marker {number}", max(position, 0))
         self._markers[number] = marker
-        self.on_change()
+        self._changed()
         return marker
 
     def rename(self, number: float, name: str) -> None:
         """Call marker `number` something else."""
         marker = self.marker(number)
         self._markers[marker.number] = replace(marker, name=_given("/marker/rename", name))
-        self.on_change()
+        self._changed()
 
     def delete(self, number: float) -> None:
         """Delete marker `number`; one that bounds a section stays as long as that."""
@@ -131,7 +142,7 @@ class Markers:
                     "delete that first"
                 )
         del self._markers[marker.number]
-        self.on_change()
+        self._changed()
 
     def add_section(self, name: str, start: float, end: float) -> Section:
         """Call what lies between two markers something."""
@@ -143,19 +154,19 @@ class Markers:
         number = max(self._sections, default=0) + 1
         section = Section(number, _given("/section/add", name), first.number, last.number)
         self._sections[number] = section
-        self.on_change()
+        self._changed()
         return section
 
     def rename_section(self, number: float, name: str) -> None:
         """Call section `number` something else."""
         section = self.section(number)
         self._sections[section.number] = replace(section, name=_given("/section/rename", name))
-        self.on_change()
+        self._changed()
 
     def delete_section(self, number: float) -> None:
         """Delete section `number`; its markers stay."""
         del self._sections[self.section(number).number]
-        self.on_change()
+        self._changed()
 
     # -- kept ------------------------------------------------------------------------------------------------------
 
@@ -181,7 +192,12 @@ class Markers:
                     take(entry)
                 except (Refused, KeyError, TypeError, ValueError, OverflowError) as fault:
                     faults.append(f"{kind}: {entry!r:.80} is left out ({fault})")
+        self._tell(self.marks)
         return faults
+
+    def _changed(self) -> None:
+        self._tell(self.marks)
+        self.on_change()
 
     def _take_marker(self, entry: Mapping[str, Any]) -> None:
         number, seconds = int(entry["number"]), float(entry["position_s"])

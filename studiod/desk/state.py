@@ -48,12 +48,16 @@ def snapshot_of(hub: Hub, timeline: Mapping[str, Any] | None = None) -> dict[str
     return document | {"timeline": kept} if kept else document
 
 
-def save(folder: Path, document: dict[str, Any]) -> None:
-    """Write session.yaml in `folder`: temp file, fsync, rename, fsync; older ones are kept. Raises OSError."""
+def save(folder: Path, document: dict[str, Any], *, may_make: bool = True) -> None:
+    """Write session.yaml in `folder`: temp file, fsync, rename, fsync; older ones are kept. Raises OSError.
+
+    may_make: the folder, if it is not there; one that was there is never made anew: its disk may come back.
+    """
     import yaml  # noqa: PLC0415 - 30 ms that the first start does not need
 
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-    folder.mkdir(parents=True, exist_ok=True)
+    if may_make:
+        folder.mkdir(parents=True, exist_ok=True)
     path, temporary = folder / "session.yaml", folder / ".session.yaml.new"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     with os.fdopen(fd, "w", encoding="utf-8") as file:

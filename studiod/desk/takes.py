@@ -12,7 +12,7 @@ from typing import Any
 
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
-from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, read_document
+from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
 
 _LABEL_LETTERS = 24
 
@@ -88,6 +88,7 @@ class Take:
             "files": list(document.parts()),
             "tracks": [asdict(track) for track in self.tracks],
             "gaps": list(self.gaps),
+            "markers": [mark.to_json() for mark in document.markers],
             "path": str(self.path),
             "created": self.created,
             "recorded_by": document.recorded_by,
@@ -114,7 +115,8 @@ def read_takes(session: Path) -> tuple[Take, ...]:
 
 def _read_take(folder: Path) -> Take | None:
     try:
-        return Take(read_document(json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))), folder)
+        raw = json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))
+        return Take(read_document(raw, load_about(folder)), folder)
     except (OSError, ValueError, RecursionError):
         return None
 

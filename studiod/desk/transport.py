@@ -12,12 +12,14 @@ from studiod.desk.armed import Armed
 from studiod.desk.control import POLL_S, Control
 from studiod.desk.discards import Discards, Shelf
 from studiod.desk.hub import Hub
+from studiod.desk.lamps import TapeLamps
 from studiod.desk.markers import Markers
 from studiod.desk.moves import CLOSE_S, Moves
 from studiod.desk.orders import TakeOrders
 from studiod.desk.points import Points
 from studiod.desk.takes import Take
 from studiod.link import TAPE, Block, Operation, Snapshot
+from studiod.link.timeline import timeline_to_json
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
 from studiod.model.transport import LONGEST_S, TransportState
@@ -59,7 +61,7 @@ class Transport:
     ) -> None:
         self.has_begun = False
         """The takes there are have been read and stand on the timeline."""
-        self.markers = Markers(block.rate_hz)
+        self.markers = Markers(block.rate_hz, lambda marks: block.store_timeline(timeline_to_json(marks)))
         self.discards = Discards(shelf)
         self._hub = hub
         self._control = Control(block, hub, sleep)
@@ -69,8 +71,10 @@ class Transport:
         self._points = Points(hub)
         self._moves = Moves(self._control, self._points, self._orders, layout.strips, session)
         self._roll = self._moves.roll
+        self._lamps = TapeLamps(hub)
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._is_busy = False
+        self._library: tuple[bool, int] | None = None
         self._control.on_turn = self._turn
         self._wire()
 
@@ -280,8 +284,13 @@ class Transport:
         if self.has_begun:
             self._roll.turn()
         self._moves.readings.publish()
+        self._lamps.publish(self.tape, self.takes, is_tape_there=self._control.block.is_ready(TAPE))
         if not self.is_settled:
             return
+        library = (bool(self.tape.get("library_fault")), len(self.tape.get("repaired", ())))
+        before, self._library = self._library, library
+        if before not in {None, library} and not library[0]:  # it is back, or something in it was made whole
+            self._commands.put_nowait(self._moves.list_takes if self._is_recording else self._moves.lay_anew)
         failed = self.tape.get("failed", {})
         if self._is_recording and str(self._snapshot.take_id) in failed:
             self._commands.put_nowait(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))

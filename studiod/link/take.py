@@ -1,10 +1,12 @@
-"""take.json: what a take says of itself, read by everyone alike, of both versions there have been."""
+"""What a take says of itself (take.json, the tape's) and what people say (about.json, the desk's), read as one."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from studiod.link.timeline import Mark
 from studiod.model.names import clean_name, clean_note, clean_tags
 from studiod.model.parameter import Refused
 
@@ -13,6 +15,8 @@ STATES: Final = (RECORDING, GOOD, DAMAGED, REPAIRED)
 KINDS: Final = ("input", "strip", "trimmed", "bus", "main")
 MAX_RATING: Final = 5
 DOCUMENT_NAME: Final = "take.json"
+ABOUT_NAME: Final = "about.json"
+_MAX_ABOUT_BYTES: Final = 1 << 20  # a name, tags and a note are a hundredth of that
 _BITS: Final = (16, 24, 32)
 _MAX_FRAMES: Final = 1 << 53  # what JSON's numbers hold exactly, and longer than anyone plays
 _MAX_RATE_HZ: Final = 1_000_000
@@ -82,6 +86,8 @@ class TakeDocument:
     created_unix: float
     clock_synchronised: bool
     gaps: tuple[dict[str, Any], ...]
+    markers: tuple[Mark, ...]
+    """From the first visible frame."""
     files: tuple[str, ...]
     tracks: tuple[TakeTrack, ...]
     midi: tuple[TakeMidi, ...]
@@ -97,7 +103,7 @@ class TakeDocument:
     rating: int
     note: str
     raw: dict[str, Any] = field(repr=False)
-    """The document itself."""
+    """The document itself, with what people say of the take."""
 
     @property
     def total_frames(self) -> int:
@@ -144,12 +150,43 @@ class Changes:
         return fields
 
 
-def read_document(raw: object) -> TakeDocument:
-    """The take that `raw`, parsed JSON, describes. Raises BadDocument."""
+def load_about(folder: Path) -> dict[str, Any]:
+    """Name, tags, rating and note of the take or the session in `folder`, as far as its about.json can be read.
+
+    Each file has one writer: what the tape has to tell of a take never takes a word of theirs along.
+    """
+    path = folder / ABOUT_NAME
+    try:
+        if not path.is_file() or path.is_symlink():
+            return {}
+        with path.open("rb") as file:
+            return said_in(json.loads(file.read(_MAX_ABOUT_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def said_in(raw: object) -> dict[str, Any]:
+    """The fields of `raw`, parsed JSON, that people write, as far as they are what they should be."""
+    if not isinstance(raw, dict):
+        return {}
+    said: dict[str, Any] = {key: raw[key] for key in ("name", "note") if isinstance(raw.get(key), str)}
+    tags, rating = raw.get("tags"), raw.get("rating")
+    if isinstance(tags, list):
+        said["tags"] = [str(tag) for tag in tags]
+    if isinstance(rating, int) and not isinstance(rating, bool) and 0 <= rating <= MAX_RATING:
+        said["rating"] = rating
+    return said
+
+
+def read_document(raw: object, about: Mapping[str, Any] | None = None) -> TakeDocument:
+    """The take that `raw`, parsed JSON, describes. Raises BadDocument.
+
+    about: what `load_about` found beside it; what it says goes before what an older studiod wrote into take.json.
+    """
     if not isinstance(raw, dict):
         raise BadDocument("it is no JSON object")
     try:
-        return _document(raw)
+        return _document({**raw, **(about or {})})
     except KeyError as fault:
         raise BadDocument(f"it says nothing of {fault.args[0]!r}") from None
     except (TypeError, ValueError, AttributeError, OverflowError) as fault:
@@ -177,6 +214,7 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         created_unix=created,
         clock_synchronised=bool(raw.get("clock_synchronised", True)),
         gaps=tuple(_gap(gap) for gap in raw["gaps"]),
+        markers=tuple(_marker(marker) for marker in raw.get("markers") or ()),
         files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),
         tracks=tracks,
         midi=tuple(_midi(track) for track in raw.get("midi") or ()),
@@ -230,6 +268,10 @@ def _gap(raw: Mapping[str, Any]) -> dict[str, Any]:
         "frames": _count(raw, "frames"),
         "cause": str(raw["cause"]),
     }
+
+
+def _marker(raw: Mapping[str, Any]) -> Mark:
+    return Mark(str(raw["name"]), _count(raw, "start", least=-_MAX_FRAMES), _count(raw, "frames", 0))
 
 
 def _count(

@@ -40,6 +40,37 @@ class TransportPhase(enum.IntEnum):
         return self.name.lower()
 
 
+class TakeState(enum.IntEnum):
+    """How the take is that is being recorded, or the last one there is."""
+
+    NONE = 0
+    RECORDING = 1
+    GOOD = 2
+    DAMAGED = 3
+    """Something of it is lost."""
+    REPAIRED = 4
+    """It was cut off, and made whole at the next start."""
+
+    @property
+    def word(self) -> str:
+        """The state in one lower-case word, as in take.json."""
+        return self.name.lower()
+
+
+class TapeAlarm(enum.IntEnum):
+    """Whether somebody should look at the disks."""
+
+    NONE = 0
+    WARNING = 1
+    """Nothing is lost yet."""
+    ALARM = 2
+
+    @property
+    def word(self) -> str:
+        """The level in one lower-case word."""
+        return self.name.lower()
+
+
 def timecode(frames: int, rate_hz: int) -> str:
     """`frames` as `H:MM:SS.mmm`; negative positions keep their sign."""
     sign, frames = ("-", -frames) if frames < 0 else ("", frames)

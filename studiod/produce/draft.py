@@ -4,12 +4,13 @@ import contextlib
 import errno
 import itertools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studiod.tape.bwf import Tags
+from studiod.tape.bwf import Marker, Tags, marker_chunks
 from studiod.tape.files import sync_folder
 from studiod.tape.wavfile import DATA_AT, header_page
 
@@ -64,13 +65,16 @@ class WavDraft:
         self.frames += len(packed) // (self._channels * self._bits // 8)
         self._file.write(packed)
 
-    def finish(self, tags: Tags | None = None) -> None:
+    def finish(self, tags: Tags | None = None, markers: Sequence[Marker] = ()) -> None:
         """Make it valid and durable; it has no name yet. tags: in place of those it was begun with."""
         self._tags = tags or self._tags
+        tail = marker_chunks(markers)
         if self.frames * self._channels * self._bits // 8 % 2:
             self._file.write(b"\0")  # chunks have an even length
+        self._file.write(tail)
         self._file.seek(0)
-        self._file.write(header_page(self.frames, self._rate_hz, self._bits, self._channels, self._tags))
+        shape = (self.frames, self._rate_hz, self._bits, self._channels)
+        self._file.write(header_page(*shape, self._tags, tail_bytes=len(tail)))
         self._file.flush()
         os.fsync(self._file.fileno())
 

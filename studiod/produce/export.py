@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from studiod.desk.takes import label
 from studiod.link.take import DAMAGED, RECORDING, BadDocument, TakeDocument
+from studiod.link.timeline import Mark, marks_within
 from studiod.produce.draft import WavDraft
-from studiod.tape.bwf import TIMELINE_ZERO_S, Tags, file_tags
+from studiod.produce.flac_markers import with_markers
+from studiod.tape.bwf import TIMELINE_ZERO_S, Marker, Tags, file_tags
 from studiod.tape.files import sync_folder
 from studiod.tape.library import load_document
 from studiod.tape.sound import TakeSound
@@ -93,7 +95,7 @@ def export_take(order: ExportOrder, on_progress: Callable[[float], None] | None 
                 drafts.callback(draft.discard)
                 missing = _copy(sound, track, first, frames, document, draft, _share(on_progress, track, len(targets)))
                 warnings += missing
-                draft.finish()
+                draft.finish(_marks(document, first, frames))
                 written.append(draft)
             for draft in written:  # nothing can fail any more but the disk itself
                 draft.publish(may_replace=order.may_replace)
@@ -152,6 +154,12 @@ def _tags(document: TakeDocument, track: int, folder: Path, *, with_pre: bool) -
     return replace(tags, tracks=(described.name,), time_reference=place)
 
 
+def _marks(document: TakeDocument, first: int, frames: int) -> tuple[Mark, ...]:
+    """Those of the take that lie in the file, counted from where that begins: at frame `first` of the take's files."""
+    moved = (mark._replace(start=mark.start + document.pre_frames - first) for mark in document.markers)
+    return marks_within(moved, 0, frames)
+
+
 def _share(on_progress: Callable[[float], None] | None, track: int, tracks: int) -> Callable[[float], None]:
     def tell(part: float) -> None:
         if on_progress is not None:
@@ -194,7 +202,7 @@ class _Draft(Protocol):
     """A file that gets its name when it is whole; it takes packed samples as they were recorded."""
 
     def write(self, packed: bytes) -> None: ...
-    def finish(self) -> None: ...
+    def finish(self, marks: Sequence[Mark]) -> None: ...
     def publish(self, *, may_replace: bool) -> None: ...
     def discard(self) -> None: ...
 
@@ -252,11 +260,13 @@ def _unpacked(packed: bytes, bits: int) -> NDArray[np.int32]:
 class _WavDraft:
     def __init__(self, draft: WavDraft, scale: _Requantiser) -> None:
         self._draft, self._scale = draft, scale
-        self.finish = draft.finish
         self.discard = draft.discard
 
     def write(self, packed: bytes) -> None:
         self._draft.write_packed(self._scale.packed(packed))
+
+    def finish(self, marks: Sequence[Mark]) -> None:
+        self._draft.finish(markers=[Marker(mark.start, mark.name, mark.frames) for mark in marks])
 
     def publish(self, *, may_replace: bool) -> None:
         self._draft.publish(may_replace=may_replace)
@@ -289,10 +299,23 @@ class _FlacDraft:
         if self._sound is not None:
             self._sound.write(self._scale.whole(packed))
 
-    def finish(self) -> None:
+    def finish(self, marks: Sequence[Mark]) -> None:
         if self._sound is not None:
+            frames, rate_hz = self._sound.frames, self._sound.samplerate
             self._sound.close()
+            if marks:
+                self._mark(marks, frames, rate_hz)
         os.fsync(self._fd)
+
+    def _mark(self, marks: Sequence[Mark], frames: int, rate_hz: int) -> None:
+        """Write the file anew, beside itself; it has its hidden name and no other."""
+        unmarked = self._hidden.with_suffix(".unmarked")
+        self._hidden.replace(unmarked)
+        try:
+            with unmarked.open("rb") as source, self._hidden.open("xb") as target:
+                with_markers(source, target, marks, frames, rate_hz)
+        finally:
+            unmarked.unlink()
 
     def publish(self, *, may_replace: bool) -> None:
         if not may_replace and os.path.lexists(self._path):

@@ -39,7 +39,7 @@ class ForeignSound:
         except OSError as fault:
             raise ImportFault(f"{path}: {fault.strerror or fault}") from fault
         except soundfile.LibsndfileError as fault:
-            raise ImportFault(f"{path}: no sound file that can be read: {fault.error_string}") from fault
+            raise ImportFault(f"{path}: no sound file that can be read: {_why(path, fault)}") from fault
         except (TypeError, ValueError) as fault:  # a name that ends in .raw
             raise ImportFault(f"{path}: samples without a header: their rate and form are not known") from fault
         try:
@@ -120,3 +120,20 @@ class ForeignSound:
             self.bad_samples += bad
             block[is_bad] = 0.0
         return block
+
+
+def _why(path: Path, fault: soundfile.LibsndfileError) -> str:
+    """What is wrong with `path`, where our own reader of WAV knows better than an internal error of libsndfile."""
+    said = str(fault.error_string)
+    if "nternal error" not in said:
+        return said
+    try:
+        header = read_header(path)
+    except NotAWav as known:
+        return str(known).removeprefix(f"{path}: ")
+    except OSError as known:
+        return known.strerror or str(known)
+    return (
+        f"its header says {header.claimed_frames} frames, and there is room for {header.form.frames}: "
+        "the lengths in its ds64 chunk are missing, or lie"
+    )

@@ -1,6 +1,5 @@
 """The black box: every input, always, on a ring on disk, so that what was never armed can still be kept."""
 
-import fcntl
 import logging
 import os
 import shutil
@@ -27,6 +26,8 @@ from studiod.tape.blackbox_index import (
 )
 from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, reserve_bytes
 from studiod.tape.keeper import Keeper
+from studiod.tape.lock import LOCK_NAME, InUse, hold
+from studiod.tape.proof import ClockDrift
 
 FOLDER = ".blackbox"
 WRITE_S = 1.0  # what a killed tape may cost when the rings die with it
@@ -82,6 +83,7 @@ class BlackBox:
         self.inputs = [channel for channel in range(self.block.inputs) if channel + 1 not in self.never]
         self.shelf = Shelf(self.wall_clock, self.is_synchronised)
         self._rings = RingView(self.block)
+        self._drift = ClockDrift(self.rate_hz)
         self._chunk_frames = max(round(self.chunk_s), 1) * self.rate_hz
         self.keeper = Keeper(self)
         self._tell()
@@ -157,11 +159,9 @@ class BlackBox:
             self._at = self._resume_at(self._run)
             self._say("")
             self.keeper.resume()
-        except BlockingIOError:
-            owner = (self.root / ".lock").read_text(encoding="utf-8", errors="replace").strip()
+        except InUse as taken:
             self._say(
-                f"{self.root} is in use by another studiod (process {owner or 'unknown'}): this one keeps nothing "
-                "that is not armed"
+                f"{self.root} is in use by another studiod ({taken.strerror}): this one keeps nothing that is not armed"
             )
         except OSError as fault:
             self._say(f"{self.root}: {fault.strerror}: only what is armed is recorded; make it writable")
@@ -173,17 +173,9 @@ class BlackBox:
         return self._rings.oldest
 
     def _take_lock(self) -> None:
-        """One studiod writes into a black box. Raises BlockingIOError; the lock ends with this process."""
+        """One studiod writes into a black box. Raises InUse; the lock ends with this process."""
         if self._lock is None:
-            fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
-            self._lock = fd
+            self._lock = hold(self.root / LOCK_NAME, os.getppid())
 
     def _say(self, sentence: str) -> None:
         if sentence != self.fault:
@@ -240,6 +232,8 @@ class BlackBox:
         if self._full or (now < self._next_write and not is_hurried) or (self.has_precedence() and not is_hurried):
             return
         self._next_write = now + WRITE_S
+        snapshot = self.block.snapshot()
+        self._drift.add(snapshot.epoch, snapshot.frame, snapshot.monotonic_ns)
         stop = head if is_hurried else min(head, self._at + round(MOST_S * self.rate_hz))
         while self._at < stop:
             self._write(stop)
@@ -308,7 +302,9 @@ class BlackBox:
             return
         self._note_gaps(writer)
         if writer.written:
-            run.chunks.append(writer.seal(self.wall_clock(), is_synchronised=self.is_synchronised()))
+            is_synchronised = self.is_synchronised()
+            chunk = writer.seal(self.wall_clock(), is_synchronised=is_synchronised, drift_ppm=self._drift.ppm)
+            run.chunks.append(chunk)
         else:
             writer.let_go()
             remove(writer.folder)
@@ -351,6 +347,7 @@ class BlackBox:
             "size_bytes": self.shelf.size_bytes,
             "limit_bytes": self.limits.size_bytes,
             "runs": len(self.shelf.runs),
+            "held_runs": self.shelf.held_runs(run),
             "inputs": [channel + 1 for channel in self.inputs],
             "lost_frames": self.lost_frames,
             **self.keeper.status(),

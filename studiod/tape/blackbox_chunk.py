@@ -6,7 +6,7 @@ from array import array
 from pathlib import Path
 
 from studiod.link import Block, Gap
-from studiod.tape._tape import PieceWriter, RingView, crc32, make_durable, start_writeback, write_heads
+from studiod.tape._tape import PieceWriter, RingView, clip_runs, crc32, make_durable, start_writeback, write_heads
 from studiod.tape.blackbox_index import (
     BITS,
     CHECKS,
@@ -18,8 +18,10 @@ from studiod.tape.blackbox_index import (
     checks_head,
     finish_file,
     input_file,
+    told_clips,
 )
 from studiod.tape.files import sync_folder
+from studiod.tape.proof import RUNS_AT_ONCE, Clips
 from studiod.tape.wavfile import DATA_AT, header_page
 
 _PIECE_BYTES = 4 << 20  # of all inputs together, at a time
@@ -51,6 +53,7 @@ class ChunkWriter:
         self._rows = bytearray()
         self._rows_at = 0
         self._has_news = False
+        self._clips = Clips()
 
     @property
     def end(self) -> int:
@@ -83,13 +86,15 @@ class ChunkWriter:
         start = self.end
         frames = min(stop - start, self._rate_hz - start % self._rate_hz, self._piece_frames)
         at, before, late = DATA_AT + self.written * WIDTH, self._sums.tobytes(), 0
-        self._pieces.write(self._files, start, frames, 0, at, self._sums, is_sparse=True)
+        clips = self._pieces.write(self._files, start, frames, 0, at, self._sums, is_sparse=True)
         while (touched := min(max(self._rings.oldest - start, 0), frames)) > late:
             late = touched  # the engine came round while we copied: what it touched is not trusted
             self._sums = array("I", before)
-            self._pieces.write(self._files, start, frames, late, at, self._sums)
+            clips = self._pieces.write(self._files, start, frames, late, at, self._sums)
         if late:
             self.note(Gap(start, late, TAPE_LATE))
+        for place, runs, more in clips:
+            self._clips.add(place, self.written, runs, more)
         self._step(frames)
         return frames
 
@@ -131,6 +136,7 @@ class ChunkWriter:
             if pieces[place].count(0) == size:
                 os.ftruncate(fd, at + size)  # exact silence takes no room
                 continue
+            self._clips.add(place, self.written, *clip_runs(piece, frames, BITS, RUNS_AT_ONCE))
             offset = at
             while piece:
                 done = os.pwrite(fd, piece, offset)
@@ -139,6 +145,7 @@ class ChunkWriter:
 
     def _step(self, frames: int) -> None:
         """Every input has had its next `frames`."""
+        self._clips.keep()
         self.written += frames
         if self.end % self._rate_hz == 0:
             self._end_row()
@@ -165,8 +172,8 @@ class ChunkWriter:
         for fd in self._files:
             start_writeback(fd)
 
-    def seal(self, now_unix: float, *, is_synchronised: bool) -> Chunk:
-        """End the chunk here: nothing of it is ever written again."""
+    def seal(self, now_unix: float, *, is_synchronised: bool, drift_ppm: float | None = None) -> Chunk:
+        """End the chunk here: nothing of it is ever written again. drift_ppm: of the card's clock, as known by now."""
         chunk = self._chunk
         if self.end % self._rate_hz:
             self._end_row()
@@ -177,7 +184,9 @@ class ChunkWriter:
         os.fsync(self._checks)
         chunk.frames = self.written
         chunk.ended_unix, chunk.clock_synchronised = now_unix, is_synchronised
-        chunk.size_bytes = self.size_bytes
+        chunk.size_bytes, chunk.drift_ppm = self.size_bytes, drift_ppm
+        chunk.clips = told_clips(self._clips, self._inputs, self.first_frame)
+        chunk.clips_more = self._clips.more
         chunk.save()
         self.let_go()
         return chunk

@@ -7,13 +7,15 @@ import shutil
 import struct
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from studiod.link import Gap
+from studiod.tape._tape import clip_runs
 from studiod.tape.files import load_json, save_json
+from studiod.tape.proof import RUNS_AT_ONCE, Clips
 from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, read_format
 
 BITS, WIDTH = 24, 3
@@ -28,6 +30,17 @@ _CHUNK_NAME = re.compile(r"(\d{6})-(\d{15})")
 _INPUT_NAME = re.compile(r"input-(\d+)\.wav")
 _GONE = ".gone-"
 _READ_BYTES = 1 << 20
+_SCAN_FRAMES = 1 << 16
+
+
+class Clip(NamedTuple):
+    """A run of samples at full scale."""
+
+    channel: int
+    """Input, from 0."""
+    start: int
+    """On the engine clock."""
+    frames: int
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +60,12 @@ class Chunk:
     """Frames nobody heard, on the engine clock."""
     ended_unix: float = 0.0
     clock_synchronised: bool = False
+    drift_ppm: float | None = None
+    """How much faster the card's clock ran than the machine's, as far as known by its end."""
+    clips: list[Clip] | None = None
+    """None: nobody has looked; `find_clips` does."""
+    clips_more: int = 0
+    """Runs at full scale beyond those that are listed."""
     size_bytes: int = 0
     """On disk: exact silence takes no room."""
     is_kept: bool = False
@@ -89,6 +108,15 @@ class Chunk:
             raise OSError(0, f"{self.path(channel)} ends early")
         return piece
 
+    def find_clips(self) -> list[Clip]:
+        """Those there are; in the sound itself where nobody looked before. Raises OSError."""
+        if self.clips is None:
+            found = Clips()
+            for place, channel in enumerate(self.inputs):
+                _scan(self.path(channel), self.frames, place, found)
+            self.clips, self.clips_more = told_clips(found, self.inputs, self.first_frame), found.more
+        return self.clips
+
     def save(self, state: str = SEALED) -> None:
         """Write the paper of the chunk. Raises OSError."""
         save_json(
@@ -105,6 +133,9 @@ class Chunk:
                 "ended_unix": self.ended_unix,
                 "clock_synchronised": self.clock_synchronised,
                 "size_bytes": self.size_bytes,
+                "drift_ppm": self.drift_ppm,
+                "clips": None if self.clips is None else [[clip.channel + 1, *clip[1:]] for clip in self.clips],
+                "clips_more": self.clips_more,
             },
         )
 
@@ -218,6 +249,12 @@ def _place(folder: Path) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _clips(raw: object) -> list[Clip] | None:
+    if not isinstance(raw, list):
+        return None
+    return [Clip(int(number) - 1, int(start), int(frames)) for number, start, frames in raw]
+
+
 def _gaps(paper: dict[str, Any]) -> list[Gap]:
     return [Gap(int(gap["start"]), int(gap["frames"]), str(gap["cause"])) for gap in paper["gaps"]]
 
@@ -234,8 +271,11 @@ def _from_paper(folder: Path, paper: dict[str, Any]) -> Chunk:
         _gaps(paper),
         float(paper["ended_unix"]),
         bool(paper["clock_synchronised"]),
-        int(paper["size_bytes"]),
+        size_bytes=int(paper["size_bytes"]),
         is_kept=is_shared(folder / input_file(int(paper["inputs"][0]) - 1)),
+        drift_ppm=None if paper.get("drift_ppm") is None else float(paper["drift_ppm"]),
+        clips=_clips(paper.get("clips")),
+        clips_more=int(paper.get("clips_more", 0)),
     )
 
 
@@ -281,7 +321,7 @@ def _seal(folder: Path, paper: dict[str, Any], most_frames: int | None) -> Chunk
         gaps,
         ended,
         is_synchronised,
-        size,
+        size_bytes=size,
         is_kept=False,
     )
     columns = [list(file_rows(chunk.path(channel), frames, chunk.rate_hz)) for channel in inputs]
@@ -324,6 +364,23 @@ def file_rows(path: Path, frames: int, rate_hz: int, start: int = 0) -> Iterator
             yield crc
     finally:
         os.close(fd)
+
+
+def told_clips(found: Clips, inputs: Sequence[int], first_frame: int) -> list[Clip]:
+    """What was found in the files of `inputs`, on the engine clock, which counts `first_frame` where they begin."""
+    return [Clip(inputs[place], first_frame + frame, frames) for place, frame, frames in found.runs]
+
+
+def _scan(path: Path, frames: int, place: int, found: Clips) -> None:
+    """Look for clips in the first `frames` of `path`, the file of number `place`. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        for first in range(0, frames, _SCAN_FRAMES):
+            count = min(_SCAN_FRAMES, frames - first)
+            piece = os.pread(file.fileno(), count * WIDTH, DATA_AT + first * WIDTH)
+            if len(piece) < count * WIDTH:
+                raise OSError(0, f"{path} ends early")
+            found.add(place, first, *clip_runs(piece, count, BITS, RUNS_AT_ONCE))
+            found.keep()
 
 
 def remove(folder: Path) -> None:

@@ -4,9 +4,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from studiod.tape.blackbox_index import Chunk, Run, remove
+from studiod.tape.blackbox_index import Chunk, Run, joined, remove
 
+RUNS_TOLD = 12  # of more than that the tape's cell of the block has no room
 _MIB, _GB = 1 << 20, 10**9
 
 
@@ -37,6 +39,8 @@ class Shelf:
 
     def __post_init__(self) -> None:
         self.runs: list[Run] = []
+        self._told: list[dict[str, Any]] = []
+        self._told_of: list[tuple[int, int, int]] = []
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -80,6 +84,18 @@ class Shelf:
                 free = shutil.disk_usage(folder).free
         return free
 
+    def held_runs(self, current: Run | None) -> list[dict[str, Any]]:
+        """The newest runs that something is held of, for those who want to keep their end; JSON.
+
+        `inputs` are stretches [first, end), from 1.
+        """
+        runs = [run for run in self.runs if run.chunks][-RUNS_TOLD:]
+        state = [(run.number, run.chunks[0].sequence, run.chunks[-1].sequence) for run in runs]
+        if state != self._told_of:
+            self._told_of = state
+            self._told = [_held_run(run, is_now=run is current) for run in runs]
+        return self._told
+
     def drop(self, chunk: Chunk) -> None:
         """Remove `chunk`. Raises OSError."""
         for run in self.runs:
@@ -92,6 +108,23 @@ class Shelf:
         for run in [run for run in self.runs if not run.chunks and run is not but]:
             remove(run.folder)
             self.runs.remove(run)
+
+
+def _held_run(run: Run, *, is_now: bool) -> dict[str, Any]:
+    """What is sealed of `run`: its last stretch without a hole."""
+    first, end = joined((chunk.first_frame, chunk.end) for chunk in run.chunks)[-1]
+    last = run.chunks[-1]
+    return {
+        "run": run.number,
+        "is_now": is_now,
+        "first_frame": first,
+        "end_frame": end,
+        "rate_hz": run.rate_hz,
+        "held_s": round((end - first) / max(run.rate_hz, 1), 1),
+        "ended_unix": round(last.ended_unix),
+        "clock_synchronised": last.clock_synchronised,
+        "inputs": joined((channel + 1, channel + 2) for channel in last.inputs),
+    }
 
 
 def full_sentence(free: int, reserve: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from studiod.link import Block, Gap, TakeFrames
 from studiod.link.order import TakeOrder
+from studiod.link.timeline import marks_within, timeline_from_json
 from studiod.tape._tape import PieceWriter, RingView
 from studiod.tape.disks import Refusal, refusal
 from studiod.tape.files import load_json, save_json, sync_folder
@@ -174,7 +175,9 @@ class TakeWriter:
             self._seal()
             self._checks.close()
             self._settle_clock()
+            self._collect_markers()
             self._save(state or self.state)
+            self._mark(state)
         finally:
             self.let_go()
 
@@ -379,6 +382,26 @@ class TakeWriter:
         except OSError as fault:  # the samples are durable and claimed; only the last length may not be
             self.is_hurt = True
             self.faults.append(f"{fault.filename or part.folder}: {fault.strerror} when the take was closed")
+
+    def _collect_markers(self) -> None:
+        """Those that lie in the take now that it ends; one that is set later is the session's alone."""
+        first = self.paper.position - self.paper.pre_frames
+        marks = marks_within(timeline_from_json(self.block.timeline), first, first + self.written)
+        self.paper.markers = [mark._replace(start=mark.start - self.paper.position) for mark in marks]
+
+    def _mark(self, state: str | None) -> None:
+        """Write them behind the samples, too: after take.json says how long the take is, or they might pass for sound.
+
+        Files that ended before, because a disk refused, are not touched again.
+        """
+        part = self._files.part
+        if part is None or not self.paper.markers:
+            return
+        try:
+            part.mark(mark._replace(start=mark.start + self.paper.pre_frames) for mark in self.paper.markers)
+        except OSError as fault:
+            self.faults.append(f"the markers could not be written into the files: {fault.strerror}; take.json has them")
+            self._save(state or self.state)
 
     def _settle_clock(self) -> None:
         """A wall clock that was set right while we recorded tells when the take began, too."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from studiod.tape._tape import reserve
 from studiod.tape.disks import Refusal, refusal
-from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, page_ends, read_format
+from studiod.tape.wavfile import DATA_AT, NotAWav, append_markers, header_page, page_ends, read_format
 
 if TYPE_CHECKING:
-    from studiod.tape.bwf import Tags
+    from collections.abc import Sequence
+
+    from studiod.tape.bwf import Marker, Tags
 
 _NEVER = 1 << 62
 AGAIN_S = 10.0  # a full disk is asked for room again after so much more sound
@@ -134,6 +136,18 @@ class GrowingFile:
         end = DATA_AT + frames * self._width
         if end % 2:
             os.ftruncate(self._fd, end + 1)
+
+    def mark(self, frames: int, markers: "Sequence[Marker]") -> None:
+        """Write `markers` behind the `frames` of a file that has its end; where that is refused it ends as before."""
+        try:
+            append_markers(
+                self._fd, frames, self._rate_hz, self._bits, markers, channels=self._channels, tags=self.tags
+            )
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.claim(frames)
+                self.pad(frames)
+            raise
 
     def sync_all(self) -> None:
         """Make the samples, the header and the length durable."""

@@ -16,9 +16,11 @@ from typing import Any
 
 from studiod.link import Gap
 from studiod.link.order import KeepOrder, TrackOrder
+from studiod.link.timeline import Mark, marks_within
 from studiod.tape.blackbox_index import BITS, CHECKS, MISSING, TAPE_LATE, WIDTH, Chunk, checks_head, file_rows
 from studiod.tape.files import save_json, sync_folder
 from studiod.tape.paper import merged
+from studiod.tape.proof import Clips
 from studiod.tape.wavfile import DATA_AT, header_page
 
 ENGINE_CAUSES = frozenset({"engine restarted", "device lost", "engine late", "device dropped frames"})
@@ -80,6 +82,8 @@ class Keep:
 
     order: KeepOrder
     run_chunks: Sequence[Chunk]
+    marks: Sequence[Mark] = ()
+    """Markers and sections of the session."""
     method: str = ""
     """How the sound gets there: REFLINK, LINK or COPY."""
     copied_bytes: int = 0
@@ -263,6 +267,9 @@ class Keep:
         chunk = next(part.chunk for part in parts if part.chunk)
         names = [part["file"] for track in tracks for part in track["parts"]]
         rolling = None if order.rolling is None else order.rolling + first
+        position = order.position if rolling is None or rolling < 0 else rolling
+        clips, more = self._clips(parts, tracks, first)
+        drifts = [part.chunk.drift_ppm for part in reversed(parts) if part.chunk]
         return {
             "version": 2,
             "id": order.id,
@@ -272,16 +279,48 @@ class Keep:
             "rate_hz": rate_hz,
             "bits": BITS,
             "start_frame": first,
-            "position": order.position if rolling is None or rolling < 0 else rolling,
-            "created_unix": chunk.ended_unix - (chunk.end - first) / rate_hz,
+            "position": position,
+            # a machine without a battery may begin at 1970, and nothing was played before that
+            "created_unix": max(chunk.ended_unix - (chunk.end - first) / rate_hz, 0.0),
             "clock_synchronised": chunk.clock_synchronised,
             "recorded_by": "blackbox",
             "stopped_by": order.by,
             "gaps": [{"start": gap.start - first, "frames": gap.frames, "cause": gap.cause} for gap in gaps],
             "files": list(dict.fromkeys(names)),
+            "clips": clips,
+            "clips_more": more,
+            "markers": [mark.to_json() for mark in self._markers(position, first - begin, end - first)],
+            "drift_ppm": next((drift for drift in drifts if drift is not None), None),
             "tracks": tracks,
             "checks": CHECKS,
         }
+
+    def _clips(
+        self, parts: Sequence[Stretch], tracks: Sequence[dict[str, Any]], first: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Runs at full scale as a take tells them, counted from engine frame `first`, and how many more there are.
+
+        A run that goes on in the next chunk is one.
+        """
+        found, more = Clips(), 0
+        for part in parts:
+            for clip in part.chunk.find_clips() if part.chunk else ():
+                begin, end = max(clip.start, part.begin), min(clip.start + clip.frames, part.end)
+                wanted = (number for number, track in enumerate(self.order.tracks) if track.channel == clip.channel)
+                for number in wanted if begin < end else ():
+                    found.add(number, begin - first, [(0, end - begin)], 0)
+            more += part.chunk.clips_more if part.chunk else 0
+        found.keep()
+        told = [
+            {"file": tracks[number]["file"], "channel": 0, "start": start, "frames": frames}
+            for number, start, frames in found.runs
+        ]
+        return told, found.more + more
+
+    def _markers(self, position: int, pre_frames: int, frames: int) -> Iterator[Mark]:
+        """In take.json only: the files are the black box's, too, and are not written to."""
+        for mark in marks_within(self.marks, position - pre_frames, position + frames):
+            yield mark._replace(start=mark.start - position)
 
     def _gaps(self, parts: Sequence[Stretch]) -> Iterator[Gap]:
         """What the chunks tell, and the holes that they tell nothing of."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiod.link.order import KeepOrder
+from studiod.link.timeline import timeline_from_json
 from studiod.tape.keep import ORDER, WORKING, Keep, NothingKept
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Keeper:
         number = order.run or box.run_number
         box.seal()
         chunks = next((run.chunks for run in box.shelf.runs if run.number == number), [])
-        keep = Keep(order.of_run(number), chunks)
+        keep = Keep(order.of_run(number), chunks, timeline_from_json(box.block.timeline))
         self._keep = keep
         keep.begin()
 

@@ -9,18 +9,21 @@ from typing import Any, Final
 
 from studiod.link.session import take_folder, takes_folder, trash_folder
 from studiod.link.take import (
+    ABOUT_NAME,
     DOCUMENT_NAME,
-    MAX_RATING,
     RECORDING,
     BadDocument,
     Changes,
     TakeDocument,
+    load_about,
     read_document,
+    said_in,
 )
 from studiod.tape.files import load_json, save_json, sync_folder
+from studiod.tape.lock import LOCK_NAME, Owner
 
 _MAX_DOCUMENT_BYTES: Final = 64 << 20  # a day of 64 tracks that clip all the time is shorter
-_ABOUT: Final = "about.json"
+_NOTHING_SAID: Final[dict[str, Any]] = {"name": "", "tags": [], "rating": 0, "note": ""}
 _LAST: Final = ".last"  # in the trash: the highest number there was when it was emptied
 _LIBRARY_TRASH: Final = ".trash"
 
@@ -33,7 +36,7 @@ class LibraryError(ValueError):
 
 
 def load_document(folder: Path) -> TakeDocument:
-    """The document of the take in `folder`. Raises BadDocument, with what is wrong."""
+    """The document of the take in `folder`, with what people say of it. Raises BadDocument, with what is wrong."""
     path = folder / DOCUMENT_NAME
     if not path.is_file() or path.is_symlink():
         raise BadDocument("there is no take.json")
@@ -46,7 +49,7 @@ def load_document(folder: Path) -> TakeDocument:
     except (ValueError, RecursionError):
         raise BadDocument("take.json is no JSON") from None
     try:
-        return read_document(raw)
+        return read_document(raw, load_about(folder))
     except BadDocument as fault:
         raise BadDocument(f"take.json: {fault}") from None
 
@@ -86,11 +89,7 @@ def find_takes(place: Path) -> list[Path]:
 
 def is_in_use(session: Path) -> bool:
     """Whether a studiod that lives holds `session`."""
-    try:
-        owner = (session / ".lock").read_text(encoding="ascii").strip()
-        return owner.isdigit() and Path(f"/proc/{owner}").exists()
-    except (OSError, ValueError):
-        return False
+    return Owner.read(session / LOCK_NAME).is_here
 
 
 def last_take_id(session: Path) -> int:
@@ -106,35 +105,34 @@ def last_take_id(session: Path) -> int:
 
 
 def change_take(session: Path, take_id: int, changes: Changes) -> None:
-    """Say so of take `take_id`; its files keep their names. Raises LibraryError, Refused, OSError: nothing changed."""
+    """Say so of take `take_id`; its files keep their names, and take.json stays the tape's.
+
+    Raises LibraryError, Refused, OSError: nothing changed.
+    """
     folder = _free_take(session, take_id)
-    path = folder / DOCUMENT_NAME
-    document = load_json(path)
+    document = load_json(folder / DOCUMENT_NAME)
     if document is None:
         raise LibraryError(f"take {take_id}: its take.json cannot be read; see `studiod verify`")
-    fields = changes.cleaned()
-    if any(document.get(key) != held for key, held in fields.items()):
-        save_json(path, document | fields)
+    _say(folder, _NOTHING_SAID | said_in(document) | load_about(folder), changes)
 
 
 def session_about(session: Path) -> dict[str, Any]:
     """What is said of `session`: name, tags, rating, note; defaults where nothing is."""
-    held = load_json(session / _ABOUT) or {}
-    tags = held.get("tags")
-    rating = held.get("rating")
-    return {
-        "name": str(held.get("name") or ""),
-        "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
-        "rating": rating if isinstance(rating, int) and 0 <= rating <= MAX_RATING else 0,
-        "note": str(held.get("note") or ""),
-    }
+    return _NOTHING_SAID | load_about(session)
 
 
 def change_session(session: Path, changes: Changes) -> None:
     """Say so of `session`; its folder keeps its name. Raises LibraryError, Refused, OSError."""
     if not is_session(session):
         raise LibraryError(f"{session}: is no session")
-    save_json(session / _ABOUT, {"version": 1} | session_about(session) | changes.cleaned())
+    _say(session, session_about(session), changes)
+
+
+def _say(folder: Path, said: dict[str, Any], changes: Changes) -> None:
+    """Write about.json in `folder` where `changes` say something else than `said`."""
+    fields = changes.cleaned()
+    if any(said[key] != held for key, held in fields.items()):
+        save_json(folder / ABOUT_NAME, {"version": 1, **said, **fields})
 
 
 def session_summary(session: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The tape process at work: takes as the engine rolls them, the disks they go to, and its state for everyone to see."""
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -23,6 +22,7 @@ from studiod.tape.follow import TakeFollower
 from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
+from studiod.tape.lock import LOCK_NAME, InUse, hold, is_held_at
 from studiod.tape.midi import MidiTracks
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
@@ -73,6 +73,8 @@ class TapeMachine:
     heard: Heard | None = None
     """What boxes say: it goes into journals and MIDI files; None: nobody listens."""
     library_fault: str = ""
+    is_locked_out: bool = False
+    """The session is another studiod's."""
     repaired: list[Repaired] = field(default_factory=list)
     copy: TakeCopy | None = None
     """Turned by whoever turns the machine, in a thread of its own; None when nothing is copied."""
@@ -87,6 +89,8 @@ class TapeMachine:
     _is_alone: bool = False
     """A second library is configured, and not there."""
     _copies_told: set[int] = field(default_factory=set)
+    _seen_to: set[int] = field(default_factory=set)
+    """Takes that failed and are whole, or will not be."""
 
     def __post_init__(self) -> None:
         self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._pre_frames)
@@ -216,23 +220,27 @@ class TapeMachine:
     # -- the library -------------------------------------------------------------------------------------------------
 
     def _open_library(self) -> None:
-        self.library_fault = ""
+        self.library_fault, self.is_locked_out = "", False
+        if self._lock is not None and not is_held_at(self.session / LOCK_NAME, self._lock):
+            if not self.session.is_dir():  # never made anew: that would be on another disk, in place of what comes back
+                self.library_fault = (
+                    f"{self.session} is not there any more: it was moved, or its disk is gone; nothing can be recorded "
+                    "there until it is back. What is being recorded goes on as far as the disk lets it"
+                )
+                return
+            os.close(self._lock)
+            self._lock = None
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
             self._lock_session()
-            probe = self.session / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-            running = frozenset(take.id for take in self.block.snapshot().takes if self._is_ordered_here(take.id))
-            self.repaired = repair_session(self.session, running)
-            for done in self.repaired:
-                _log.warning("%s", done)
-            self._next_id = last_take_id(self.session) + 1
-        except BlockingIOError:
-            owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
+            _probe(self.session)
+            self.repaired = self._repair()
+            self._next_id = max(self._next_id, last_take_id(self.session) + 1)
+        except InUse as taken:
+            self.is_locked_out = True
             self.library_fault = (
-                f"{self.session} is in use by another studiod (process {owner or 'unknown'}); nothing can be recorded "
-                "there. Stop that one, or choose another folder with --library"
+                f"{self.session} is in use by another studiod ({taken.strerror}); nothing can be recorded there. "
+                "Stop that one, or choose another folder with --library"
             )
         except OSError as fault:
             self.library_fault = (
@@ -240,22 +248,33 @@ class TapeMachine:
                 "Make it writable, or choose another folder with --library"
             )
 
-    @property
-    def _lock_path(self) -> Path:
-        return self.session / ".lock"
-
     def _lock_session(self) -> None:
-        """One studiod writes into a session. Raises BlockingIOError; the lock ends with this process."""
+        """One studiod writes into a session. Raises InUse; the lock ends with this process."""
         if self._lock is None:
-            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
-            self._lock = fd
+            self._lock = hold(self.session / LOCK_NAME, os.getppid())
+
+    def _repair(self) -> list[Repaired]:
+        """Make whole what was cut off, and is not being recorded now. Raises OSError."""
+        takes = (take.id for take in self.block.snapshot().takes if take.id > self._follower.finished)
+        done = repair_session(self.session, frozenset(number for number in takes if self._is_ordered_here(number)))
+        for each in done:
+            _log.warning("%s", each)
+        return done
+
+    def _repair_failed(self) -> None:
+        """Takes that could not be closed are closed as soon as their folder can be written again."""
+        for number in self._follower.failed.keys() - self._seen_to:
+            order = self._follower.order(number)
+            document = None if order is None else load_json(order.folder / "take.json")
+            if order is None or document is None:
+                continue  # its folder is away: it may come back
+            if document.get("state") == "recording":
+                try:
+                    _probe(order.folder)
+                    self.repaired += self._repair()
+                except OSError:
+                    continue
+            self._seen_to.add(number)
 
     def _is_ordered_here(self, take_id: int) -> bool:
         order = self._follower.order(take_id)
@@ -270,6 +289,7 @@ class TapeMachine:
         left_s, _ = left
         return {
             "library_fault": self.library_fault,
+            "is_locked_out": self.is_locked_out,
             "take": None
             if writer is None
             else {
@@ -352,6 +372,7 @@ class TapeMachine:
         self._is_alone = second is not None and not second.is_dir()
         if self._free_bytes is not None and not self.library_fault:
             self._ballast.lay(self._free_bytes)
+        self._repair_failed()
 
     def _tell(self) -> None:
         now = self.clock()
@@ -360,7 +381,7 @@ class TapeMachine:
             _log.error("%s", self._said or f"{self.session} can be written again")
         if now - self._space_at >= SPACE_S:
             self._space_at = now
-            if self.library_fault:
+            if self.library_fault or self._lock is None or not is_held_at(self.session / LOCK_NAME, self._lock):
                 self._open_library()
             with contextlib.suppress(OSError):
                 self._free_bytes = shutil.disk_usage(self._disk).free
@@ -368,3 +389,10 @@ class TapeMachine:
                 self._look_around()
             self._settle_copies()
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))
+
+
+def _probe(folder: Path) -> None:
+    """Raise OSError where `folder` cannot be written."""
+    probe = folder / f".probe-{os.getpid()}"
+    probe.touch()
+    probe.unlink()

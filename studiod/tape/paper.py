@@ -6,6 +6,7 @@ from typing import Any
 
 from studiod.link import Gap
 from studiod.link.order import TakeOrder
+from studiod.link.timeline import Mark
 from studiod.tape.boot import this_boot
 
 VERSION = 2
@@ -26,6 +27,8 @@ class Paper:
     stopped_by: str = ""
     copy: Mapping[str, Any] | None = None
     faults: Sequence[str] = ()
+    markers: Sequence[Mark] = ()
+    """Told when the take is closed; they count from its first visible frame."""
     own: dict[str, Any] = field(default_factory=lambda: {"name": "", "tags": [], "rating": 0, "note": ""})
     """What people say of the take."""
     boot_id: str = field(default_factory=this_boot)
@@ -63,6 +66,7 @@ class Paper:
             "boot_id": self.boot_id,
             "gaps": [{"start": gap.start - self.start, "frames": gap.frames, "cause": gap.cause} for gap in gaps],
             "clips": list(clips),
+            "markers": [mark.to_json() for mark in self.markers],
             "faults": list(self.faults),
             "files": list(dict.fromkeys(files)),
             "tracks": [

@@ -3,11 +3,13 @@
 import contextlib
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from studiod.link.timeline import Mark, marks_within
 from studiod.tape._tape import PieceWriter, make_durable, unweave, write_heads
+from studiod.tape.bwf import Marker
 from studiod.tape.growing import GrowingFile
 from studiod.tape.wavfile import DATA_AT
 
@@ -153,6 +155,12 @@ class Part:
             file.claim(self.frames)
             file.pad(self.frames)
             file.sync_all()
+
+    def mark(self, marks: Iterable[Mark]) -> None:
+        """Write those of `marks` (of the take) that lie in this part behind its samples: `seal` has been."""
+        found = marks_within(marks, self.start, self.start + self.frames)
+        for file in self.files if found else ():
+            file.mark(self.frames, [Marker(mark.start - self.start, mark.name, mark.frames) for mark in found])
 
     def let_go(self) -> None:
         """Close the files as they are; may be called twice."""

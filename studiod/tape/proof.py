@@ -54,7 +54,7 @@ class Checks:
 
         Where there are no tracks there is no file.
         """
-        if not self._crcs:
+        if not self.sums:
             return
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         head = _HEAD.pack(b"SDCK", CHECKS_VERSION, self._rate_hz, len(self.sums))

@@ -102,21 +102,23 @@ class LiveStudio:
         except ConnectionRefusedError:
             self._socket.send(encode(message(address, *arguments)))
 
-    def try_ask(self, address: str) -> tuple[Argument, ...] | None:
-        """Answer to a query, or None when none comes in time."""
+    def try_ask(self, address: str, *arguments: Argument) -> tuple[Argument, ...] | None:
+        """Answer to a query, or None when none comes in time, or an error does."""
         assert self._socket is not None
         try:
-            self.send(address)
+            self.send(address, *arguments)
             while True:
                 packet = decode(self._socket.recv(1 << 16))
                 if isinstance(packet, Message) and packet.address == address:
                     return packet.arguments
+                if isinstance(packet, Message) and packet.address == "/error" and packet.arguments[0] == address:
+                    return None
         except (TimeoutError, ConnectionRefusedError):
             return None
 
-    def ask(self, address: str) -> tuple[Argument, ...]:
+    def ask(self, address: str, *arguments: Argument) -> tuple[Argument, ...]:
         """Answer to a query; waits through restarts."""
-        return cast("tuple[Argument, ...]", eventually(lambda: self.try_ask(address), within_s=START_S))
+        return cast("tuple[Argument, ...]", eventually(lambda: self.try_ask(address, *arguments), within_s=START_S))
 
     def try_status(self) -> dict[str, Any] | None:
         """/system/status, or None."""

@@ -94,6 +94,8 @@ class FakeStudio:
         """Frames in and out, as a device tells them."""
         self.position_s = 0.0
         self.keeping: int | None = None
+        self.kept_run = 0
+        """Run that was asked for last; 0: the present one."""
         self.keep_fault = ""
         """Why the black box will make no take."""
         self.levels: dict[str, tuple[float, ...]] = {
@@ -164,10 +166,11 @@ class FakeStudio:
                 ("/system/status", self._status),
                 ("/system/devices", self._devices),
                 ("/take/list", lambda: [take.fact() for take in self.takes]),
-                ("/blackbox/status", lambda: {"pending": self.keeping, "keep_fault": self.keep_fault}),
+                ("/blackbox/status", self._blackbox),
             ):
                 self.endpoint.register(address, _answering(answer))
             self.endpoint.register("/blackbox/keep", self._keep)
+            self.endpoint.register("/blackbox/keep/run", self._keep_run)
             transport_door.register(self.endpoint, self)
             self._server = OscServer(self.endpoint, "127.0.0.1", self.port)
             await self._server.start()
@@ -241,6 +244,34 @@ class FakeStudio:
             self._soon(lambda: self._kept(take), _LATE_S)
         return (number, f"keeping the last {timecode(round(take.seconds * RATE_HZ), RATE_HZ)} as take {number}")
 
+    def _keep_run(self, arguments: tuple[Argument, ...], peer: Peer) -> tuple[Argument, ...]:
+        run, *rest = arguments
+        if run not in {5, 6}:
+            raise Refused(f"/blackbox/keep/run: the black box holds nothing of run {run!r}; allowed 5, 6")
+        self.kept_run = int(run)
+        return self._keep(tuple(rest), peer)
+
+    def _blackbox(self) -> dict[str, object]:
+        run = {
+            "clock_synchronised": True,
+            "ended_unix": 1_795_252_530,
+            "rate_hz": RATE_HZ,
+            "inputs": [[1, 9], [11, 12]],
+        }
+        return {
+            "state": "on",
+            "fault": "",
+            "held_s": 4000.0,
+            "size_bytes": 5_500_000_000,
+            "limit_bytes": 8_000_000_000,
+            "held_runs": [
+                {**run, "run": 5, "held_s": 1234.5, "is_now": False},
+                {**run, "run": 6, "held_s": 3960.0, "is_now": True},
+            ],
+            "pending": self.keeping,
+            "keep_fault": self.keep_fault,
+        }
+
     def _kept(self, take: Take) -> None:
         self.keeping = None
         if not self.keep_fault:
@@ -285,6 +316,8 @@ class FakeStudio:
             "position": timecode(round(self.position_s * RATE_HZ), RATE_HZ),
             "armed": self._armed(),
             "take": {"id": running.id, "frames": 0, "seconds": 0.0, "lost_s": 0.0} if running else None,
+            "last_take": self._last_take(),
+            "soundcheck": bool(self.hub.value("/soundcheck")),
             "processes": {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104},
             "restarts": {"engine": 1, "tape": 0, "desk": 0},
             "osc": {"port": self.port, "bind": "127.0.0.1"},
@@ -312,6 +345,10 @@ class FakeStudio:
             "uptime_s": 4000.0,
             "faults": self.faults,
         }
+
+    def _last_take(self) -> dict[str, object] | None:
+        closed = [take for take in self.takes if take.state != "recording"]
+        return {"id": closed[-1].id, "state": closed[-1].state} if closed else None
 
     def _devices(self) -> dict[str, object]:
         return {

@@ -1,21 +1,18 @@
 """A studio that has takes on a disk and no sound: the real door, librarian and OSC server, in a thread of its own."""
 
 import asyncio
-import json
 import threading
-from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from studiod.app import take_list
 from studiod.app.take_door import TakeDoor
 from studiod.desk.hub import Hub
 from studiod.desk.librarian import Librarian
-from studiod.desk.takes import Take, read_takes
+from studiod.desk.takes import read_takes
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.registry import Registry
-from studiod.net.access import Peer
 from studiod.net.osc.endpoint import OscEndpoint
-from studiod.net.osc.packet import Argument
 from studiod.net.osc.server import OscServer
 from tests.fakes.store import MemoryStore
 
@@ -29,7 +26,7 @@ class TakeStudio:
         self.is_stuck = False
         """Orders are taken and nobody obeys them: a disk that does not answer."""
         self._session = session
-        self._takes: Sequence[Take] = read_takes(session)
+        self._takes = read_takes(session)
         self._thread: threading.Thread | None = None
 
     def start(self) -> "TakeStudio":
@@ -53,7 +50,7 @@ class TakeStudio:
         endpoint = OscEndpoint(hub, self._loop)
         librarian = Librarian(lambda: self._takes, self._reread, lambda: self.recording)
         TakeDoor(librarian, self._session).register(endpoint)
-        endpoint.register("/take/list", _answering(lambda: [take.summary() for take in self._takes]))
+        take_list.register(endpoint, lambda: self._takes)
         server = OscServer(endpoint, "127.0.0.1", 0)
         try:
             await server.start()
@@ -70,7 +67,3 @@ class TakeStudio:
 
     async def _reread(self, _plays_anew: bool) -> None:  # noqa: FBT001 - what the transport's own takes
         self._takes = await asyncio.to_thread(read_takes, self._session)
-
-
-def _answering(answer: Callable[[], object]) -> Callable[[tuple[Argument, ...], Peer], tuple[Argument, ...]]:
-    return lambda _arguments, _peer: (json.dumps(answer()),)

@@ -101,6 +101,7 @@ def test_a_disk_that_fills_up_ends_the_take_valid_and_says_so(tmp_path: Path) ->
         eventually(lambda: studio.ask("/transport/state") == ("stopped",), within_s=20)
         status = studio.status()
         assert any("take 1 could not be" in fault for fault in status["faults"])
+        eventually(studio.takes, within_s=20)
         take = studio.takes()[-1]
         assert take["state"] == "damaged"
         assert take["frames"] > 0
@@ -151,10 +152,20 @@ def test_two_studios_do_not_write_into_one_session_and_the_second_takes_over_whe
         owner = first.status()["processes"]["supervisor"]
         second = TroubledStudio(tmp_path / "library", QUIET)
         with second:
-            assert any(f"in use by another studiod (process {owner})" in fault for fault in second.status()["faults"])
+            named = f"in use by another studiod (process {owner} of "
+            assert any(named in fault and "studiod run --config" in fault for fault in second.status()["faults"])
+            second.send("/strip/2/fader", -20.0)  # the desk of the second has its own way, and saves it nowhere
+            second.roll_on(4 * 48_000)  # it saves two seconds after a change
+            saved = tmp_path / "library" / "session" / "session.yaml"
+            assert not saved.exists() or "-20.0" not in saved.read_text()
             second.send("/strip/1/arm", 1)
             assert "in use by another studiod" in error_of(second, "/transport/record")
+            first.send("/strip/2/fader", -3.0)
+            first.send("/marker/add", "of the first")
+            assert first.ask("/strip/2/fader") == (-3.0,)
             first.stop()
+            kept = saved.read_text()
+            assert ("of the first" in kept, "/strip/2/fader: -3.0" in kept) == (True, True)
             eventually(lambda: second.status()["faults"] == [], within_s=15)
             second.record(1)
             assert second.stop_take()["state"] == "good"

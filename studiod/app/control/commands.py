@@ -6,13 +6,13 @@ from typing import Final
 
 from studiod.app.control import completion
 from studiod.app.control.faults import WrongUsage
-from studiod.app.control.keep import keep
+from studiod.app.control.keep import blackbox, keep
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
 from studiod.app.control.takes import sessions, takes
-from studiod.app.control.timeline import marker, markers, section, span
+from studiod.app.control.timeline import marker, markers, section, soundcheck, span
 from studiod.app.control.words import (
     BUS,
     MAIN,
@@ -256,10 +256,12 @@ WORK: Final[dict[str, Work]] = {
     "record": _record,
     "stop": _stop,
     "keep": keep,
+    "blackbox": blackbox,
     "play": _play,
     "locate": _locate,
     "loop": span,
     "punch": span,
+    "soundcheck": soundcheck,
     "markers": markers,
     "marker": marker,
     "section": section,

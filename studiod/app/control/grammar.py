@@ -170,8 +170,20 @@ COMMANDS: Final = (
         (
             Argument("length", "how far back: seconds, m:ss or h:mm:ss", "LENGTH"),
             Argument("--inputs", "only these: 3, 1-4 or 1,3,5-7", "INPUTS"),
+            Argument("--run", "the last so many seconds of an earlier run: `studioctl blackbox` lists them", "N", int),
         ),
-        (("keep 10:00", "the last ten minutes"), ("keep 90 --inputs 1-4", "a minute and a half of four inputs")),
+        (
+            ("keep 10:00", "the last ten minutes"),
+            ("keep 90 --inputs 1-4", "a minute and a half of four inputs"),
+            ("keep 20:00 --run 6", "what was played before studiod was started again"),
+        ),
+    ),
+    Command(
+        "blackbox",
+        "what the black box holds, and of which runs",
+        "Says how the black box stands: how far back it reaches, how much room it takes. Each start of studiod is a "
+        "run of its own; those that something is still held of are listed, and `keep --run` makes a take of their end.",
+        examples=(("blackbox", "how far back it reaches"), ("blackbox --json", "everything, for scripts")),
     ),
     Command(
         "play",
@@ -201,6 +213,15 @@ COMMANDS: Final = (
         "Then `record` rolls, records from the one to the other, and plays on.",
         (_SPAN,),
         (("punch 1:02 1:10.5", "eight and a half seconds"), ("punch off", "record from where it is")),
+    ),
+    Command(
+        "soundcheck",
+        "hear the tracks through the strips, or no more with off",
+        "Feeds every strip from its track in place of its input: play the last take, and set the desk while nobody is "
+        "on stage. Silence where a strip has no track, or while nothing rolls. Alone, says how it is. A start switches "
+        "it off.",
+        (Argument("value", "on or off; how it is if left out", "on|off", is_optional=True, words=_ON_OFF),),
+        (("soundcheck on", "the band plays again"), ("soundcheck off", "hear the stage")),
     ),
     Command(
         "markers",

@@ -1,16 +1,17 @@
 """`studioctl keep`: a take of what was played before anyone pressed record."""
 
 import argparse
+import datetime as dt
 import re
 import time
 
 from studiod.app.control.faults import NotDone, WrongUsage
-from studiod.app.control.page import YELLOW, Facts, Page, clock
+from studiod.app.control.page import RED, YELLOW, Facts, Page, clock, duration, size
 from studiod.app.control.studio import Studio
 from studiod.app.control.words import position_s
 from studiod.net.osc.packet import Message
 
-KEEP, STATUS = "/blackbox/keep", "/blackbox/status"
+KEEP, KEEP_RUN, STATUS = "/blackbox/keep", "/blackbox/keep/run", "/blackbox/status"
 _POLL_S = 0.05
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
@@ -21,15 +22,20 @@ def keep(options: argparse.Namespace, studio: Studio, page: Page) -> None:
     if seconds <= 0.0:
         raise WrongUsage(f"{options.length!r} is no length; allowed 600, 10:00 or 1:00:00")
     numbers = inputs(options.inputs or "")
-    answers = studio.link.request(Message(KEEP, "d" + "i" * len(numbers), (seconds, *numbers)))
+    order = Message(KEEP, "d" + "i" * len(numbers), (seconds, *numbers))
+    if options.run is not None:
+        if options.run < 1:
+            raise WrongUsage(f"{options.run}: runs are counted from 1; `studioctl blackbox` lists them")
+        order = Message(KEEP_RUN, "id" + "i" * len(numbers), (options.run, seconds, *numbers))
+    answers = studio.link.request(order)
     answers.raise_refusals()
-    said = answers.to(KEEP)
+    said = answers.to(order.address)
     match said.arguments if said is not None else ():
         case [int() as take_id, str() as sentence]:
             pass
         case _:
             raise NotDone(
-                f"{KEEP}: answered nothing that says which take; is studioctl of the same version as studiod?"
+                f"{order.address}: answered nothing that says which take; is studioctl of the same version as studiod?"
             )
     if not page.is_json:
         page.line(sentence)
@@ -41,6 +47,43 @@ def keep(options: argparse.Namespace, studio: Studio, page: Page) -> None:
         page.json({"take": take.held})
         return
     _show(take, page)
+
+
+def blackbox(_: argparse.Namespace, studio: Studio, page: Page) -> None:
+    """Say what is held. Raises Fault."""
+    found = Facts(studio.link.ask_json(STATUS))
+    if page.is_json:
+        page.json(found.held)
+        return
+    state = found.text("state")
+    if state == "off":
+        page.line("there is no black box: set blackbox.on in the configuration")
+        return
+    room = f"{size(found.number('size_bytes'))} of at most {size(found.number('limit_bytes'))}"
+    page.line(f"black box {page.state(state)}: the last {duration(found.number('held_s'))}, {room}")
+    for fault in filter(None, (found.text("fault"), found.text("keep_fault"))):
+        page.line(f"{page.style('!', RED)} {fault}")
+    rows = [_run_row(run) for run in found.parts("held_runs")]
+    page.table(rows, ("run", "held", "until", "inputs"), right=(0,))
+
+
+def _run_row(run: Facts) -> tuple[str, ...]:
+    ended = dt.datetime.fromtimestamp(run.number("ended_unix"), dt.UTC).astimezone()
+    until = ended.isoformat(" ", "minutes")[:16]
+    until += "" if run.at("clock_synchronised") else " (clock not set)"
+    is_now = bool(run.at("is_now"))
+    return (
+        str(run.count("run")),
+        duration(run.number("held_s")),
+        "now" if is_now else until,
+        _shown(run.at("inputs")),
+    )
+
+
+def _shown(stretches: object) -> str:
+    """Inputs as they are typed: `1-4, 7`."""
+    found = stretches if isinstance(stretches, list) else []
+    return ", ".join(f"{first}-{end - 1}" if end > first + 1 else str(first) for first, end in found)
 
 
 def inputs(typed: str) -> list[int]:

@@ -24,11 +24,19 @@ def show_status(status: Facts, page: Page) -> None:
     page.table([(page.style(title, DIM), text) for title, text in _overview(status, page)])
     for fault in _faults(status):
         page.line(f"{page.style('!', RED)} {fault}")
+    for alarm in status.part("tape").parts("alarms"):
+        if alarm.text("level") == "warning":
+            page.line(f"{page.style('!', YELLOW)} {alarm.text('text')}")
 
 
 def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
     yield "studio", f"studiod {status.text('version')}, up {duration(status.number('uptime_s'))}"
     yield "transport", f"{page.state(status.text('state'))} at {status.text('position')}{_running_take(status, page)}"
+    last = status.part("last_take")
+    if last.held:
+        yield "last take", f"{last.count('id')}: {page.state(last.text('state'))}"
+    if status.at("soundcheck"):
+        yield "soundcheck", page.style("on: strips hear their tracks, not their inputs", YELLOW)
     yield "armed", ", ".join(armed_labels(status)) or "nothing"
     counts = (("strips", "strips"), ("buses", "buses"), ("inputs", "inputs"), ("outputs", "outputs"))
     yield "desk", ", ".join(f"{status.count(key)} {word}" for key, word in counts)

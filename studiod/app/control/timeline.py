@@ -14,6 +14,7 @@ _SPANS = {
     "punch": ("/punch/on", "/punch/in", "/punch/out"),
 }
 _SWITCH = ("on", "off")
+_SOUNDCHECK = "/soundcheck"
 
 
 def span(options: argparse.Namespace, studio: Studio, page: Page) -> None:
@@ -28,6 +29,18 @@ def span(options: argparse.Namespace, studio: Studio, page: Page) -> None:
         return
     ends = [clock(float(each.value)) for each in (start, end) if isinstance(each.value, int | float)]
     page.line(f"{options.command} {switch.text}: {' to '.join(ends)}")
+
+
+def soundcheck(options: argparse.Namespace, studio: Studio, page: Page) -> None:
+    """Feed every strip from its track, or from its input again, and say how it is. Raises Fault."""
+    if options.value is not None:
+        studio.set([setting(_SOUNDCHECK, options.value)])
+    found = studio.readings(message(_SOUNDCHECK))[0]
+    if page.is_json:
+        page.json({"on": found.value})
+        return
+    heard = "every strip hears its track" if found.value else "every strip hears its input"
+    page.line(f"soundcheck {found.text}: {heard}")
 
 
 def markers(_: argparse.Namespace, studio: Studio, page: Page) -> None:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from studiod.model.console.rows import choice, toggle, trigger
 from studiod.model.parameter import Flag, Kind, ParameterSpec
 from studiod.model.taper import Linear, Stepped
-from studiod.model.transport import LONGEST_S, MOST_COUNT_IN_BARS, MOST_PREROLL_S, TransportPhase, TransportState
+from studiod.model.transport import (
+    LONGEST_S,
+    MOST_COUNT_IN_BARS,
+    MOST_PREROLL_S,
+    TakeState,
+    TapeAlarm,
+    TransportPhase,
+    TransportState,
+)
 
 _KEPT = Flag.PERSISTED
 _NEVER_S = -1.0
@@ -19,6 +27,12 @@ def transport_rows() -> Iterator[ParameterSpec]:
     yield from _points()
     yield from _arms()
     yield from _markers()
+    words = tuple(state.word for state in TakeState)
+    text = "How the take is that is being recorded, or the last one there is."
+    yield _told_choice("/take/state", "Take state", "Take", words, text)
+    words = tuple(alarm.word for alarm in TapeAlarm)
+    text = "Whether somebody should look at the disks; /system/status says why."
+    yield _told_choice("/tape/alarm", "Tape alarm", "Alarm", words, text)
     text = "Makes a take of the last so many seconds of every input that the black box holds, armed or not."
     yield trigger("/blackbox/keep", "Keep", text, flags=Flag.PROTECTED, argument="s")
 

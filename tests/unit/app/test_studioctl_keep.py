@@ -54,9 +54,25 @@ def test_a_copy_that_does_not_go_on_is_told(studio: FakeStudio, capsys: pytest.C
     assert "take 1 is still being made" in run(studio, capsys, "keep", "5", "--timeout", "0.2", code=NOT_DONE)
 
 
+def test_the_end_of_an_earlier_run_becomes_a_take(studio: FakeStudio, capsys: pytest.CaptureFixture[str]) -> None:
+    run(studio, capsys, "keep", "90", "--run", "5", "--inputs", "2")
+    assert (studio.kept_run, studio.takes[0].files, studio.takes[0].seconds) == (5, ["input-2.wav"], 90.0)
+    assert "holds nothing of run 4; allowed 5, 6" in run(studio, capsys, "keep", "90", "--run", "4", code=NOT_DONE)
+
+
+def test_what_the_black_box_holds_is_listed_run_by_run(studio: FakeStudio, capsys: pytest.CaptureFixture[str]) -> None:
+    told, heads, *rows = run(studio, capsys, "blackbox").splitlines()
+    assert told == "black box on: the last 1 h 06 min, 5.5 GB of at most 8.0 GB"
+    assert heads.split() == ["run", "held", "until", "inputs"]
+    assert [row.split()[0] for row in rows] == ["5", "6"]
+    assert ("20 min" in rows[0], "1-8, 11" in rows[0], "now" in rows[1]) == (True, True, True)
+    assert '"held_runs"' in run(studio, capsys, "blackbox", "--json")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("keep", "5", "--run", "0"), "runs are counted from 1"),
         (("keep", "0"), "'0' is no length"),
         (("keep", "soon"), "'soon' is no position"),
         (("keep", "5", "--inputs", "0-2"), "'0-2' names no inputs"),

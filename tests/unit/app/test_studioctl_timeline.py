@@ -82,3 +82,13 @@ def test_a_count_in_is_told_and_not_waited_for(
     studio.write("/strip/1/arm", 1.0)
     studio.write("/transport/countin", 2.0)
     assert run(studio, capsys, command) == "the click counts in; break it off with `studioctl stop`\n"
+
+
+def test_the_soundcheck_is_switched_and_told(studio: FakeStudio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(studio, capsys, "soundcheck") == "soundcheck off: every strip hears its input\n"
+    assert run(studio, capsys, "soundcheck", "on") == "soundcheck on: every strip hears its track\n"
+    assert studio.value("/soundcheck") == 1.0
+    assert "on: strips hear their tracks, not their inputs" in run(studio, capsys, "status")
+    assert json.loads(run(studio, capsys, "soundcheck", "off", "--json")) == {"on": False}
+    assert "soundcheck" not in run(studio, capsys, "status")
+    assert "allowed" in run(studio, capsys, "soundcheck", "maybe", code=NOT_DONE)

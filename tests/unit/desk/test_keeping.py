@@ -189,3 +189,55 @@ def test_what_could_not_be_kept_is_said(studio: Studio) -> None:
     studio.wait()
     assert "take 1 could not be made of the black box" in studio.keeping.fault
     assert studio.keeping.status()["keep_fault"] == studio.keeping.fault
+
+
+def test_the_end_of_an_earlier_run_becomes_a_take(studio: Studio) -> None:
+    studio.tape.box.stop()
+    end = studio.tape.head
+    studio.tape.clock_name = "second"
+    studio.tape.new_box().start()
+    studio.turn(3.0)
+    studio.turn()
+    take_id, sentence = studio.keeping.press_keep_run(1, 2.0, "pedal", [2])
+    assert (take_id, sentence) == (1, "keeping the last 0:00:02.000 of run 1 as take 1")
+    studio.wait()
+    assert studio.keeping.fault == ""
+    paper = json.loads((studio.session / "takes" / "0001" / "take.json").read_text())
+    assert (paper["frames"], paper["start_frame"]) == (2 * RATE_HZ, end - 2 * RATE_HZ)
+    assert [track["name"] for track in paper["tracks"]] == ["Strip 2"]
+    assert paper["position"] == 0
+
+
+def test_more_of_an_earlier_run_than_is_held_is_all_of_it(studio: Studio) -> None:
+    studio.tape.box.stop()
+    end = studio.tape.head
+    studio.tape.clock_name = "second"
+    studio.tape.new_box().start()
+    studio.turn()
+    _, sentence = studio.keeping.press_keep_run(1, 600.0, "pedal")
+    assert sentence == "keeping the last 0:00:06.000 of run 1 as take 1; more is not held"
+    studio.wait()
+    assert json.loads((studio.session / "takes" / "0001" / "take.json").read_text())["frames"] == end
+
+
+def test_the_present_run_may_be_named_too(studio: Studio) -> None:
+    studio.tape.box.seal()
+    studio.turn()
+    studio.turn()
+    assert studio.keeping.press_keep_run(1, 2.0, "pedal") == (1, "keeping the last 0:00:02.000 as take 1")
+
+
+def test_a_run_that_is_not_held_is_refused_with_those_that_are(studio: Studio) -> None:
+    studio.tape.box.stop()
+    studio.tape.clock_name = "second"
+    studio.tape.new_box().start()
+    studio.turn(3.0)
+    studio.turn()
+    for run in (0, 3, -1):
+        with pytest.raises(Refused, match=f"holds nothing of run {run}; allowed 1, 2"):
+            studio.keeping.press_keep_run(run, 2.0, "pedal")
+    with pytest.raises(Refused, match="does not hold input 9; allowed inputs 1, 2, 3"):
+        studio.keeping.press_keep_run(1, 2.0, "pedal", [9])
+    with pytest.raises(Refused, match="/blackbox/keep/run: nan s is out of range"):
+        studio.keeping.press_keep_run(1, float("nan"), "pedal")
+    assert studio.keeping.is_settled

@@ -260,6 +260,8 @@ def promised() -> list[str]:
         "punch": ["on", "in", "out"],
         "arm": ["all", "none"],
         "blackbox": ["keep"],
+        "take": ["state"],
+        "tape": ["alarm"],
         "marker": ["add", "next", "previous", "locate", "delete"],
         "section": ["locate", "loop", "delete"],
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],

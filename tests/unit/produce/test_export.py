@@ -1,6 +1,8 @@
 """A take as files for elsewhere: the same samples, under names any disk takes, and never over anyone's files."""
 
+import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from studiod.produce.export import ExportError, ExportOrder, export_take
 from studiod.tape.bwf import read_bext
 from studiod.tape.wavfile import DATA_AT, read_header
 from tests.fakes.takes import RATE_HZ, FakeTake, sound
+from tests.fakes.wav_markers import markers_in
 
 _EXPECTED = ["take-0001-strip-01-strip-1", "take-0001-strip-02-strip-2"]
 
@@ -213,3 +216,51 @@ def test_progress_rises_to_its_end(tmp_path: Path) -> None:
     export_take(ExportOrder(take.folder, tmp_path / "out"), parts.append)
     assert parts == sorted(parts)
     assert (len(parts), parts[-1]) == (8, 1.0)
+
+
+# -- markers -----------------------------------------------------------------------------------------------------------
+
+_MARKERS = [
+    {"name": "early", "start": -400, "frames": 0},
+    {"name": "Strophe ü = 1", "start": 200, "frames": 0},
+    {"name": "Refrain", "start": 1234, "frames": 500},
+    {"name": "end", "start": 2400, "frames": 0},
+]
+
+
+@pytest.mark.parametrize("bits", [16, 24, 32])
+@pytest.mark.parametrize("with_pre", [False, True])
+def test_exported_files_carry_the_markers_of_the_take(tmp_path: Path, bits: int, *, with_pre: bool) -> None:
+    more = {"markers": _MARKERS}
+    take = FakeTake(tmp_path / "s", frames=3501, pre_frames=1000, cuts=(2500,), more=more).write()
+    done = export_take(ExportOrder(take.folder, tmp_path / "out", bits=bits, with_pre=with_pre))
+    first = 1000 if with_pre else 0
+    early = [("early", 600, 0)] if with_pre else []
+    for path in done.files:
+        expected = [("Strophe ü = 1", 200, 0), ("Refrain", 1234, 500), ("end", 2400, 0)]
+        assert markers_in(path) == early + [(name, first + frame, frames) for name, frame, frames in expected]
+        assert soundfile.info(path).frames == 2501 + first
+
+
+def test_flac_carries_them_as_chapters_and_as_a_cue_sheet(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path / "s", pre_frames=1000, more={"markers": _MARKERS}).write()
+    plain = export_take(ExportOrder(FakeTake(tmp_path / "t", pre_frames=1000).write().folder, tmp_path / "p", "flac"))
+    done = export_take(ExportOrder(take.folder, tmp_path / "out", "flac"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in done.files)
+    for path, unmarked in zip(done.files, plain.files, strict=True):
+        assert np.array_equal(soundfile.read(path, dtype="int32")[0], soundfile.read(unmarked, dtype="int32")[0])
+        with soundfile.SoundFile(path) as file:
+            assert file.comment == "take 1"
+        probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
+        found = json.loads(subprocess.run(probe, capture_output=True, check=True).stdout)["chapters"]
+        assert [(float(each["start_time"]), each["tags"]["title"]) for each in found] == [
+            (0.2, "Strophe ü = 1"),
+            (1.234, "Refrain"),
+            (2.4, "end"),
+        ]
+        cues = subprocess.run(
+            ["metaflac", "--export-cuesheet-to=-", str(path)], capture_output=True, text=True, check=True
+        )
+        indexes = [line.split()[-1] for line in cues.stdout.splitlines() if "INDEX" in line]
+        assert indexes == ["200", "1234", "2400"]
+        subprocess.run(["flac", "--test", "--silent", str(path)], check=True)

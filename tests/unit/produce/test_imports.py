@@ -182,7 +182,46 @@ def test_a_compressed_file_that_was_cut_gives_what_it_has_and_a_warning(tmp_path
     assert any("what is there is imported" in warning for warning in done.warnings)
 
 
+def rf64(lengths: tuple[int, int, int] | None) -> bytes:
+    """500 frames in an RF64 file whose ds64 chunk says `lengths`; None: there is none."""
+    ds64 = b"" if lengths is None else b"ds64" + struct.pack("<IQQQI", 28, *lengths, 0)
+    return b"RF64\xff\xff\xff\xffWAVE" + ds64 + wav(0xFFFFFFFF)[12:]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (rf64(None), "the lengths in its ds64 chunk are missing, or lie"),
+        (rf64((2**64 - 1, 2**64 - 1, 2**64 - 1)), "the lengths in its ds64 chunk are missing, or lie"),
+        (rf64((0, 0, 0)), "there is no sound in it"),
+        (wav(rate_hz=0), "its rate of 0 Hz is no rate; allowed 1"),
+        (wav(rate_hz=0xFFFFFFFF), "its rate of 4294967295 Hz is no rate; allowed 1"),
+        (wav(channels=0, width=0), "Channel count is zero"),
+        (wav(channels=65535, width=65534), "Too many channels"),
+    ],
+)
+def test_a_wav_that_lies_is_refused_with_what_is_wrong_in_it(tmp_path: Path, raw: bytes, why: str) -> None:
+    file = tmp_path / "liar.wav"
+    file.write_bytes(raw)
+    with pytest.raises(ImportFault) as fault:
+        imported(tmp_path, file)
+    assert why in str(fault.value)
+    assert "nternal error" not in str(fault.value)
+    assert list((tmp_path / "album").rglob("*.wav")) == []
+
+
+@pytest.mark.parametrize(("lengths", "frames"), [((1 << 63, 1 << 62, 1 << 61), 500), ((1100, 1000, 500), 500)])
+def test_an_rf64_that_lies_about_what_it_has_gives_what_is_there(
+    tmp_path: Path, lengths: tuple[int, int, int], frames: int
+) -> None:
+    file = tmp_path / "liar.wav"
+    file.write_bytes(rf64(lengths))
+    assert imported(tmp_path, file).frames == frames
+
+
 HOSTILE = {
+    "rf64-no-ds64": rf64(None),
+    "width-0": wav(width=0, rate_hz=0),
     "empty": b"",
     "text": b"[desk]\nfader=3\n" * 40,
     "no-frames": wav(sound=b""),

@@ -15,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studiod.link.order import KeepOrder, TrackOrder
+from studiod.link.timeline import Mark, timeline_to_json
 from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.keep import stretches
+from studiod.tape.library import load_document
 from tests.fakes.blackbox_rig import RATE_HZ, BlackBoxRig, checks_of, track_bytes
-from tests.fakes.desk_rig import Rig
+from tests.fakes.desk_rig import Rig, Samples
+from tests.fakes.wav_markers import markers_in
 
 TURNS = 10_000
 
@@ -296,3 +299,95 @@ def test_what_overlaps_is_taken_from_the_later_chunk(studio: BlackBoxRig) -> Non
         (RATE_HZ, 2 * RATE_HZ),
         (2 * RATE_HZ, studio.head),
     ]
+
+
+# -- what the take shows for itself ------------------------------------------------------------------------------------
+
+
+def clipping(channels: int, start: int, frames: int) -> Samples:
+    """Silence but for full scale: channel 0 over the seam of two chunks, channel 1 for three frames of every second."""
+    sound = np.full((channels, frames), 0.25, np.float32)
+    at = np.arange(start, start + frames)
+    sound[0, (at >= 2 * RATE_HZ - 5) & (at < 2 * RATE_HZ + 7)] = 1.0
+    sound[1, at % RATE_HZ < 3] = -1.0
+    return sound
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_clips_are_told_as_in_a_take_that_was_recorded(tmp_path: Path, *, is_forgotten: bool) -> None:
+    with Rig.make(strips=2, buses=0, ring_s=5.0) as rig:
+        studio = BlackBoxRig(rig, tmp_path / "library", sound=clipping)
+        studio.box.start()
+        studio.play(5 * RATE_HZ)
+        if is_forgotten:  # chunks of a studiod that did not look for any
+            for path in (tmp_path / "library").glob(".blackbox/*/*/chunk.json"):
+                held = json.loads(path.read_text())
+                path.write_text(json.dumps({key: held[key] for key in held if not key.startswith("clips")}))
+            studio.new_box().start()
+        first = RATE_HZ + 1
+        wanted = order(studio, first, 4 * RATE_HZ + 2)
+        paper = keep(studio, wanted)
+        studio.box.stop()
+    names = [track["file"] for track in paper["tracks"]]
+    expected = {(names[0], 2 * RATE_HZ - 5 - first, 12)}
+    expected |= {(names[1], n * RATE_HZ - first, 3 if n < 4 else 2) for n in range(5)}
+    told = {(clip["file"], clip["start"], clip["frames"]) for clip in paper["clips"]}
+    assert told == expected
+    assert paper["clips_more"] == 0
+
+
+def test_the_markers_of_that_time_are_in_the_paper_and_the_files_are_not_touched(studio: BlackBoxRig) -> None:
+    studio.rig.block.store_timeline(
+        timeline_to_json(
+            [Mark("before", 4710), Mark("in it", 4712), Mark("A", 5000, 10), Mark("behind", 4711 + RATE_HZ)]
+        )
+    )
+    studio.play(4 * RATE_HZ)
+    wanted = order(studio, 2 * RATE_HZ, 3 * RATE_HZ)
+    paper = keep(studio, wanted)
+    assert paper["pre_frames"] == 0
+    assert [(mark["name"], mark["start"], mark["frames"]) for mark in paper["markers"]] == [
+        ("in it", 1, 0),
+        ("A", 289, 10),
+    ]
+    assert [markers_in(path) for path in wanted.folder.glob("*.wav")] == [[], []]
+
+
+def test_how_fast_the_card_ran_is_told_as_last_known(studio: BlackBoxRig) -> None:
+    studio.play(6 * RATE_HZ)
+    studio.box.seal()
+    chunks = studio.box.shelf.runs[0].chunks
+    for chunk, drift_ppm in zip(chunks, (None, 12.5, 13.5), strict=True):
+        chunk.drift_ppm = drift_ppm
+        chunk.save()
+    studio.new_box().start()
+    assert keep(studio, order(studio, 0, 3 * RATE_HZ))["drift_ppm"] == 12.5
+    assert keep(studio, order(studio, 0, RATE_HZ, 2))["drift_ppm"] is None
+
+
+def test_the_end_of_an_earlier_run_is_kept_as_it_was_played(studio: BlackBoxRig) -> None:
+    studio.play(5 * RATE_HZ)
+    studio.box.stop()
+    end = studio.head
+    studio.clock_name = "second"
+    studio.new_box().start()
+    studio.play(3 * RATE_HZ)
+    before, now = studio.box.status()["held_runs"]
+    assert (before["run"], before["is_now"], before["inputs"], now["is_now"]) == (1, False, [(1, 3)], True)
+    last = before["end_frame"]
+    assert last == end
+    wanted = order(studio, last - 2 * RATE_HZ, last, run=before["run"])
+    paper = keep(studio, wanted)
+    assert_is_what_was_played(wanted.folder, paper, last - 2 * RATE_HZ, 2 * RATE_HZ)
+
+
+def test_a_machine_whose_clock_began_at_1970_keeps_takes_that_can_be_read(tmp_path: Path) -> None:
+    with Rig.make(strips=2, buses=0, ring_s=5.0) as rig:
+        studio = BlackBoxRig(rig, tmp_path / "library", wall_s=-4.0, is_synchronised=False)
+        studio.box.start()
+        studio.play(5 * RATE_HZ)
+        wanted = order(studio, 0, 4 * RATE_HZ)
+        keep(studio, wanted)
+        studio.box.stop()
+    document = load_document(wanted.folder)
+    assert (document.created_unix, document.clock_synchronised) == (0.0, False)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from studiod.desk.takes import read_takes
 from studiod.link.take import BadDocument, Changes
 from studiod.model.parameter import Refused
+from studiod.tape.files import save_json
 from studiod.tape.library import (
     LibraryError,
     change_session,
@@ -30,21 +32,62 @@ from tests.fakes.takes import FakeTake, read_json
 
 def test_what_is_said_of_a_take_is_kept_and_nothing_else_changes(tmp_path: Path) -> None:
     take = FakeTake(tmp_path, 3).write()
-    before = read_json(take.folder / "take.json")
+    before = (take.folder / "take.json").read_bytes()
     change_take(tmp_path, 3, Changes(name=" Cafe\u0301 ", tags=("loud", "loud"), rating=5, note="one\ntwo"))
     change_take(tmp_path, 3, Changes(rating=2))
-    after = read_json(take.folder / "take.json")
     said = {"name": "Café", "tags": ["loud"], "rating": 2, "note": "one\ntwo"}
-    assert after == before | said
+    assert load_document(take.folder).raw == json.loads(before) | said
+    assert (take.folder / "take.json").read_bytes() == before, "the tape's file is the tape's"
     assert verify_take(take.folder).is_good
+
+
+def test_what_an_older_studiod_wrote_of_a_take_stays_and_moves_with_the_next_change(tmp_path: Path) -> None:
+    old = {"name": "Blues", "tags": ["slow"], "rating": 4, "note": "keep"}
+    take = FakeTake(tmp_path, 3, more=old).write()
+    assert load_document(take.folder).name == "Blues"
+    change_take(tmp_path, 3, Changes(rating=5))
+    assert read_json(take.folder / "about.json") == {"version": 1} | old | {"rating": 5}
+    assert (load_document(take.folder).rating, load_document(take.folder).note) == (5, "keep")
+
+
+@pytest.mark.parametrize("tape_is_last", [True, False])
+def test_neither_the_tape_nor_who_names_a_take_loses_what_the_other_wrote(
+    tmp_path: Path, *, tape_is_last: bool
+) -> None:
+    take = FakeTake(tmp_path).write()
+    path, settled = take.folder / "take.json", {"folder": "/second/0001", "state": "good", "fault": ""}
+    held = read_json(path)  # the tape reads, somebody names the take, the tape writes: or the other way round
+    if tape_is_last:
+        change_take(tmp_path, 1, Changes(name="A", note="b"))
+        save_json(path, held | {"copy": settled})
+    else:
+        save_json(path, held | {"copy": settled})
+        change_take(tmp_path, 1, Changes(name="A", note="b"))
+    document = load_document(take.folder)
+    assert (document.name, document.note, document.raw["copy"]) == ("A", "b", settled)
+
+
+@pytest.mark.parametrize("about", ["", "[1]", '{"name": 7, "tags": "x", "rating": 99, "note": null}', "[" * 100_000])
+def test_words_that_cannot_be_read_cost_no_take(tmp_path: Path, about: str) -> None:
+    take = FakeTake(tmp_path, more={"name": "Blues"}).write()
+    (take.folder / "about.json").write_text(about)
+    assert (load_document(take.folder).name, load_document(take.folder).rating) == ("Blues", 0)
+    (found,) = read_takes(tmp_path)
+    assert found.document.name == "Blues"
+
+
+def test_a_pipe_in_place_of_the_words_is_not_waited_for(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path).write()
+    os.mkfifo(take.folder / "about.json")
+    assert load_document(take.folder).name == ""
 
 
 def test_what_already_is_so_is_not_written_again(tmp_path: Path) -> None:
     take = FakeTake(tmp_path).write()
     change_take(tmp_path, 1, Changes(name="A"))
-    written = (take.folder / "take.json").stat().st_ino
+    written = (take.folder / "about.json").stat().st_ino
     change_take(tmp_path, 1, Changes(name="A"))
-    assert (take.folder / "take.json").stat().st_ino == written
+    assert (take.folder / "about.json").stat().st_ino == written
 
 
 @pytest.mark.parametrize(
@@ -56,6 +99,7 @@ def test_what_is_refused_changes_nothing(tmp_path: Path, changes: Changes) -> No
     with pytest.raises(Refused):
         change_take(tmp_path, 1, changes)
     assert (take.folder / "take.json").read_bytes() == before
+    assert not (take.folder / "about.json").exists()
 
 
 def test_a_take_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:

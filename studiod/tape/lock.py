@@ -1,0 +1,100 @@
+"""One studiod writes into a folder; another says whose it is, so that a person finds it."""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+LOCK_NAME: Final = ".lock"
+_MAX_BYTES: Final = 4096
+_TYPED: Final = "studiod"
+_COMMAND_LETTERS: Final = 160
+
+
+class InUse(BlockingIOError):  # noqa: N818 - it reads as the fact it reports
+    """Somebody else holds the lock; the message says who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds a lock, as the lock file says: a line each; an older studiod wrote the first only."""
+
+    process: str = ""
+    user: str = ""
+    host: str = ""
+    command: str = ""
+
+    @classmethod
+    def of_process(cls, process: int) -> Self:
+        """`process`, which runs on this machine as we do."""
+        try:
+            user = pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:
+            user = f"user {os.geteuid()}"
+        try:
+            words = Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace").rstrip("\0").split("\0")
+        except OSError:
+            words = []
+        typed = words[words.index(_TYPED) :] if _TYPED in words else words  # what the supervisor was started by
+        return cls(str(process), user, socket.gethostname(), " ".join(typed)[:_COMMAND_LETTERS])
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Who wrote the lock file `path`; nobody where it cannot be read."""
+        lines: list[str] = []
+        with contextlib.suppress(OSError):
+            if path.is_file():  # a pipe would wait for ever
+                with path.open("rb") as file:
+                    lines = file.read(_MAX_BYTES).decode("utf-8", "replace").splitlines()
+        return cls(*("".join(letter for letter in line if letter.isprintable()) for line in lines[:4]))
+
+    @property
+    def is_here(self) -> bool:
+        """It is a process of this machine, and lives."""
+        is_ours = self.host in {"", socket.gethostname()}
+        return is_ours and self.process.isdecimal() and Path(f"/proc/{self.process}").exists()
+
+    def __str__(self) -> str:
+        who = f"process {self.process or 'unknown'}"
+        who += f" of {self.user}" if self.user else ""
+        who += f" on {self.host}" if self.host else ""
+        return f"{who}: {self.command}" if self.command else who
+
+    def text(self) -> str:
+        """For the lock file."""
+        return "".join(
+            f"{''.join(letter if letter.isprintable() else ' ' for letter in line)}\n"
+            for line in (self.process, self.user, self.host, self.command)
+        )
+
+
+def hold(path: Path, process: int) -> int:
+    """Take the lock in the file `path` for `process`; the descriptor that holds it. Raises InUse, OSError.
+
+    It ends with this process, however that ends.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, Owner.of_process(process).text().encode("utf-8", "replace"), 0)
+    except BlockingIOError as fault:
+        os.close(fd)
+        raise InUse(fault.errno, str(Owner.read(path)), str(path)) from None
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def is_held_at(path: Path, held: int) -> bool:
+    """Whether the lock file that `held` holds is the one at `path`: else its folder was moved, or its disk."""
+    try:
+        there, ours = path.stat(follow_symlinks=False), os.fstat(held)
+    except OSError:
+        return False
+    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)

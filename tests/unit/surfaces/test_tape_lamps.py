@@ -1,0 +1,53 @@
+"""A lamp of any map may show how the last take is, and that somebody should look at the disks."""
+
+from pathlib import Path
+
+from studiod.surfaces.feedback import Outbox, Painter
+from studiod.surfaces.generic_midi import GenericMidi
+from studiod.surfaces.maps import load_map
+from tests.unit.surfaces.rig import desk
+
+_MAP = """\
+format: 1
+name: lamps
+maker: Test
+model: Lamps
+dialect: generic-midi
+mode: any
+confidence: measured
+sources: [made up for the tests]
+ports: ["*lamps*"]
+controls:
+  sad: {kind: button, channel: 1, cc: 20, lamp: true}
+  disk: {kind: button, channel: 1, cc: 21, lamp: true}
+bindings: {}
+feedback:
+  sad: {address: /take/state, lit: [damaged, repaired]}
+  disk: {address: /tape/alarm, lit: [warning, alarm]}
+"""
+
+
+def test_lamps_of_a_map_follow_the_tape(tmp_path: Path) -> None:
+    path = tmp_path / "lamps.yaml"
+    path.write_text(_MAP, encoding="utf-8")
+    facts, hub, sent = load_map(path), desk(), list[bytes]()
+    controls = tuple(facts.controls.values())
+    painter = Painter(hub, controls, GenericMidi(controls))
+    painter.outbox = outbox = Outbox(sent.append, 500, 0.0)
+    painter.aim(facts.feedback.values(), lambda address: address)
+
+    def lit() -> dict[int, bool]:
+        painter.paint()
+        outbox.flush()
+        return {message[1]: message[2] > 0 for message in sent}
+
+    assert lit() == {20: False, 21: False}
+    for address, word, lamps in (
+        ("/take/state", "recording", {20: False, 21: False}),
+        ("/take/state", "damaged", {20: True, 21: False}),
+        ("/tape/alarm", "warning", {20: True, 21: True}),
+        ("/take/state", "good", {20: False, 21: True}),
+        ("/tape/alarm", "none", {20: False, 21: False}),
+    ):
+        hub.publish(address, float(hub.registry[address].choices.index(word)))
+        assert lit() == lamps
