@@ -87,6 +87,7 @@ class Take:
             "position": self.position,
             "files": list(document.parts()),
             "tracks": [asdict(track) for track in self.tracks],
+            "midi": [asdict(track) for track in document.midi],
             "gaps": list(self.gaps),
             "markers": [mark.to_json() for mark in document.markers],
             "path": str(self.path),
