@@ -21,6 +21,7 @@ from studiod.tape import (
     TakeCopy,
     TapeMachine,
     TapeOptions,
+    Witness,
     clock_identity,
     clock_is_synchronised,
 )
@@ -40,6 +41,7 @@ def run(block: Block, settings: Settings) -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     player = Player(block, settings.audio.rate_hz)
+    witness = Witness(block)
     heard = Heard(block, settings.tape.pre_record_s + HEARD_S)
     machine = TapeMachine(
         block,
@@ -52,10 +54,10 @@ def run(block: Block, settings: Settings) -> int:
         _armed_tracks(block, settings),
         time.time,
         is_clock_synchronised,
-        journals=Journals(block, settings.console_layout(), heard),
+        journals=Journals(block, settings.console_layout(), heard, witness.applied),
         heard=heard,
     )
-    box = _black_box(block, settings, lambda: machine.is_pressed) if settings.blackbox.on else None
+    box = _black_box(block, settings, witness, lambda: machine.is_pressed) if settings.blackbox.on else None
     if box is not None:
         machine.blackbox_status = box.status
     machine.start()
@@ -117,7 +119,7 @@ def _copy(copy: TakeCopy, stopped: threading.Event) -> None:
     copy.stop()
 
 
-def _black_box(block: Block, settings: Settings, has_precedence: Callable[[], bool]) -> BlackBox:
+def _black_box(block: Block, settings: Settings, witness: Witness, has_precedence: Callable[[], bool]) -> BlackBox:
     box = settings.blackbox
     return BlackBox(
         block,
@@ -130,6 +132,7 @@ def _black_box(block: Block, settings: Settings, has_precedence: Callable[[], bo
         time.time,
         is_clock_synchronised,
         has_precedence,
+        witness,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from studiod.desk.hub import Hub
 from studiod.desk.takes import label
 from studiod.link import Block, Snapshot
-from studiod.link.order import KeepOrder, TrackOrder
+from studiod.link.order import KeepOrder, MidiOrder, TrackOrder
 from studiod.link.session import take_folder
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
@@ -26,6 +26,10 @@ class Timeline(Protocol):
     @property
     def compensation(self) -> int:
         """Frames by which what is played to the tape comes late."""
+
+    @property
+    def midi(self) -> tuple[MidiOrder, ...]:
+        """Every MIDI track that hears a port."""
 
     def claim_take(self) -> int:
         """The number of the next take; no one else is given it."""
@@ -80,6 +84,8 @@ class Keeping:
             snapshot.position - snapshot.frame - self._timeline.compensation if is_rolling else None,
             0,
             by,
+            self._timeline.midi,
+            self._hub.value("/click/tempo"),
         )
         return self._give(order, seconds, float(box.get("held_s", 0.0)))
 
@@ -114,6 +120,8 @@ class Keeping:
             None,
             run,
             by,
+            self._timeline.midi,
+            self._hub.value("/click/tempo"),
         )
         return self._give(order, seconds, float(found["held_s"]))
 

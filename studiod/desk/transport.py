@@ -19,6 +19,7 @@ from studiod.desk.orders import TakeOrders
 from studiod.desk.points import Points
 from studiod.desk.takes import Take
 from studiod.link import TAPE, Block, Operation, Snapshot
+from studiod.link.order import MidiOrder
 from studiod.link.timeline import timeline_to_json
 from studiod.model.console import ConsoleLayout
 from studiod.model.parameter import Refused
@@ -218,6 +219,11 @@ class Transport:
     def compensation(self) -> int:
         """Frames by which what is played to the tape comes late."""
         return self._orders.compensation
+
+    @property
+    def midi(self) -> tuple[MidiOrder, ...]:
+        """Every MIDI track that hears a port, armed or not."""
+        return self._armed.every_midi()
 
     def claim_take(self) -> int:
         """The number of the next take; no one else is given it."""

@@ -45,6 +45,17 @@ class MidiOrder:
         is_of_channel = bool(message) and _FIRST_STATUS <= message[0] < _FIRST_SYSTEM
         return self.channel is None or not is_of_channel or message[0] & 0x0F == self.channel
 
+    def to_json(self) -> dict[str, Any]:
+        """For take.json."""
+        return {
+            "file": self.file,
+            "number": self.number,
+            "name": self.name,
+            "port": self.port,
+            "channel": self.channel,
+            "without": list(self.without),
+        }
+
     def to_list(self) -> list[Any]:
         """For JSON."""
         return [self.number, self.file, self.name, self.port, self.channel, list(self.without)]

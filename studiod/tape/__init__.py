@@ -18,6 +18,7 @@ from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
 from studiod.tape.machine import TapeMachine, TapeOptions
 from studiod.tape.playback import Player
+from studiod.tape.witness import Witness
 
 __all__ = [
     "BlackBox",
@@ -31,6 +32,7 @@ __all__ = [
     "TakeWriter",
     "TapeMachine",
     "TapeOptions",
+    "Witness",
     "clip_runs",
     "clock_identity",
     "clock_is_synchronised",

@@ -28,6 +28,7 @@ from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, res
 from studiod.tape.keeper import Keeper
 from studiod.tape.lock import LOCK_NAME, InUse, hold
 from studiod.tape.proof import ClockDrift
+from studiod.tape.witness import Witness
 
 FOLDER = ".blackbox"
 WRITE_S = 1.0  # what a killed tape may cost when the rings die with it
@@ -60,6 +61,8 @@ class BlackBox:
     wall_clock: Callable[[], float] = time.time
     is_synchronised: Callable[[], bool] = bool
     has_precedence: Callable[[], bool] = bool
+    witness: Witness | None = None
+    """What is turned and played goes along with the sound; None: only sound is held."""
     fault: str = ""
     """Why nothing is kept just now."""
     lost_frames: int = 0
@@ -239,12 +242,23 @@ class BlackBox:
             self._write(stop)
         if self._writer is None:
             return
+        self._log(self._writer)
         if now >= self._next_sync:
             self._next_sync = now + SYNC_S
             self._note_gaps(self._writer)
             self._writer.sync()
         else:
             self._writer.start_writeback()
+
+    def _log(self, writer: ChunkWriter) -> None:
+        """What happened since the last time, into the chunk that is written now: it may be of the one before."""
+        if self.witness is None:
+            return
+        if not writer.is_logging:
+            self.witness.begin()
+        raw = self.witness.drain()
+        if raw:
+            writer.log(raw)
 
     def _write(self, stop: int) -> None:
         """One piece: of a second at most, of one chunk."""
@@ -301,6 +315,7 @@ class BlackBox:
         if writer is None or run is None:
             return
         self._note_gaps(writer)
+        self._log(writer)
         if writer.written:
             is_synchronised = self.is_synchronised()
             chunk = writer.seal(self.wall_clock(), is_synchronised=is_synchronised, drift_ppm=self._drift.ppm)

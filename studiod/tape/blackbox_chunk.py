@@ -6,6 +6,7 @@ from array import array
 from pathlib import Path
 
 from studiod.link import Block, Gap
+from studiod.link.journal import MAGIC
 from studiod.tape._tape import PieceWriter, RingView, clip_runs, crc32, make_durable, start_writeback, write_heads
 from studiod.tape.blackbox_index import (
     BITS,
@@ -23,6 +24,7 @@ from studiod.tape.blackbox_index import (
 from studiod.tape.files import sync_folder
 from studiod.tape.proof import RUNS_AT_ONCE, Clips
 from studiod.tape.wavfile import DATA_AT, header_page
+from studiod.tape.witness import EVENTS_NAME, append
 
 _PIECE_BYTES = 4 << 20  # of all inputs together, at a time
 
@@ -48,7 +50,8 @@ class ChunkWriter:
         self._inputs = inputs
         self._piece_frames = max(_PIECE_BYTES // (WIDTH * max(len(inputs), 1)), 1)
         self._files = array("i")
-        self._checks = -1
+        self._checks = self._events = -1
+        self._events_at = 0
         self._sums = array("I", bytes(4 * len(inputs)))  # the running CRC-32 of each
         self._rows = bytearray()
         self._rows_at = 0
@@ -120,6 +123,19 @@ class ChunkWriter:
                 return
             self._put(pieces, frames)
 
+    @property
+    def is_logging(self) -> bool:
+        """Something has happened in it that was logged."""
+        return self._events >= 0
+
+    def log(self, raw: bytes) -> None:
+        """Append chunks of a journal: what was turned and played meanwhile."""
+        if not self.is_logging:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._events = os.open(self._chunk.folder / EVENTS_NAME, flags, 0o644)
+            self._events_at = append(self._events, MAGIC, 0)
+        self._events_at = append(self._events, raw, self._events_at)
+
     def note(self, gap: Gap) -> None:
         """Remember a gap, on the engine clock."""
         if gap not in self._chunk.gaps:
@@ -159,6 +175,8 @@ class ChunkWriter:
         if self._has_news:
             self._chunk.save(OPEN)
             self._has_news = False
+        if self.is_logging:
+            os.fdatasync(self._events)
         if self.written == self.synced:
             return
         make_durable(self._files)
@@ -194,20 +212,16 @@ class ChunkWriter:
     @property
     def size_bytes(self) -> int:
         """Room it takes on disk. Raises OSError."""
-        return sum(os.fstat(fd).st_blocks for fd in self._files) * 512
+        return sum(os.fstat(fd).st_blocks for fd in (*self._files, self._events) if fd >= 0) * 512
 
     def let_go(self) -> None:
         """Close the file descriptors; may be called twice."""
-        for fd in (*self._files, self._checks):
+        for fd in (*self._files, self._checks, self._events):
             with contextlib.suppress(OSError):
                 if fd >= 0:
                     os.close(fd)
-        self._files, self._checks = array("i"), -1
+        self._files, self._checks, self._events = array("i"), -1, -1
 
     def _append(self, rows: bytes | bytearray) -> None:
         """Behind the rows there are; a short write is made whole."""
-        piece = memoryview(bytes(rows))
-        while piece:
-            done = os.pwrite(self._checks, piece, self._rows_at)
-            piece = piece[done:]
-            self._rows_at += done
+        self._rows_at = append(self._checks, bytes(rows), self._rows_at)

@@ -5,8 +5,9 @@ import json
 import logging
 import os
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studiod.link import ENGINE, Block, Snapshot, TakeFrames
 from studiod.link.journal import (
@@ -30,9 +31,6 @@ from studiod.tape._tape import RingView
 from studiod.tape.files import sync_folder
 from studiod.tape.heard import Heard
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 TICK_S = 0.25  # how often a journal with nothing to tell says so
 _KEPT_S = 10.0  # records are kept for a take that is opened late
 _FRAME_AT = 16  # of a record: bytes before its frame
@@ -51,17 +49,25 @@ class _Batch:
 class Journals:
     """Writes the journal of every take that runs. `turn` it often: the ring of what was applied holds seconds.
 
-    heard: what boxes say, turned before this; as far as it reaches back, a journal begins before its take.
+    heard: what boxes say, turned before this; as far as it reaches back, a journal begins before its take. on_applied:
+    gets everything that the engine obeyed, take or not: number of the first record, frame it is complete to, records.
 
     A disk that refuses ends that journal where it is and is told in `faults`; the sound is not its business.
     """
 
-    def __init__(self, block: Block, layout: ConsoleLayout, heard: Heard | None = None) -> None:
+    def __init__(
+        self,
+        block: Block,
+        layout: ConsoleLayout,
+        heard: Heard | None = None,
+        on_applied: Callable[[int, int, bytes], None] | None = None,
+    ) -> None:
         self.faults: dict[int, str] = {}
         """Take id -> why its journal ends early."""
         self._block = block
         self._layout = layout
         self._heard = heard
+        self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
         self._running: dict[int, _Writer] = {}
         self._done: set[int] = set()
@@ -71,6 +77,8 @@ class Journals:
         upto = self._block.input_head  # first: what was obeyed before it is in the ring by now
         first, raw = self._block.take_applied()
         batch = _Batch(first, upto, raw)
+        if self._on_applied is not None:
+            self._on_applied(first, upto, raw)
         self._batches.append(batch)
         while len(self._batches) > 1 and self._batches[0].upto + _KEPT_S * self._block.rate_hz < upto:
             self._batches.popleft()

@@ -15,16 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from studiod.link import Gap
+from studiod.link.journal import JOURNAL_NAME
 from studiod.link.order import KeepOrder, TrackOrder
 from studiod.link.timeline import Mark, marks_within
 from studiod.tape.blackbox_index import BITS, CHECKS, MISSING, TAPE_LATE, WIDTH, Chunk, checks_head, file_rows
-from studiod.tape.files import save_json, sync_folder
+from studiod.tape.files import replace_file, save_json, sync_folder
+from studiod.tape.midi import played
 from studiod.tape.paper import merged
 from studiod.tape.proof import Clips
+from studiod.tape.smf import TickClock, whole_file
 from studiod.tape.wavfile import DATA_AT, header_page
+from studiod.tape.witness import events_file, read_events
 
 ENGINE_CAUSES = frozenset({"engine restarted", "device lost", "engine late", "device dropped frames"})
 """Gaps of these causes nobody heard: a take that has them is as good as what was played."""
+LATE_S = 5  # a disk that is behind is told of what happens no later
 WORKING = ".keep-"
 ORDER = "keep.json"
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
@@ -122,6 +127,7 @@ class Keep:
         tracks = [self._track(track, parts, silence) for track in order.tracks]
         self._write_checks(parts)
         self.document = self._paper(parts, tracks)
+        self._write_events()
         self.to_copy_bytes = sum(copy.frames * WIDTH for copy in self._copies)
 
     def step(self, most_bytes: int) -> bool:
@@ -293,7 +299,28 @@ class Keep:
             "drift_ppm": next((drift for drift in drifts if drift is not None), None),
             "tracks": tracks,
             "checks": CHECKS,
+            "tempo_bpm": order.tempo_bpm,
         }
+
+    def _write_events(self) -> None:
+        """What was turned and played goes along: a journal, and a file for each MIDI track that heard anything."""
+        first = self.document["start_frame"] - self.document["pre_frames"]
+        frames, rate_hz = self.document["pre_frames"] + self.document["frames"], self.document["rate_hz"]
+        near = LATE_S * rate_hz  # what happened may be told of in the chunk behind, or before
+        folders = [c.folder for c in self.run_chunks if c.end > first - near and c.first_frame < first + frames + near]
+        found = read_events(folders, first, first + frames)
+        if not (found.events or found.records):
+            return
+        head = {"take": self.order.id, "frame": self.document["start_frame"], "rate_hz": rate_hz}
+        replace_file(self.working / JOURNAL_NAME, events_file(found, head, first + frames))
+        clock = TickClock.of(rate_hz, self.order.tempo_bpm)
+        heard = []
+        for track in self.order.midi:
+            notes = list(played(found.events, lambda port: found.ports.get(port, ""), track, first, first + frames))
+            if notes:
+                replace_file(self.working / track.file, whole_file(clock, track.name, notes, frames))
+                heard.append(track.to_json())
+        self.document["midi"] = heard
 
     def _clips(
         self, parts: Sequence[Stretch], tracks: Sequence[dict[str, Any]], first: int

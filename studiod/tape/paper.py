@@ -80,17 +80,7 @@ class Paper:
                 }
                 for order, track in zip(self.order.tracks, tracks, strict=True)
             ],
-            "midi": [
-                {
-                    "file": track.file,
-                    "number": track.number,
-                    "name": track.name,
-                    "port": track.port,
-                    "channel": track.channel,
-                    "without": list(track.without),
-                }
-                for track in self.order.midi
-            ],
+            "midi": [track.to_json() for track in self.order.midi],
             "tempo_bpm": self.order.tempo_bpm,
             **proof,
             "copy": None if self.copy is None else dict(self.copy),

@@ -15,6 +15,7 @@ from studiod.tape.blackbox import BlackBox
 from studiod.tape.blackbox_index import Chunk
 from studiod.tape.blackbox_room import BlackBoxLimits
 from studiod.tape.wavfile import DATA_AT
+from studiod.tape.witness import Witness
 from tests.fakes.desk_rig import Rig, Samples
 
 RATE_HZ = 48000
@@ -55,6 +56,7 @@ class BlackBoxRig:
     boxes: list[BlackBox] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.witness = Witness(self.rig.block)
         self.box = self.new_box()
 
     def new_box(self) -> BlackBox:
@@ -72,6 +74,7 @@ class BlackBoxRig:
             lambda: self.wall_s,
             lambda: self.is_synchronised,
             lambda: self.is_pressed,
+            self.witness,
         )
         self.boxes.append(box)
         self.box = box

@@ -16,6 +16,7 @@ from studiod.desk.orders import TakeOrders
 from studiod.desk.store import BlockStore
 from studiod.desk.takes import read_takes
 from studiod.link import Operation
+from studiod.link.order import MidiOrder
 from studiod.model.parameter import Refused
 from tests.fakes.blackbox_rig import RATE_HZ, BlackBoxRig
 from tests.fakes.desk_rig import Rig, layout
@@ -30,6 +31,7 @@ class Takes:
     last: int = 0
     compensation: int = 480
     seen: list[int] = field(default_factory=list)
+    midi: tuple[MidiOrder, ...] = ()
 
     def claim_take(self) -> int:
         self.last += 1

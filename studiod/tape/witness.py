@@ -1,0 +1,97 @@
+"""What was turned and played while nobody recorded: control moves and MIDI, beside the sound in every chunk."""
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from studiod.link import HEARD, PORTS, Block, EventReader
+from studiod.link.journal import (
+    MAGIC,
+    RECORD,
+    Journal,
+    applied_chunk,
+    head_chunk,
+    midi_chunk,
+    port_chunk,
+    read_journal,
+)
+from studiod.link.ports import PortList
+
+EVENTS_NAME: Final = "events.sdj"
+_MOST_BATCHES = 10_000  # of control moves that wait for a disk; older ones are dropped
+
+
+class Witness:
+    """Gathers what happens; `drain` it from the black box's thread, `applied` is given from the journal's."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._reader = EventReader(block, HEARD)
+        self._batches: deque[tuple[int, int, bytes]] = deque(maxlen=_MOST_BATCHES)
+        self._version = -1
+        self._names: dict[int, str] = {}
+        self._told: dict[int, str] = {}
+
+    def applied(self, first: int, upto: int, records: bytes) -> None:
+        """The engine obeyed `records`, number `first` and on, before frame `upto`."""
+        if records:
+            self._batches.append((first, upto, records))
+
+    def begin(self) -> None:
+        """Another file begins: it is told the names of ports anew."""
+        self._told = {}
+
+    def drain(self) -> bytes:
+        """Everything since the last time, as it stands in the file; nothing when nothing happened."""
+        version = self._block.status_version(PORTS)
+        if version != self._version:
+            self._version = version
+            ports = PortList.from_json(self._block.status(PORTS)).ports
+            self._names |= {port.id: port.name for port in ports if port.direction == "in"}
+        raw = b""
+        while self._batches:
+            raw += applied_chunk(*self._batches.popleft())
+        events = self._reader.read()
+        fresh = {event.port: self._names.get(event.port, "") for event in events}
+        fresh = {port: name for port, name in fresh.items() if self._told.get(port) != name}
+        if fresh:
+            self._told |= fresh
+            raw += port_chunk(fresh)
+        return raw + (midi_chunk(events) if events else b"")
+
+
+def read_events(folders: Iterable[Path], first: int, last: int) -> Journal:
+    """What the chunks in `folders`, in order, tell of frames [first, last); a file that is not there tells nothing."""
+    found = Journal()
+    for folder in folders:
+        try:
+            journal = read_journal(folder / EVENTS_NAME)
+        except OSError:
+            continue
+        found.events += [event for event in journal.events if first <= event.frame < last]
+        found.records += [record for record in journal.records if first <= record.frame < last]
+        found.ports |= journal.ports
+    return found
+
+
+def events_file(found: Journal, head: dict[str, object], last: int) -> bytes:
+    """A journal of what was found: without the engine's state, so that nobody takes it for one to replay."""
+    records = b"".join(RECORD.pack(*record) for record in found.records)
+    return (
+        MAGIC
+        + head_chunk(head)
+        + (port_chunk(found.ports) if found.ports else b"")
+        + (midi_chunk(found.events) if found.events else b"")
+        + applied_chunk(0, last, records)
+    )
+
+
+def append(fd: int, raw: bytes, at: int) -> int:
+    """Write `raw` at byte `at`; where it ends. Raises OSError."""
+    piece = memoryview(raw)
+    while piece:
+        done = os.pwrite(fd, piece, at)
+        piece, at = piece[done:], at + done
+    return at
