@@ -89,7 +89,7 @@ class Queries:
             "last_take": self._last_take(),
             "soundcheck": bool(self._hub.value("/soundcheck")),
             "processes": {name: block.pid(number) for number, name in enumerate(PROCESS_NAMES)},
-            "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in (ENGINE, TAPE, DESK)},
+            "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in (ENGINE, TAPE, DESK, PORTS)},
             "osc": {"port": self.server.port if self.server else 0, "bind": settings.osc.bind},
             "zeroconf": self._zeroconf(),
             "library": str(library),

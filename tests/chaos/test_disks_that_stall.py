@@ -20,7 +20,7 @@ def record_through(tmp_path: Path, stall_s: float, ring_s: float) -> dict[str, A
         studio.record(1, 2)
         studio.roll_on(round((stall_s + 3.0) * RATE_HZ))
         take = studio.stop_take()
-        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0}
+        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0, "ports": 0}
     return take
 
 

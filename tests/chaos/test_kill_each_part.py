@@ -94,7 +94,7 @@ def test_a_killed_desk_costs_not_one_frame_of_output_or_take(tmp_path: Path) -> 
         take = studio.stop_take()
         status = studio.status()
     assert take["gaps"] == []
-    assert status["restarts"] == {"engine": 0, "tape": 0, "desk": KILLS}
+    assert status["restarts"] == {"engine": 0, "tape": 0, "desk": KILLS, "ports": 0}
     assert_true_to_the_clock({**take, "files": ["strip-01-kick.wav", "strip-02-snare.wav"]}, 2)
     # main left is strip 1 hard left at 0 dB: the same numbers, sample for sample; main right is exact silence
     assert np.array_equal(visible(take, "main-l.wav"), visible(take, "strip-01-kick.wav"))

@@ -319,7 +319,7 @@ class FakeStudio:
             "last_take": self._last_take(),
             "soundcheck": bool(self.hub.value("/soundcheck")),
             "processes": {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104},
-            "restarts": {"engine": 1, "tape": 0, "desk": 0},
+            "restarts": {"engine": 1, "tape": 0, "desk": 0, "ports": 0},
             "osc": {"port": self.port, "bind": "127.0.0.1"},
             "zeroconf": {"name": "studiod", "services": ["_osc._udp"], "addresses": ["192.168.1.7"], "fault": ""},
             "library": "/library",

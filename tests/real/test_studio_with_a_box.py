@@ -87,4 +87,22 @@ def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_
         with box(server.environment) as nano:
             nano.do("plug")
             nano.shows("stop", "arm/1", "solo/5")
-        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0}
+        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0, "ports": 0}
+
+
+def test_a_ports_process_that_is_killed_comes_back_with_every_box_repainted_and_no_frame_lost(tmp_path: Path) -> None:
+    with jack_server() as server, LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio:
+        with box(server.environment) as nano:
+            nano.do("plug")
+            nano.shows("stop")
+            studio.record(1)
+            nano.shows("record", "play", "arm/1")
+            pid = studio.kill("ports")
+            studio.send("/strip/3/mute", 1)
+            studio.wait_for_other("ports", pid)
+            nano.shows("record", "play", "arm/1", "mute/3")
+            nano.do("press mute/3")
+            eventually(lambda: studio.ask("/strip/3/mute") == (0,), within_s=5)
+            take = studio.stop_take()
+        assert (take["state"], take["gaps"]) == ("good", [])
+        assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0, "ports": 1}
