@@ -10,7 +10,7 @@ from studiod.app import take_list
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
-from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, TAPE, Block, Snapshot
+from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, SUPERVISOR, TAPE, Block, Snapshot
 from studiod.link.ports import PortList
 from studiod.link.take import RECORDING
 from studiod.model.transport import TransportPhase, TransportState, timecode
@@ -38,6 +38,11 @@ class Queries:
         self._settings = settings
         self._hub = hub
         self._transport = transport
+
+    @property
+    def _parts(self) -> tuple[int, ...]:
+        """The processes there are, besides the supervisor."""
+        return (ENGINE, TAPE, DESK) if self._settings.midi.api == "none" else (ENGINE, TAPE, DESK, PORTS)
 
     def register(self, endpoint: OscEndpoint) -> None:
         """Answer the questions that are no parameters. One string of JSON each, but for names and numbers."""
@@ -88,8 +93,8 @@ class Queries:
             "take": self._take(),
             "last_take": self._last_take(),
             "soundcheck": bool(self._hub.value("/soundcheck")),
-            "processes": {name: block.pid(number) for number, name in enumerate(PROCESS_NAMES)},
-            "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in (ENGINE, TAPE, DESK, PORTS)},
+            "processes": {PROCESS_NAMES[n]: block.pid(n) for n in (SUPERVISOR, *self._parts)},
+            "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in self._parts},
             "osc": {"port": self.server.port if self.server else 0, "bind": settings.osc.bind},
             "zeroconf": self._zeroconf(),
             "library": str(library),
@@ -192,8 +197,8 @@ class Queries:
             )
         found += [
             f"the {PROCESS_NAMES[number]} does not run: it is being started again"
-            for number in (ENGINE, TAPE, *(() if self._settings.midi.api == "none" else (PORTS,)))
-            if not self._block.is_ready(number)
+            for number in self._parts
+            if number != DESK and not self._block.is_ready(number)
         ]
         return list(dict.fromkeys(fault for fault in found if fault))
 
