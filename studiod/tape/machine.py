@@ -1,7 +1,6 @@
 """The tape process at work: takes as the engine rolls them, the disks they go to, and its state for everyone to see."""
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -14,14 +13,15 @@ from typing import Any
 
 from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
-from studiod.link.session import takes_folder
+from studiod.link.session import take_folder, takes_folder
 from studiod.tape.capture import TakeWriter
-from studiod.tape.copy import TakeCopy
+from studiod.tape.copy import CopyState, TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import STATUS_S, TakeFollower
 from studiod.tape.journal import Journals
 from studiod.tape.library import last_take_id
+from studiod.tape.lock import lock_path, lock_session
 from studiod.tape.repair import Repaired, repair_session
 from studiod.tape.takefiles import WriterOptions
 
@@ -172,12 +172,23 @@ class TapeMachine:
             order = self._follower.order(number)
             if order is None:
                 continue
-            path = order.folder / "take.json"
-            document = load_json(path)
-            if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
-                continue
-            with contextlib.suppress(OSError):
-                save_json(path, {**document, "copy": state.to_json()})
+            self._note_copy(order.folder, state)
+        for number, state in ({} if self.copy is None else self.copy.repaired).items():
+            if number not in self._copies_told:
+                self._copies_told.add(number)
+                self._note_copy(take_folder(self.session, number), state, only_where=state.folder)
+
+    def _note_copy(self, folder: Path, state: CopyState, only_where: str = "") -> None:
+        """Tell the closed take in `folder` how its copy stands; only_where: if that is where it says its copy is."""
+        path = folder / "take.json"
+        document = load_json(path)
+        if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
+            return
+        before = document.get("copy")
+        if only_where and not (isinstance(before, dict) and before.get("folder") == only_where):
+            return
+        with contextlib.suppress(OSError):
+            save_json(path, {**document, "copy": state.to_json()})
 
     # -- the library -------------------------------------------------------------------------------------------------
 
@@ -185,7 +196,8 @@ class TapeMachine:
         self.library_fault = ""
         try:
             takes_folder(self.session).mkdir(parents=True, exist_ok=True)
-            self._lock_session()
+            if self._lock is None:
+                self._lock = lock_session(self.session)
             probe = self.session / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()
@@ -195,7 +207,7 @@ class TapeMachine:
                 _log.warning("%s", done)
             self._next_id = last_take_id(self.session) + 1
         except BlockingIOError:
-            owner = self._lock_path.read_text(encoding="utf-8", errors="replace").strip()
+            owner = lock_path(self.session).read_text(encoding="utf-8", errors="replace").strip()
             self.library_fault = (
                 f"{self.session} is in use by another studiod (process {owner or 'unknown'}); nothing can be recorded "
                 "there. Stop that one, or choose another folder with --library"
@@ -205,23 +217,6 @@ class TapeMachine:
                 f"{self.session}: {fault.strerror}; nothing can be recorded there. "
                 "Make it writable, or choose another folder with --library"
             )
-
-    @property
-    def _lock_path(self) -> Path:
-        return self.session / ".lock"
-
-    def _lock_session(self) -> None:
-        """One studiod writes into a session. Raises BlockingIOError; the lock ends with this process."""
-        if self._lock is None:
-            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getppid()}\n".encode(), 0)
-            self._lock = fd
 
     def _is_ordered_here(self, take_id: int) -> bool:
         order = self._follower.order(take_id)
