@@ -293,6 +293,7 @@ def test_a_worker_killed_anywhere_leaves_a_take_that_is_true_to_its_last_tenth_o
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_two_hundred_workers_killed_anywhere(bench: Bench, tmp_path: Path) -> None:
     chance = random.Random(200)  # noqa: S311
     for number in range(200):
