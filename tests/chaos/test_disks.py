@@ -148,7 +148,7 @@ def test_a_disk_on_which_nothing_becomes_durable_ends_the_take_at_the_last_frame
     bench.take.assert_true()
 
 
-@pytest.mark.parametrize("refused", [ENOSPC, f"E{errno.EOPNOTSUPP}", f"E{errno.EINTR}"])
+@pytest.mark.parametrize("refused", [ENOSPC, f"E{errno.EOPNOTSUPP}", f"E{errno.EINTR}", f"E{errno.EFBIG}"])
 def test_a_disk_that_keeps_no_room_ahead_is_written_all_the_same(bench: Bench, refused: str) -> None:
     bench.run(["arm", SOUND, f"fallocate:0:{refused}"], ["roll", 2 * SECOND])
     assert (bench.take.about["state"], bench.take.about["frames"]) == ("good", 2 * SECOND)
