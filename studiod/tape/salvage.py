@@ -163,12 +163,11 @@ def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int
     """Frames from `first` on before the sound breaks off into nothing: what the disk never wrote reads as zeros.
 
     A disk writes blocks in any order, and one that it wrote when it was not full yet may be older than the one behind
-    it. A track that was silent before says nothing by being silent.
+    it. A track that was silent before says nothing by being silent on.
     """
     width = document.sample_bytes
     step = _BLOCK_BYTES // width
-    if not any(sound.read(track, max(first - step, 0), min(step, first))):
-        return end - first
+    is_sounding = any(sound.read(track, max(first - step, 0), min(step, first)))
     last = document.tracks[track].parts[-1]
     base = last.start + document.pre_frames
     frame_bytes = width * document.channels_in(last.file)
@@ -178,7 +177,8 @@ def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int
         stop = min(base + (block + 1) * _BLOCK_BYTES // frame_bytes, end)
         heard = -(-len(sound.read(track, at, stop - at).rstrip(b"\0")) // width)
         silent = stop - at - heard
-        if stop == end or silent >= min(_OLD_FRAMES, stop - at):
+        is_sounding = is_sounding or heard > 0
+        if is_sounding and (stop == end or silent >= min(_OLD_FRAMES, stop - at)):
             return at + heard - first
         at = stop
     return end - first

@@ -83,6 +83,22 @@ def test_a_block_that_was_begun_before_the_cut_and_never_written_on_adds_nothing
     assert verify_take(take.folder).is_good
 
 
+def test_a_take_of_which_no_header_tells_yet_ends_where_its_blocks_do(tmp_path: Path) -> None:
+    take = cut_off(tmp_path, claimed=0, rows=0, frames=9000)
+    zero(take.path(0), DATA_AT + 3 * 8765)
+    (done,) = repair_session(tmp_path, boot_id=AFTER)
+    assert (done.frames, done.damage) == (8765, ())
+    assert verify_take(take.folder).is_good
+
+
+@pytest.mark.parametrize("claimed", [0, 1000])
+def test_a_track_that_is_silent_all_the_time_shortens_no_other(tmp_path: Path, claimed: int) -> None:
+    take = cut_off(tmp_path, claimed=claimed, rows=0, frames=9000)
+    zero(take.path(0), DATA_AT)
+    (done,) = repair_session(tmp_path, boot_id=AFTER)
+    assert (done.frames, done.damage) == (9000, ())
+
+
 def test_one_silent_frame_at_the_end_of_a_block_is_sound(tmp_path: Path) -> None:
     take = cut_off(tmp_path, claimed=1000, rows=1, frames=9000)
     zero(take.path(0), DATA_AT + 3 * (4 * BLOCK // 3 - 1), DATA_AT + 3 * (4 * BLOCK // 3))
