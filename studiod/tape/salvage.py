@@ -176,6 +176,8 @@ def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int
         block = ((at - base + 1) * frame_bytes - 1) // _BLOCK_BYTES  # in which frame `at` ends
         stop = min(base + (block + 1) * _BLOCK_BYTES // frame_bytes, end)
         heard = -(-len(sound.read(track, at, stop - at).rstrip(b"\0")) // width)
+        if heard == 1 and (at - base) * frame_bytes < block * _BLOCK_BYTES:
+            heard = 0  # all there is of it may be what the block before has
         silent = stop - at - heard
         is_sounding = is_sounding or heard > 0
         if is_sounding and (stop == end or silent >= min(_OLD_FRAMES, stop - at)):

@@ -83,6 +83,17 @@ def test_a_block_that_was_begun_before_the_cut_and_never_written_on_adds_nothing
     assert verify_take(take.folder).is_good
 
 
+@pytest.mark.parametrize("end", [3 * BLOCK, 9000 * 3])
+def test_a_frame_of_which_the_block_before_has_the_beginning_is_none(tmp_path: Path, end: int) -> None:
+    take = cut_off(tmp_path, claimed=1000, rows=1, frames=9000)
+    zero(take.path(0), DATA_AT + 2 * BLOCK, DATA_AT + end)
+    whole = 2 * BLOCK // 3
+    assert take.path(0).read_bytes()[DATA_AT + 3 * whole] != 0
+    (done,) = repair_session(tmp_path, boot_id=AFTER)
+    assert (done.frames, done.damage) == (whole, ())
+    assert verify_take(take.folder).is_good
+
+
 def test_a_take_of_which_no_header_tells_yet_ends_where_its_blocks_do(tmp_path: Path) -> None:
     take = cut_off(tmp_path, claimed=0, rows=0, frames=9000)
     zero(take.path(0), DATA_AT + 3 * 8765)
