@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
@@ -137,6 +138,17 @@ def test_a_broken_disk_is_left_for_the_second_one(bench: Bench) -> None:
     assert about["frames"] == 2 * SECOND
     assert Path(about["tracks"][0]["parts"][-1]["file"]).is_relative_to(bench.second)
     bench.take.assert_true()
+
+
+def test_a_take_whose_first_disk_fails_altogether_is_told_of_on_the_second_one(bench: Bench) -> None:
+    gone = ["arm", "/first/", f"pwrite:0:{EIO},fdatasync:0:{EIO},fsync:0:{EIO}"]
+    bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
+    beside = json.loads((bench.second / "session" / "takes" / "0001" / "take.json").read_text())
+    assert (beside["state"], beside["frames"]) == ("damaged", 3 * SECOND)
+    for track in beside["tracks"]:
+        last = track["parts"][-1]
+        assert Path(last["file"]).is_relative_to(bench.second)
+        assert soundfile.info(last["file"]).frames == last["frames"] > 2 * SECOND
 
 
 def test_a_disk_on_which_nothing_becomes_durable_ends_the_take_at_the_last_frame_that_did(bench: Bench) -> None:
