@@ -16,7 +16,7 @@ START_ORDER = (ENGINE, TAPE, DESK, PORTS)
 STOP_ORDER = (DESK, PORTS, ENGINE, TAPE)
 # The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
 HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0, PORTS: 3.0}
-GRACE_S = 15.0  # a child that has not beaten yet is starting
+GRACE_S = 15.0  # a child that has not beaten yet is starting; a machine too slow for that is given more each time
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0, PORTS: 2.0}
 TURN_S = 0.25
 HEAD_START_S = 0.1  # sound first: three starts at once on two cores make each of them late
@@ -40,6 +40,11 @@ class Child:
     def name(self) -> str:
         """engine, tape, desk or ports."""
         return PROCESSES[self.number]
+
+    @property
+    def patience_s(self) -> float:
+        """How long it may be silent before it counts as hanging."""
+        return HANG_S[self.number] if self.has_beaten else GRACE_S * (1 + self.false_starts)
 
 
 class Supervisor:
@@ -103,7 +108,7 @@ class Supervisor:
             beats = self._life.beats(child.number)
             if beats != child.beats:
                 child.beats, child.beaten_at, child.has_beaten = beats, now, True
-            elif now - child.beaten_at > (HANG_S[child.number] if child.has_beaten else GRACE_S):
+            elif now - child.beaten_at > child.patience_s:
                 _say(f"{child.name} hangs: killed, it starts again")
                 child.process.kill()
         if not self._is_ready and all(self._life.is_ready(child.number) for child in self._children):

@@ -17,7 +17,7 @@ every header against its file, every take.json against what is there. Nothing is
 """
 _EPILOG: Final = """\
 examples:
-  studiod verify                              the library, as configured
+  studiod verify                              the library and the copies, as configured
   studiod verify ~/studiod-library/album      a session
   studiod verify ~/studiod-library/album/takes/0007
   studiod verify --quick --json               headers and lengths only, for scripts
@@ -40,7 +40,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         type=Path,
         nargs="*",
         metavar="FOLDER",
-        help="of a library, a session or a take (default: the library as configured)",
+        help="of a library, a session or a take (default: the library and tape.copy_to, as configured)",
     )
     verify.add_argument("--config", type=Path, metavar="FILE", help="configuration, YAML (default: built-in defaults)")
     verify.add_argument("--quick", action="store_true", help="look at headers and lengths only, not at every second")
@@ -53,8 +53,9 @@ def run(given: argparse.Namespace) -> int:
     from studiod.tape.library import find_takes
     from studiod.tape.verify import seconds_in, verify_take
 
+    missing: list[str] = []
     try:
-        places = [place.expanduser() for place in given.places] or [_library(given.config)]
+        places = [place.expanduser() for place in given.places] or _configured(given.config, missing)
         folders = list(dict.fromkeys(folder for place in places for folder in find_takes(place)))
     except ConfigError as fault:
         sys.stderr.write(f"{fault}\n")
@@ -83,17 +84,29 @@ def run(given: argparse.Namespace) -> int:
             _tell(report)
     progress.clear()
     if given.json:
-        print(json.dumps(_fact(reports), indent=2, ensure_ascii=False))
+        print(json.dumps(_fact(reports) | {"notes": missing}, indent=2, ensure_ascii=False))
     else:
+        for sentence in missing:
+            print(sentence)
         _sum_up(reports, is_quick=given.quick)
     return 0 if all(report.is_good for report in reports) else 1
 
 
-def _library(config: Path | None) -> Path:
+def _configured(config: Path | None, missing: list[str]) -> list[Path]:
+    """The library, and the folder of the copies where there are any; a disk that is not there is told in `missing`."""
     from studiod.app.config.load import load_config, to_json
     from studiod.app.settings import Settings
+    from studiod.tape.library import session_folders
 
-    return Settings.from_json(to_json(load_config(config, {}).config)).tape.library.expanduser()
+    tape = Settings.from_json(to_json(load_config(config, {}).config)).tape
+    places = [tape.library.expanduser()]
+    if tape.copy_to is not None:
+        copies = tape.copy_to.expanduser()
+        if not copies.is_dir():
+            missing.append(f"tape.copy_to {copies} is not there: the copies are not looked at")
+        else:
+            places += session_folders(copies)
+    return places
 
 
 def _tell(report: "TakeReport") -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,13 +75,19 @@ def save(folder: Path, document: dict[str, Any], *, may_make: bool = True) -> No
 
 
 def _keep_generation(folder: Path, path: Path) -> None:
-    """Keep the state that is about to be replaced, by hard link: session.yaml itself is there at every moment."""
+    """Keep the state that is about to be replaced; session.yaml itself is there at every moment."""
     if not path.exists():
         return
     history = folder / ".history"
     history.mkdir(exist_ok=True)
     numbers = sorted(int(old.stem) for old in history.glob("*.yaml") if old.stem.isdigit())
-    (history / f"{(numbers[-1] if numbers else 0) + 1}.yaml").hardlink_to(path)
+    kept = history / f"{(numbers[-1] if numbers else 0) + 1}.yaml"
+    try:
+        kept.hardlink_to(path)
+    except OSError:  # FAT knows no links; a disk that refuses more than that refuses the copy too
+        temporary = history / ".new"
+        shutil.copyfile(path, temporary)
+        temporary.rename(kept)
     for number in numbers[: max(len(numbers) + 1 - GENERATIONS, 0)]:
         (history / f"{number}.yaml").unlink(missing_ok=True)
 

@@ -426,8 +426,9 @@ class TakeWriter:
             if refusal(fault) is not Refusal.FULL or not self._files.throw_off():
                 raise
             save_json(self.document_path, self.document(state))
-        for folder in self._files.folders_elsewhere:
-            with contextlib.suppress(OSError):  # a copy beside the sound, for when the first disk is gone
-                save_json(folder / "take.json", self.document(state))
+        finally:
+            for folder in self._files.folders_elsewhere:
+                with contextlib.suppress(OSError):  # a copy beside the sound, for when the first disk is gone
+                    save_json(folder / "take.json", self.document(state))
         self._is_renewed = False
         self._saved_at = self.written

@@ -1,5 +1,8 @@
 """A second copy of every take, on another disk: out of the rings, by a thread of its own, with its own faults."""
 
+import contextlib
+import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,11 +11,15 @@ from studiod.link import Block, Snapshot, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.tape.capture import TakeWriter
 from studiod.tape.follow import TakeFollower
+from studiod.tape.library import copied_folders
+from studiod.tape.lock import LOCK_NAME, hold
+from studiod.tape.repair import repair_takes
 from studiod.tape.resume import free_folder
 from studiod.tape.takefiles import WriterOptions
 
 LOOK_S = 2.0  # how often the disk is looked for
 _REMEMBERED = 16  # takes whose end is still told
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,12 @@ class TakeCopy:
 
     fault: str = ""
     """Why nothing can be copied, as far as is known; empty when it can."""
+    repaired: dict[int, CopyState] = field(default_factory=dict)
+    """Copies that were cut off and are whole again, by take id; replaced as a whole."""
+    _is_looked_over: bool = False
+    """What was cut off on this disk is repaired."""
+    _lock: int | None = None
+    """While a take is written: nobody else may take it for one that was cut off."""
 
     def __post_init__(self) -> None:
         self._looked_at = self.clock() - LOOK_S
@@ -60,12 +73,16 @@ class TakeCopy:
         """Go on with what the rings hold up to engine frame `head`."""
         if self.clock() - self._looked_at >= LOOK_S:
             self._look()
+            if not self.fault and not self._is_looked_over and self._follower.writer is None:
+                self._repair(frozenset(take.id for take in snapshot.takes if not self._follower.is_done(take.id)))
         self._follower.turn(snapshot, head)
+        self._let_go()
         self._tell()
 
     def stop(self) -> None:
         """Close the running take where the engine's clock stands; may be called twice."""
         self._follower.stop()
+        self._let_go()
         self._tell()
 
     @property
@@ -78,14 +95,53 @@ class TakeCopy:
         self._looked_at = self.clock()
         is_there = self.root.parent.is_dir()
         self.fault = "" if is_there else f"tape.copy_to {self.root.parent} is not there: nothing is copied"
+        self._is_looked_over = self._is_looked_over and is_there  # another disk may come
+
+    def _repair(self, running: frozenset[int]) -> None:
+        """Make the copies whole that were cut off, but for `running`; again later while others write there."""
+        try:
+            if not self.root.is_dir():
+                self._is_looked_over = True
+                return
+            lock = hold(self.root / LOCK_NAME, os.getppid())
+        except BlockingIOError:
+            return
+        except OSError as fault:
+            self._is_looked_over = True
+            _log.warning("the copies in %s are not looked at: %s", self.root, fault.strerror)
+            return
+        try:
+            self._is_looked_over = True
+            for folder in copied_folders(self.root):
+                for done in repair_takes([folder], self.root.name, running):
+                    _log.warning("the copy in %s: %s", folder, done)
+                    if not done.is_untouched:
+                        state = CopyState(str(folder), "damaged" if done.damage else "repaired", "; ".join(done.damage))
+                        self.repaired = {**self.repaired, done.id: state}
+        except OSError as fault:
+            _log.warning("the copies in %s are not looked at: %s", self.root, fault.strerror)
+        finally:
+            os.close(lock)
+
+    def _let_go(self) -> None:
+        """A disk that nothing is written to can be unmounted."""
+        if self._lock is not None and self._follower.writer is None:
+            os.close(self._lock)
+            self._lock = None
 
     def _make(self, take: TakeFrames, order: TakeOrder) -> TakeWriter | None:
         self._look()
+        if not order.tracks:
+            return None
         if self.fault:
             self._put(take.id, CopyState("", "missing", self.fault))
             return None
+        if self._lock is None:
+            self.root.mkdir(exist_ok=True)
+            with contextlib.suppress(OSError):  # a disk without locks, or someone who repairs there: it is written
+                self._lock = hold(self.root / LOCK_NAME, os.getppid(), is_shared=True)
         folder = free_folder(self.root / "takes" / order.folder.name, order, take.start)
-        return TakeWriter(self.block, replace(order, folder=folder), take, self.rate_hz, self.options, self.clock)
+        return TakeWriter(self.block, replace(order, folder=folder, midi=()), take, self.rate_hz, self.options, self.clock)
 
     def _tell(self) -> None:
         follower = self._follower

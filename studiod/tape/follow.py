@@ -77,6 +77,10 @@ class TakeFollower:
         due = min(self._synced_at + self._interval_s, self._written_at + self._write_s)
         return min(max(due - self.clock(), 0.001), STATUS_S)
 
+    def is_done(self, take_id: int) -> bool:
+        """Take `take_id` is closed, or was given up."""
+        return take_id in self._done
+
     def order(self, take_id: int) -> TakeOrder | None:
         """What the desk ordered for take `take_id`."""
         order = TakeOrder.from_json(self.block.order(take_id))

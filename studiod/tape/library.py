@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from studiod.tape.lock import LOCK_NAME, Owner
 _MAX_DOCUMENT_BYTES: Final = 64 << 20  # a day of 64 tracks that clip all the time is shorter
 _NOTHING_SAID: Final[dict[str, Any]] = {"name": "", "tags": [], "rating": 0, "note": ""}
 _LAST: Final = ".last"  # in the trash: the highest number there was when it was emptied
+_COPIED: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 _LIBRARY_TRASH: Final = ".trash"
 
 
@@ -59,6 +61,20 @@ def take_folders(session: Path) -> list[Path]:
     return _numbered(takes_folder(session))
 
 
+def copied_folders(session: Path) -> list[Path]:
+    """Folders of the takes of `session` on a disk for copies, by number: there, others may stand beside (0001.2).
+
+    Empty where there are none. Raises OSError.
+    """
+    takes = takes_folder(session)
+    try:
+        names = [entry.name for entry in os.scandir(takes) if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    found = [name.split(".") for name in names if _COPIED.fullmatch(name)]
+    return [takes / ".".join(words) for words in sorted(found, key=lambda words: [int(word) for word in words])]
+
+
 def session_folders(library: Path) -> list[Path]:
     """Folders in `library` that are sessions, by name. Raises OSError."""
     names = sorted(entry.name for entry in os.scandir(library) if entry.is_dir(follow_symlinks=False))
@@ -80,11 +96,11 @@ def find_takes(place: Path) -> list[Path]:
     if (place / DOCUMENT_NAME).exists() or (place.parent.name == "takes" and place.name.isdigit()):
         return [place]
     if is_session(place):
-        return take_folders(place)
+        return copied_folders(place)
     sessions = session_folders(place)
     if not sessions:
         raise ValueError(f"{place}: is no library, no session and no take")
-    return [take for session in sessions for take in take_folders(session)]
+    return [take for session in sessions for take in copied_folders(session)]
 
 
 def is_in_use(session: Path) -> bool:

@@ -72,14 +72,14 @@ class Owner:
         )
 
 
-def hold(path: Path, process: int) -> int:
+def hold(path: Path, process: int, *, is_shared: bool = False) -> int:
     """Take the lock in the file `path` for `process`; the descriptor that holds it. Raises InUse, OSError.
 
-    It ends with this process, however that ends.
+    It ends with this process, however that ends. is_shared: others may hold it too, if they say so.
     """
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         os.ftruncate(fd, 0)
         os.pwrite(fd, Owner.of_process(process).text().encode("utf-8", "replace"), 0)
     except BlockingIOError as fault:

@@ -13,9 +13,9 @@ from typing import Any
 
 from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.order import TakeOrder
-from studiod.link.session import takes_folder
+from studiod.link.session import take_folder, takes_folder
 from studiod.tape.capture import TakeWriter
-from studiod.tape.copy import TakeCopy
+from studiod.tape.copy import CopyState, TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import TakeFollower
@@ -210,12 +210,23 @@ class TapeMachine:
             order = self._follower.order(number)
             if order is None:
                 continue
-            path = order.folder / "take.json"
-            document = load_json(path)
-            if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
-                continue
-            with contextlib.suppress(OSError):
-                save_json(path, {**document, "copy": state.to_json()})
+            self._note_copy(order.folder, state)
+        for number, state in ({} if self.copy is None else self.copy.repaired).items():
+            if number not in self._copies_told:
+                self._copies_told.add(number)
+                self._note_copy(take_folder(self.session, number), state, only_where=state.folder)
+
+    def _note_copy(self, folder: Path, state: CopyState, only_where: str = "") -> None:
+        """Tell the closed take in `folder` how its copy stands; only_where: if that is where it says its copy is."""
+        path = folder / "take.json"
+        document = load_json(path)
+        if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
+            return
+        before = document.get("copy")
+        if only_where and not (isinstance(before, dict) and before.get("folder") == only_where):
+            return
+        with contextlib.suppress(OSError):
+            save_json(path, {**document, "copy": state.to_json()})
 
     # -- the library -------------------------------------------------------------------------------------------------
 

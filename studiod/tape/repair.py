@@ -5,12 +5,12 @@ changed. Killed in the middle, it begins again and comes to the same end.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from studiod.link.journal import JOURNAL_NAME, read_journal
-from studiod.link.session import take_folder
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, REPAIRED, BadDocument, Part, TakeDocument
 from studiod.tape.boot import this_boot
 from studiod.tape.bwf import file_tags
@@ -46,11 +46,6 @@ class Repaired:
         return f"{done}; damaged: {'; '.join(self.damage)}" if self.damage else done
 
 
-def take_ids(session: Path) -> list[int]:
-    """Ids of the take folders there are, in order; other names are not takes."""
-    return [int(folder.name) for folder in take_folders(session)]
-
-
 def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id: str | None = None) -> list[Repaired]:
     """Repair every take that says it is recording but is not in `running`. Idempotent.
 
@@ -60,12 +55,19 @@ def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id
     It reads the headers, and of the sound the last seconds only. boot_id: what tells one start of this machine from
     another; None: as the kernel says. A take begun under the same one has lost nothing that was ever written.
     """
+    return repair_takes(take_folders(session), session.name, running, boot_id)
+
+
+def repair_takes(
+    folders: Iterable[Path], project: str, running: frozenset[int] = frozenset(), boot_id: str | None = None
+) -> list[Repaired]:
+    """Like `repair_session`, the takes in `folders` of the session called `project`. Raises OSError."""
     boot_id = this_boot() if boot_id is None else boot_id
     done = []
-    for number in take_ids(session):
+    for folder in folders:
+        number = int(folder.name.partition(".")[0])
         if number in running:
             continue
-        folder = take_folder(session, number)
         try:
             document = load_document(folder)
         except BadDocument as fault:
@@ -74,7 +76,7 @@ def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id
             continue
         if document.state == RECORDING:
             try:
-                done.append(_repair(folder, document, session.name, boot_id))
+                done.append(_repair(folder, document, project, boot_id))
             except OSError as fault:  # one bad file must not keep the others, or the next take, from the disk
                 why = f"{fault.filename or folder}: {fault.strerror or fault}"
                 done.append(Repaired(number, 0, 0, (why,), is_untouched=True))

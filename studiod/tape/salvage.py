@@ -12,6 +12,7 @@ from studiod.tape.wavfile import DATA_AT, claimed_frames
 _GOOD_S: Final = 4  # seconds in a row that are what they were: a disk loses its newest, not what came before
 _LOOK_BACK_S: Final = 60  # at most; what is wrong further back, `studiod verify` finds
 _BLOCK_BYTES: Final = 4096
+_OLD_FRAMES: Final = 2  # of silence at the end of a block: sound has one by chance
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 # The size of a file may be there before its sound is, and what stands there then is anyone's.
 _CARELESS_DISKS: Final = frozenset({"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "hfsplus"})
@@ -161,27 +162,28 @@ def _proven_frames(document: TakeDocument, files: dict[str, FileState], sound: T
 def _until_hole(document: TakeDocument, sound: TakeSound, track: int, first: int, end: int) -> int:
     """Frames from `first` on before the sound breaks off into nothing: what the disk never wrote reads as zeros.
 
-    A track that was silent before says nothing by being silent.
+    A disk writes blocks in any order, and one that it wrote when it was not full yet may be older than the one behind
+    it. A track that was silent before says nothing by being silent on.
     """
     width = document.sample_bytes
     step = _BLOCK_BYTES // width
-    before = sound.read(track, max(first - step, 0), min(step, first))
-    if not any(before):
-        return end - first
-    # where a file ends inside a block that was there before, its length may be durable before the block is
+    is_sounding = any(sound.read(track, max(first - step, 0), min(step, first)))
     last = document.tracks[track].parts[-1]
+    base = last.start + document.pre_frames
     frame_bytes = width * document.channels_in(last.file)
-    in_block = ((end - last.start - document.pre_frames) * frame_bytes - 1) % _BLOCK_BYTES + 1
-    at, doubtful = first, -(-in_block // frame_bytes)
+    at = first
     while at < end:
-        piece = sound.read(track, at, min(step, end - at))
-        if not any(piece) and len(piece) >= step * width:
-            end, doubtful = at, step  # the block before it may have ended in the hole
-            break
-        at += max(len(piece) // width, 1)
-    doubtful = min(doubtful, end - first)
-    heard = sound.read(track, end - doubtful, doubtful).rstrip(b"\0")
-    return end - first - doubtful + -(-len(heard) // width)
+        block = ((at - base + 1) * frame_bytes - 1) // _BLOCK_BYTES  # in which frame `at` ends
+        stop = min(base + (block + 1) * _BLOCK_BYTES // frame_bytes, end)
+        heard = -(-len(sound.read(track, at, stop - at).rstrip(b"\0")) // width)
+        if heard == 1 and (at - base) * frame_bytes < block * _BLOCK_BYTES:
+            heard = 0  # all there is of it may be what the block before has
+        silent = stop - at - heard
+        is_sounding = is_sounding or heard > 0
+        if is_sounding and (stop == end or silent >= min(_OLD_FRAMES, stop - at)):
+            return at + heard - first
+        at = stop
+    return end - first
 
 
 def _told_loss(name: str, files: dict[str, FileState], document: TakeDocument, sound: TakeSound) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
@@ -139,6 +140,17 @@ def test_a_broken_disk_is_left_for_the_second_one(bench: Bench) -> None:
     bench.take.assert_true()
 
 
+def test_a_take_whose_first_disk_fails_altogether_is_told_of_on_the_second_one(bench: Bench) -> None:
+    gone = ["arm", "/first/", f"pwrite:0:{EIO},fdatasync:0:{EIO},fsync:0:{EIO}"]
+    bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
+    beside = json.loads((bench.second / "session" / "takes" / "0001" / "take.json").read_text())
+    assert (beside["state"], beside["frames"]) == ("damaged", 3 * SECOND)
+    for track in beside["tracks"]:
+        last = track["parts"][-1]
+        assert Path(last["file"]).is_relative_to(bench.second)
+        assert soundfile.info(last["file"]).frames == last["frames"] > 2 * SECOND
+
+
 def test_a_disk_on_which_nothing_becomes_durable_ends_the_take_at_the_last_frame_that_did(bench: Bench) -> None:
     status = bench.run(["roll", SECOND], ["arm", SOUND, f"fdatasync:4:{EIO},fsync:0:{EIO}"], ["roll", 2 * SECOND])
     about = bench.take.about
@@ -148,7 +160,7 @@ def test_a_disk_on_which_nothing_becomes_durable_ends_the_take_at_the_last_frame
     bench.take.assert_true()
 
 
-@pytest.mark.parametrize("refused", [ENOSPC, f"E{errno.EOPNOTSUPP}", f"E{errno.EINTR}"])
+@pytest.mark.parametrize("refused", [ENOSPC, f"E{errno.EOPNOTSUPP}", f"E{errno.EINTR}", f"E{errno.EFBIG}"])
 def test_a_disk_that_keeps_no_room_ahead_is_written_all_the_same(bench: Bench, refused: str) -> None:
     bench.run(["arm", SOUND, f"fallocate:0:{refused}"], ["roll", 2 * SECOND])
     assert (bench.take.about["state"], bench.take.about["frames"]) == ("good", 2 * SECOND)
@@ -293,6 +305,7 @@ def test_a_worker_killed_anywhere_leaves_a_take_that_is_true_to_its_last_tenth_o
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_two_hundred_workers_killed_anywhere(bench: Bench, tmp_path: Path) -> None:
     chance = random.Random(200)  # noqa: S311
     for number in range(200):

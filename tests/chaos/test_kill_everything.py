@@ -70,5 +70,6 @@ def test_at_most_a_quarter_second_is_lost_and_four_readers_open_every_file(tmp_p
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_two_hundred_times(tmp_path: Path) -> None:
     run(tmp_path, 200)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from studiod.link import TAPE
 from studiod.tape import TapeMachine
 from studiod.tape.library import session_summary
 from studiod.tape.repair import repair_session
@@ -55,6 +56,8 @@ class Cut:
 
     start: int
     end: int
+    synced: int
+    """Visible frames of it that the tape had told to be durable."""
     disk: Path
     """As it was left."""
 
@@ -70,7 +73,8 @@ def cut_now_and_then(disk: PluggedDisk, library: str, cuts: int, chance: random.
         for _ in range(cuts):
             studio.roll_on(chance.randrange(RATE_HZ // 20, round(MOST_S * RATE_HZ)))
             now = block.snapshot()
-            found.append(Cut(now.takes[-1].start, now.frame, disk.cut()))
+            take = json.loads(block.status(TAPE))["take"]
+            found.append(Cut(now.takes[-1].start, now.frame, take["synced"] if take else 0, disk.cut()))
     return found
 
 
@@ -99,6 +103,7 @@ def check(session: Path, cut: Cut) -> None:
     assert after["state"] == "repaired"
     assert after["frames"] + after["pre_frames"] >= min(claims)
     assert after["gaps"] == []
+    assert after["frames"] >= cut.synced, "what is told to be durable is there"
     assert_counts(folder)
     report = verify_take(folder)
     assert report.is_good, report.faults
@@ -107,7 +112,7 @@ def check(session: Path, cut: Cut) -> None:
     assert repair_session(session, boot_id=AFTER) == []
     assert contents(session) == left, "a second repair changes nothing"
     lost_s = (cut.end - cut.start - after["frames"]) / RATE_HZ
-    assert lost_s <= LOSS_S, f"{lost_s:.3f} s lost"
+    assert lost_s <= LOSS_S, f"{lost_s:.3f} s lost, {(cut.end - cut.start - cut.synced) / RATE_HZ:.3f} s not durable"
 
 
 def assert_opens(session: Path) -> None:

@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from studiod.net.osc.codec import decode, encode
+from studiod.net.osc.framing import LengthFraming, length_frame
 from studiod.net.osc.packet import Argument, Message, message
 from tests.helpers import eventually
 
 START_S = 20.0
 ANSWER_S = 0.5
+_LONGEST_BYTES = 1 << 24  # of a list of takes
 
 
 @dataclass
@@ -120,6 +122,10 @@ class LiveStudio:
         """Answer to a query; waits through restarts."""
         return cast("tuple[Argument, ...]", eventually(lambda: self.try_ask(address, *arguments), within_s=START_S))
 
+    def ask_at_length(self, address: str) -> tuple[Argument, ...]:
+        """Answer to a query that may be longer than a datagram holds; waits through restarts."""
+        return cast("tuple[Argument, ...]", eventually(lambda: self._try_stream(address), within_s=START_S))
+
     def try_status(self) -> dict[str, Any] | None:
         """/system/status, or None."""
         answer = self.try_ask("/system/status")
@@ -131,7 +137,7 @@ class LiveStudio:
 
     def takes(self) -> list[dict[str, Any]]:
         """/take/list."""
-        return cast("list[dict[str, Any]]", json.loads(str(self.ask("/take/list")[0])))
+        return cast("list[dict[str, Any]]", json.loads(str(self.ask_at_length("/take/list")[0])))
 
     def wait_for_state(self, word: str) -> None:
         """Until /transport/state says so."""
@@ -188,6 +194,20 @@ class LiveStudio:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _try_stream(self, address: str) -> tuple[Argument, ...] | None:
+        framing = LengthFraming(_LONGEST_BYTES)
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), START_S) as wire:
+                wire.sendall(length_frame(encode(message(address))))
+                while piece := wire.recv(1 << 16):
+                    for frame in framing.feed(piece):
+                        packet = decode(frame)
+                        if isinstance(packet, Message) and packet.address == address:
+                            return packet.arguments
+        except OSError:  # not there, or not any more
+            return None
+        return None
 
 
 def counter_of(path: Path) -> list[int]:

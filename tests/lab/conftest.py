@@ -2,12 +2,13 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab import guest
+from tests.lab.guest import Guest, build, what_is_missing
 from tests.lab.machine import Machine
 from tests.lab.studio import Studio
 from tests.lab.wheels import why_no_wheel
@@ -23,13 +24,26 @@ def install_commands(page: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The booted guest; skips where it cannot be built."""
+def guest() -> Guest:
+    """What machines boot; skips where it cannot be built."""
     if os.geteuid() != 0:
         pytest.skip("building the guest needs root")
-    if reason := guest.what_is_missing() or why_no_wheel():
+    if reason := what_is_missing() or why_no_wheel():
         pytest.skip(reason)
-    machine = Machine(guest.build(), tmp_path_factory.mktemp("share"))
+    return build()
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """For sockets: their paths have room for 108 bytes."""
+    with tempfile.TemporaryDirectory(prefix="lab-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def machine(guest: Guest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The booted guest."""
+    machine = Machine(guest, tmp_path_factory.mktemp("share"))
     machine.start()
     try:
         yield machine

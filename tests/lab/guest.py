@@ -15,13 +15,17 @@ SUITE = "bookworm"
 PACKAGES = (
     "systemd", "systemd-sysv", "udev", "kmod", "dbus", "iproute2",
     "python3", "python3-venv", "libportaudio2", "libasound2", "alsa-utils", "busybox-static",
+    "e2fsprogs", "exfatprogs", "dosfstools", "dmsetup",
 )  # fmt: skip
 # Loaded by hand, in this order, before there is a root. crc32c_generic is asked for by ext4 through the crypto layer.
 DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 # At boot: what the lab talks through, and a sound card that hears what is played to it.
 BOOT_MODULES = ("virtio_console", "virtio_net", "9p", "9pnet_virtio", "snd-aloop", "snd-seq", "snd-seq-midi", "autofs4")
 # By udev, or by a test.
-MORE_MODULES = ("xhci_pci", "snd-usb-audio", "libcomposite", "usb_f_midi", "usb_f_acm", "dummy_hcd", "cdc_acm")
+MORE_MODULES = (
+    "xhci_pci", "snd-usb-audio", "libcomposite", "usb_f_midi", "usb_f_acm", "dummy_hcd", "cdc_acm",
+    "exfat", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1", "nls_utf8", "dm-mod", "dm-flakey",
+)  # fmt: skip
 # One pair of substreams: what is played to hw:Loopback,1 comes in at hw:Loopback,0. Always card 0.
 MODULE_OPTIONS = "options snd-aloop index=0 id=Loopback pcm_substreams=1\noptions dummy_hcd num=2\n"
 
@@ -156,7 +160,8 @@ def _build_disk(base_root: Path, wheel: Path, disk: Path) -> None:
     (root / "etc/hostname").write_text("lab\n")
     (root / "etc/modules-load.d/lab.conf").write_text("".join(f"{name}\n" for name in BOOT_MODULES))
     (root / "etc/modprobe.d/lab.conf").write_text(MODULE_OPTIONS)
-    for name, folder in {"agent.py": "opt/lab", "usb-box": "usr/local/bin", "sudo": "usr/local/bin"}.items():
+    places = {"agent.py": "opt/lab", "teller.py": "opt/lab", "bare": "opt/lab"}
+    for name, folder in (places | {"usb-box": "usr/local/bin", "sudo": "usr/local/bin"}).items():
         (root / folder).mkdir(parents=True, exist_ok=True)
         shutil.copy(_GUEST_FILES / name, root / folder)
     shutil.copy(_GUEST_FILES / "lab-agent.service", root / "etc/systemd/system")

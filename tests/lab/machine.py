@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from tests.helpers import eventually
 from tests.lab.guest import Guest
 from tests.lab.wire import JsonWire
 
-OSC_PORT = 9000
+OSC_PORTS = (9000, 9001)  # in the guest: two studios at most
 # Emulation is 10 to 20 times slower than the host, and the host may be a small shared one.
 BOOT_S = 180.0
 COMMAND_S = 90.0
 # Emulated AVX takes seven times as long as emulated SSE2: the engine's load is 0.06 instead of 0.45.
 _PROCESSOR = "max,avx=off,avx2=off,fma=off,f16c=off,vaes=off"
 _QEMU_S = 10.0
+_BARE = "/opt/lab/bare"
 _MEMORY_MB = 1536
 # Devices that are pulled and put back: what QEMU is told to make each of them.
 USB_DEVICES: Mapping[str, dict[str, str]] = {"snd1": {"driver": "usb-audio", "audiodev": "mute", "bus": "xhci.0"}}
@@ -32,16 +33,30 @@ class Ran:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far a studio was when it was last heard of."""
+
+    frame: int
+    """That its engine played next."""
+    synced: int
+    """Visible frames of its take that were durable."""
+    synced_before: int
+    """How many it had told of before those."""
+
+
 class Machine:
     """One boot of the guest. The disk is not written: each boot begins with what was built.
 
-    share: folder of the host that the guest sees as /share, as root. osc_port: TCP port of this host that leads to
-    the guest's OSC port.
+    share: folder of the host that the guest sees as /share, as root. drives: unix sockets (NBD) of /dev/vdb, /dev/vdc
+    and so on. is_bare: without systemd and cards. osc_ports: TCP ports of this host, to OSC_PORTS of the guest.
     """
 
-    def __init__(self, guest: Guest, share: Path) -> None:
+    def __init__(self, guest: Guest, share: Path, drives: Sequence[Path] = (), *, is_bare: bool = False) -> None:
         self.share = share
-        self.osc_port = _free_port()
+        self.osc_ports = [_free_port() for _ in OSC_PORTS]
+        self._drives = drives
+        self._is_bare = is_bare
         self._guest = guest
         # A short name: the path of a socket has room for 108 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="lab-"))
@@ -64,12 +79,16 @@ class Machine:
             self.stop()
             raise AssertionError(f"the guest does not boot: {fault}\n{said}") from None
 
-    def stop(self) -> None:
-        """End it at once, as a power cut does; may be called twice."""
+    def kill(self) -> None:
+        """End it at once, as a power cut does: what its memory held is gone. What it told stays until `stop`."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
+
+    def stop(self) -> None:
+        """End it at once; may be called twice."""
+        self.kill()
         for wire in (self._control, self._agent):
             if wire is not None:
                 wire.close()
@@ -116,9 +135,24 @@ class Machine:
         log = self._folder / "console.log"
         return log.read_text(errors="replace")[-characters:] if log.exists() else ""
 
+    def told(self) -> dict[str, Told]:
+        """What the teller in the guest (inside/teller.py) said of each studio; also when it was just cut off."""
+        lines = (self._folder / "told").read_text(errors="replace").split("\n")[:-1]  # the last may be torn
+        told: dict[str, Told] = {}
+        for name, frame, synced in map(str.split, lines):
+            before = told.get(name, Told(0, 0, 0))
+            is_same = int(synced) == before.synced
+            told[name] = Told(int(frame), int(synced), before.synced_before if is_same else before.synced)
+        return told
+
     def _command(self) -> list[str]:
         here = self._folder
         words = "console=ttyS0 root=/dev/vda rw panic=-1 quiet systemd.show_status=0 net.ifnames=0 mitigations=off"
+        words += f" FIRST={_BARE}" * self._is_bare
+        ports = [
+            f"hostfwd=tcp:127.0.0.1:{out}-:{inside}" for out, inside in zip(self.osc_ports, OSC_PORTS, strict=True)
+        ]
+        drives = [f"file=nbd:unix:{path},format=raw,if=virtio,cache=writeback" for path in self._drives]
         devices = [f"{made['driver']},id={name},audiodev={made['audiodev']}" for name, made in USB_DEVICES.items()]
         return [
             # Its end is ours, whatever ends us: a time limit around the tests too.
@@ -126,12 +160,15 @@ class Machine:
             "-accel", "tcg,thread=multi,tb-size=512", "-cpu", _PROCESSOR, "-smp", "2", "-m", str(_MEMORY_MB),
             "-kernel", str(self._guest.kernel), "-initrd", str(self._guest.initrd), "-append", words,
             "-drive", f"file={self._guest.disk},format=raw,if=virtio,snapshot=on,cache=unsafe",
+            *(word for drive in drives for word in ("-drive", drive)),
             "-serial", f"file:{here / 'console.log'}",
             "-qmp", f"unix:{here / 'control'},server=on,wait=off",
             "-chardev", f"socket,path={here / 'agent'},server=on,wait=off,id=agent",
             "-device", "virtio-serial", "-device", "virtserialport,chardev=agent,name=studiod.lab",
+            "-chardev", f"file,path={here / 'told'},id=teller",
+            "-device", "virtserialport,chardev=teller,name=studiod.teller",
             "-virtfs", f"local,path={self.share},mount_tag=share,security_model=none",
-            "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.osc_port}-:{OSC_PORT}",
+            "-netdev", f"user,id=net,restrict=on,{','.join(ports)}",
             "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "qemu-xhci,id=xhci", "-audiodev", "none,id=mute",
             *(word for device in devices for word in ("-device", device)),

@@ -25,10 +25,14 @@ class Refused(AssertionError):  # noqa: N818 - it reads as the fact it reports
 
 
 class Studio:
-    """Each question is a connection of its own: it works across restarts of whatever is behind it."""
+    """Each question is a connection of its own: it works across restarts of whatever is behind it.
 
-    def __init__(self, machine: Machine) -> None:
+    port: which of the machine's `osc_ports`.
+    """
+
+    def __init__(self, machine: Machine, port: int = 0) -> None:
         self.machine = machine
+        self._port = machine.osc_ports[port]
 
     def ask(self, address: str) -> tuple[Argument, ...]:
         """Arguments of the answer to `address` without argument.
@@ -89,7 +93,7 @@ class Studio:
         return self.machine.run(f"journalctl -u studiod -o cat --no-pager {' '.join(words)}").output
 
     def _exchange(self, message: Message, answer: str, *more: Message) -> tuple[Argument, ...]:
-        with socket.create_connection(("127.0.0.1", self.machine.osc_port), _ANSWER_S) as wire:
+        with socket.create_connection(("127.0.0.1", self._port), _ANSWER_S) as wire:
             wire.settimeout(_ANSWER_S)
             for word in (message, *more):
                 wire.sendall(length_frame(encode(word)))

@@ -60,6 +60,33 @@ def test_verify_looks_at_the_library_of_the_configuration(tmp_path: Path, capsys
     assert capsys.readouterr().out.startswith("1 take, 8 seconds")
 
 
+def test_verify_looks_at_the_copies_too_where_their_disk_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    FakeTake(tmp_path / "library" / "s").write()
+    copies, config = tmp_path / "copies", tmp_path / "studiod.yaml"
+    config.write_text(f"tape:\n  library: {tmp_path / 'library'}\n  copy_to: {copies}\n")
+    assert run("verify", "--config", config) == 0
+    missing, sum_up = capsys.readouterr().out.splitlines()
+    assert missing == f"tape.copy_to {copies} is not there: the copies are not looked at"
+    assert sum_up.startswith("1 take, ")
+    assert run("verify", "--config", config, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [missing]
+    copy = FakeTake(copies / "s").write()
+    assert run("verify", "--config", config) == 0
+    assert capsys.readouterr().out.startswith("2 takes, 16 seconds")
+    break_a_sample(copy)
+    assert run("verify", "--config", config) == 1
+    assert capsys.readouterr().out.startswith(f"{copy.folder}: strip-01.wav: 1 second is not what was recorded")
+
+
+def test_verify_of_copies_that_are_none_yet_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    FakeTake(tmp_path / "library" / "s").write()
+    (tmp_path / "copies").mkdir()
+    config = tmp_path / "studiod.yaml"
+    config.write_text(f"tape:\n  library: {tmp_path / 'library'}\n  copy_to: {tmp_path / 'copies'}\n")
+    assert run("verify", "--config", config) == 0
+    assert capsys.readouterr().out.startswith("1 take, 8 seconds")
+
+
 @pytest.mark.parametrize("place", ["nowhere", "empty"])
 def test_verify_of_what_is_no_library_is_wrong_usage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str

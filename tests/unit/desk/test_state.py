@@ -1,6 +1,7 @@
 """The session file: everything persisted comes back, the newest state that can be read wins."""
 
 import contextlib
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ def test_ten_older_states_are_kept_and_a_broken_newest_is_passed_over_with_a_sen
     assert again.value("/strip/1/fader") == -13.0
     assert len(faults) == 1
     assert "session.yaml cannot be read" in faults[0]
+
+
+def test_older_states_are_kept_where_a_disk_knows_no_links(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        if Path(elsewhere).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("one disk has it all")
+        (tmp_path / ".history").symlink_to(elsewhere)
+        for number in range(3):
+            state.save(tmp_path, {"studiod": 3, "desk": {"/strip/1/fader": float(-number)}})
+        kept = sorted(path.name for path in Path(elsewhere).iterdir())
+        assert kept == ["1.yaml", "2.yaml"]
+        (tmp_path / "session.yaml").write_text("{")
+        assert state.load_session(tmp_path).numbers == [("/strip/1/fader", -1.0)]
 
 
 def test_a_state_of_a_bigger_desk_is_taken_as_far_as_it_fits(tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""What the supervisor takes for a child that hangs."""
+
+from studiod.app.supervisor import DESK, GRACE_S, HANG_S, TAPE, Child
+
+
+def test_a_child_at_work_is_awaited_for_as_long_as_its_work_may_take() -> None:
+    assert Child(DESK, has_beaten=True).patience_s == HANG_S[DESK]
+    assert Child(TAPE, has_beaten=True, false_starts=3).patience_s == HANG_S[TAPE]
+
+
+def test_a_machine_too_slow_to_start_a_child_in_time_gives_it_longer_with_each_try() -> None:
+    assert [Child(DESK, false_starts=tries).patience_s for tries in range(3)] == [GRACE_S, 2 * GRACE_S, 3 * GRACE_S]
