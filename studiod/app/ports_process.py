@@ -13,6 +13,7 @@ from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
 from studiod.link.ports import PortList
 from studiod.ports import POLL_S, FrameClock, Patchbay, RtMidiSystem
 
+CLEAR_UP_S = 1.0
 TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
 
 
@@ -52,7 +53,9 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
         now_ns=time.monotonic_ns,
         before=before,
     )
-    next_poll, missed = 0.0, 0
+    # a JACK that still clears up behind a client that was killed connects new ones to nothing, without a word
+    next_poll = time.monotonic() + (CLEAR_UP_S if before.system == "jack" else 0.0)
+    missed = 0
     while not stopped.is_set():
         now = time.monotonic()
         if now >= next_poll:

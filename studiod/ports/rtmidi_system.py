@@ -5,9 +5,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from studiod.ports.system import OnMessage, PortGone, PortsUnavailable, SystemNames
+
+if TYPE_CHECKING:
+    import rtmidi
 
 Api = Literal["auto", "alsa", "jack"]
 # Neutral on purpose: our own ports are in the lists too, and must match no map.
@@ -176,7 +179,7 @@ class RtMidiInput:
         try:
             self._in.ignore_types(sysex=False, timing=False, active_sense=True)
             self._in.set_callback(on_midi)
-            self._in.open_port(self._in.get_ports().index(name), "in")
+            _open(self._in, name, "in")
         except BaseException:
             self.close()
             raise
@@ -199,7 +202,7 @@ class RtMidiOutput:
         self._name = name
         self._out: rtmidi.MidiOut | None = rtmidi.MidiOut(rtmidi_api, name=CLIENT_NAME)
         try:
-            self._out.open_port(self._out.get_ports().index(name), "out")
+            _open(self._out, name, "out")
         except BaseException:
             self.close()
             raise
@@ -225,6 +228,17 @@ _NOTHING = {
     "alsa": "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a device in",
     "jack": "no MIDI: no JACK server is running",
 }
+
+
+def _open(client: "rtmidi.MidiIn | rtmidi.MidiOut", name: str, own_name: str) -> None:
+    """Open the port called `name`. rtmidi counts ports: when one left meanwhile, the number meant another.
+
+    Raises ValueError, OSError.
+    """
+    number = client.get_ports().index(name)
+    client.open_port(number, own_name)
+    if client.get_ports()[number : number + 1] != [name]:
+        raise ValueError("the ports changed while it was opened")
 
 
 def card_of(name: str) -> int | None:

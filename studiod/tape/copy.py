@@ -141,7 +141,9 @@ class TakeCopy:
             with contextlib.suppress(OSError):  # a disk without locks, or someone who repairs there: it is written
                 self._lock = hold(self.root / LOCK_NAME, os.getppid(), is_shared=True)
         folder = free_folder(self.root / "takes" / order.folder.name, order, take.start)
-        return TakeWriter(self.block, replace(order, folder=folder, midi=()), take, self.rate_hz, self.options, self.clock)
+        return TakeWriter(
+            self.block, replace(order, folder=folder, midi=()), take, self.rate_hz, self.options, self.clock
+        )
 
     def _tell(self) -> None:
         follower = self._follower

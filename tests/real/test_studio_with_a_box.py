@@ -41,7 +41,7 @@ class Box:
 
     def shows(self, *lit: str) -> None:
         """Wait until exactly these are lit."""
-        eventually(lambda: self.do("lamps") == set(lit), within_s=10)
+        eventually(lambda: self.do("lamps") == set(lit), within_s=20)
 
 
 @contextmanager
@@ -101,8 +101,14 @@ def test_a_ports_process_that_is_killed_comes_back_with_every_box_repainted_and_
             studio.send("/strip/3/mute", 1)
             studio.wait_for_other("ports", pid)
             nano.shows("record", "play", "arm/1", "mute/3")
-            nano.do("press mute/3")
-            eventually(lambda: studio.ask("/strip/3/mute") == (0,), within_s=5)
+
+            def fader_is_heard() -> bool:
+                """JACK drops what is said while it takes in a client: a hand would push again, too."""
+                for byte in (0, 127):
+                    nano.do(f"fader 1 {byte}")
+                return studio.ask("/strip/1/fader") == (10.0,)
+
+            eventually(fader_is_heard, within_s=20)
             take = studio.stop_take()
         assert (take["state"], take["gaps"]) == ("good", [])
         assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0, "ports": 1}
