@@ -26,9 +26,9 @@ def fault_of(text: str, tmp_path: Path) -> str:
 def test_a_row_of_controls_becomes_one_control_each() -> None:
     facts = load_map(DATA / "small.yaml")
     assert list(facts.controls) == ["fader/1", "fader/2", "go"]
-    assert facts.controls["fader/2"].wire.controller == 8
-    assert facts.bindings["fader/2"].address == "/strip/{bank+2}/fader"
-    assert facts.bindings["go"].act is Act.TRIGGER
+    assert str(facts.controls["fader/2"].wire) == "channel 1 cc 8"
+    assert facts.bindings["fader/2"][0].address == "/strip/{strip+2}/fader"
+    assert facts.bindings["go"][0].act is Act.TRIGGER
     assert facts.takeover is Takeover.PICKUP
 
 
@@ -42,19 +42,19 @@ def test_every_fault_is_told_at_once_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("bank: 2", "bnak: 2", "box.yaml:12: bnak is unknown; allowed format, name,"),
-        ("bank: 2", "bnak: 2", "Did you mean bank?"),
+        ("banks: ", "bnaks: ", "box.yaml:11: bnaks is unknown; allowed format, name,"),
+        ("banks: ", "bnaks: ", "Did you mean banks?"),
         ("maker: Test", "maker: Test\nmaker: Twice", "box.yaml:4: maker is there twice; allowed once"),
         ("maker: Test\n", "", "box.yaml:1: maker is missing"),
-        ("format: 1", "format: 2", "box.yaml:1: format is 2; allowed 1..1"),
+        ("format: 2", "format: 1", "box.yaml:1: format is 1; allowed 2..2"),
         ("name: small", "name: Small Box", "name is Small Box; allowed small letters, digits and -"),
         ("cc: 7", "cc: 127", "controls.fader/{i}.cc is 127; allowed 0..126"),
         ("cc: 20", "cc: 8", "controls.go: channel 1 cc 8 is already fader/2"),
         ("channel: 1, cc: 20", "channel: 17, cc: 20", "controls.go.channel is 17; allowed 1..16"),
-        ("kind: button", "kind: buton", "controls.go.kind is buton; allowed fader, knob, button. Did you mean button?"),
-        ("lamp: true", "lamp: yes", "controls.go.lamp is yes; allowed true, false"),
-        ("lamp: true", "motor: true", "controls.go: a button has neither motor nor detent; allowed lamp"),
-        ("count: 2, ", "", "controls.fader/{i}: a name with {i} and a count belong together"),
+        ("kind: button", "kind: buton", "controls.go.kind is buton; allowed fader, knob, encoder, button, pad, "),
+        ("lamp: true", "lamp: yes", "controls.go.lamp is yes; allowed true, false, or its wire and values"),
+        ("lamp: true", "motor: true", "controls.go.motor: a button has none; allowed kind, count, cc, "),
+        ("count: 2, ", "", "controls.fader/{i}: a name with {i} and a count (or a list) belong together"),
         ("  fader/{i}: {address", "  fadr/{i}: {address", "no such row in controls. Did you mean fader/{i}?"),
         ("trigger: /tr", "toggle: /main/mute, trigger: /tr", "bindings.go: allowed exactly one of address, toggle,"),
         ("{trigger: /transport/play}", "{address: /main/fader}", "a button cannot be bound to address"),

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.surfaces.feedback import BURST, Outbox
+from studiod.surfaces.outbox import BURST, Outbox
 
 
 def box_of(rate: int) -> tuple[Outbox, list[bytes]]:
     sent: list[bytes] = []
-    return Outbox(sent.append, rate, now=0.0), sent
+    return Outbox(sent.append, rate, now=0.0, bytes_per_s=1_000_000), sent
 
 
 def test_messages_leave_in_the_order_they_came() -> None:
