@@ -7,14 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from studiod.desk.hub import Hub
 from studiod.model.console import ConsoleLayout, console_parameters
+from studiod.model.parameter import Kind
 from studiod.model.registry import Registry
-from studiod.surfaces.base import Gesture, Lit, Moved, Pressed, Released, Shown, Stands, SurfaceMap, Touched, Turned
-from studiod.surfaces.controls import Control, ControlKind, ShowKind, Wire, WireKind
+from studiod.surfaces.base import (
+    Gesture,
+    Lit,
+    Moved,
+    Pressed,
+    Released,
+    Shown,
+    Stands,
+    SurfaceMap,
+    Takeover,
+    Touched,
+    Turned,
+)
+from studiod.surfaces.controls import PRESSED_KINDS, VALUE, Control, ControlKind, ShowKind, Wire, WireKind
 from studiod.surfaces.fit import misfits
-from studiod.surfaces.generic_midi import GenericMidi
+from studiod.surfaces.generic_midi import GenericMidi, value_messages
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.matching import fits
+from studiod.surfaces.surface import Surface
+from tests.fakes.store import MemoryStore
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "surfaces.md"
 GENERIC = "generic-midi"
@@ -55,6 +71,32 @@ def wires(control: Control) -> Iterator[Wire]:
     )
 
 
+def desk() -> Registry:
+    """What there is on a desk of sixteen strips and four buses."""
+    strips, buses = tuple(f"Strip {n}" for n in range(1, 17)), tuple(f"Bus {n}" for n in range(1, 5))
+    return Registry(console_parameters(ConsoleLayout(16, 4, tuple(range(1, 17)), strips, buses)))
+
+
+def said_by(control: Control) -> Iterator[tuple[int, bytes]]:
+    """Every message of a hand that presses, turns or moves a control all the way and back, and its port."""
+    for wire in wires(control):
+        if wire.kind is WireKind.MESSAGE:
+            yield wire.port, bytes(127 if byte == VALUE else byte for byte in wire.message)
+            continue
+        most = min(control.pressed[-1], wire.highest) if control.kind in PRESSED_KINDS else wire.highest
+        for value in (wire.number,) if wire.kind is WireKind.PROGRAM else (most, 0):
+            yield from ((wire.port, message) for message in value_messages(wire, value))
+
+
+def is_midi(message: bytes) -> bool:
+    """One whole message, as a wire carries it."""
+    status, rest = message[0], message[1:]
+    if status == 0xF0:
+        return len(message) > 3 and message[-1] == 0xF7 and max(message[1:-1]) < 0x80
+    lengths = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+    return len(rest) == lengths.get(status >> 4) and max(rest) < 0x80
+
+
 def test_every_file_is_a_map_without_a_fault() -> None:
     assert FAULTS == ()
     assert len(MAPS) == len(list(map_folder().glob("*.yaml")))
@@ -88,9 +130,31 @@ def test_a_map_names_its_box_and_how_sure_it_is(facts: SurfaceMap) -> None:
 
 @pytest.mark.parametrize("facts", MAPS, ids=lambda facts: facts.name)
 def test_whatever_a_map_binds_and_shows_is_on_a_desk(facts: SurfaceMap) -> None:
-    strips, buses = tuple(f"Strip {n}" for n in range(1, 17)), tuple(f"Bus {n}" for n in range(1, 5))
-    desk = Registry(console_parameters(ConsoleLayout(16, 4, tuple(range(1, 17)), strips, buses)))
-    assert misfits(facts, desk) == ()
+    assert misfits(facts, desk()) == ()
+
+
+@pytest.mark.parametrize("facts", PLAIN, ids=lambda facts: facts.name)
+def test_a_hand_on_every_control_is_taken_and_answered_in_midi(facts: SurfaceMap) -> None:
+    hub = Hub(desk(), MemoryStore(), 48_000)
+    for spec in hub.registry:
+        if spec.kind is Kind.TRIGGER:
+            hub.on_trigger(spec.address, lambda *_: None)
+    sent: list[bytes] = []
+    now = 0.0
+    surface = Surface(facts.name, facts, hub, GenericMidi(facts), Takeover.JUMP, clock=lambda: now)
+    surface.attach(*[sent.append] * (1 + len(facts.match.also)))
+    hub.observe(surface.on_changes)
+    for control in facts.controls.values():
+        for port, message in said_by(control):
+            assert surface.receive(message, port) == [], control.name
+            hub.turn()
+            now += 1.0
+            surface.drain()
+    for _ in range(10):
+        now += 1.0
+        surface.drain()
+    assert [message.hex(" ") for message in sent if not is_midi(message)] == []
+    assert bool(sent) is (bool(facts.greeting or facts.hello) or any(c.shows for c in facts.controls.values()))
 
 
 @pytest.mark.parametrize("facts", [facts for facts in PLAIN if facts.face], ids=lambda facts: facts.name)
