@@ -43,7 +43,6 @@ KEYBOARDS = {
     "launchkey-49-61", "launchkey-mk3", "impulse-61", "keylab-49", "keylab-mkii", "minilab-mkii", "minilab-3",
     "oxygen-25", "oxygen-49", "oxygen-61", "oxygen-8-v2", "axiom-25", "axiom-49", "axiom-61", "axiom-air-mini-32",
     "axiom-air-25", "panorama", "impact-lx", "impact-gx", "x-board-61", "a-30", "qx25", "vi25", "q49-mkii", "dmk25",
-    "versakey",
 }  # fmt: skip
 
 
