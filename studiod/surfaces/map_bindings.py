@@ -319,8 +319,10 @@ class BindingReader:
         return text
 
     def _number(self, node: "Node", where: str, *, is_row: bool) -> str:
-        """A strip: a placeholder or a number."""
+        """A strip: a placeholder or a number, or the one beside the selected."""
         text = said(node)
+        if text in ("next", "previous"):
+            return text
         if not text.isdecimal() and not (_PLACEHOLDER.fullmatch(text) and self._is_known(text, is_row)):
             self._document.fault(
                 node, f"{where} is {text}; allowed a strip, such as {'{bank+i}' if is_row else '{strip+1}'}"
@@ -363,7 +365,7 @@ def _implied(binding: Binding) -> Feedback | None:
             return Feedback(one, address)
         case Act.RADIO:
             return Feedback(one, address, lit=(binding.word,))
-        case Act.SELECT:
+        case Act.SELECT if binding.address not in ("next", "previous"):
             return Feedback(one, selected=binding.address)
         case Act.PAGE if binding.word not in ("next", "previous"):
             return Feedback(one, page=binding.word)

@@ -385,4 +385,5 @@ class Surface:
                 return banks[binding.bank].move(binding.bank_by)
             case Act.BANK_TO:
                 return banks[binding.bank].go(binding.bank_by)
-        return banks.select(int(banks.resolve(binding.address)))
+        beside = {"next": 1, "previous": -1}.get(binding.address)
+        return banks.select(int(banks.resolve(binding.address)) if beside is None else banks.selected + beside)

@@ -1,8 +1,8 @@
 """Which boxes are found, and on which ports: by name, by card, by what they answer; and floods."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ from tests.fakes.hand_loop import HandLoop
 from tests.fakes.midi_ports import MemoryPorts
 from tests.unit.surfaces.mapped import HEAD
 from tests.unit.surfaces.rig import desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NANO = load_map(map_folder() / "korg-nanokontrol2.yaml")
 
