@@ -47,6 +47,7 @@ class Painter:
         self._touched: set[str] = set()
         self._pictures: dict[str, _Picture] = {}
         self._by_address: dict[str, list[str]] = {}
+        self._turns: dict[str, int] = {}
         self._glancing: dict[
             str, float | None
         ] = {}  # display -> until when; None while nobody has said what time it is
@@ -77,6 +78,7 @@ class Painter:
             self._pictures[control.name] = picture
             for address in {picture.address, picture.glance} - {""}:
                 self._by_address.setdefault(address, []).append(control.name)
+        self._turns = {name: turn for turn, name in enumerate(self._pictures)}
         self._glancing = {}
         self._healable = [name for name, each in self._pictures.items() if _goes_dark(each.show)]
         self.paint()
@@ -110,11 +112,15 @@ class Painter:
         """The hand moved the control, but it was not its turn: show again what the desk holds."""
         self._show(name)
 
-    def changed(self, address: str) -> None:
-        """The parameter at `address` may differ from what is shown."""
-        for name in self._by_address.get(address, ()):
-            if self._pictures[name].glance == address:
-                self._glancing[name] = None
+    def changed(self, addresses: Iterable[str]) -> None:
+        """The parameters at these addresses may differ from what is shown; motors are told first."""
+        names: set[str] = set()
+        for address in addresses:
+            for name in self._by_address.get(address, ()):
+                names.add(name)
+                if self._pictures[name].glance == address:
+                    self._glancing[name] = None
+        for name in sorted(names, key=self._turns.__getitem__):
             self._show(name)
 
     def paint(self) -> None:
@@ -131,6 +137,11 @@ class Painter:
                 del self._glancing[name]
                 self._show(name)
         return min((until - now for until in self._glancing.values() if until is not None), default=None)
+
+    @property
+    def is_glancing(self) -> bool:
+        """A display tells something for a moment."""
+        return bool(self._glancing)
 
     @property
     def has_readings(self) -> bool:

@@ -279,7 +279,6 @@ class SurfaceManager:
                 self._complain(place, fault)
             if is_first:
                 place.timer = self._later(0.0, lambda: self._settle(place))
-                self._pump()
 
         return on_message
 

@@ -21,6 +21,11 @@ class Outbox:
         self._then = now
         self._waiting: dict[str, tuple[bytes, ...]] = {}
 
+    @property
+    def is_waiting(self) -> bool:
+        """Something is still to be sent."""
+        return bool(self._waiting)
+
     def put(self, key: str, *messages: bytes) -> None:
         """Queue `messages`, which belong together; what waits under the same key is replaced."""
         self._waiting[key] = messages

@@ -176,8 +176,7 @@ class Surface:
 
     def on_changes(self, changes: Iterable[Change]) -> None:
         """What is different on the desk since the last turn."""
-        for change in changes:
-            self._painter.changed(change.spec.address)
+        self._painter.changed(change.spec.address for change in changes)
 
     def read(self) -> None:
         """Show what the meters read now."""
@@ -188,6 +187,8 @@ class Surface:
 
         Raises what `send` raises.
         """
+        if self._is_idle():
+            return None
         now = self._clock()
         waits = [self._painter.turn(now), self._beat(now)]
         outboxes = self._painter.outboxes
@@ -208,6 +209,16 @@ class Surface:
     def heal(self) -> None:
         """Tell one lamp once more what it shows, the next one at the next call."""
         self._painter.heal()
+
+    def _is_idle(self) -> bool:
+        """Nothing is to be sent, and nothing will be for time alone: what every box asks at every message of any."""
+        return not (
+            any(outbox.is_waiting for outbox in self._painter.outboxes)
+            or self._taps.is_waiting
+            or self._painter.is_glancing
+            or (self._hello is not None and not self._hello.is_over and self._asked < ASKED)
+            or self._dialect.beat_s
+        )
 
     # -- greetings -------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,11 @@ class Taps:
                     found.append((control, When.TAP))
         return found
 
+    @property
+    def is_waiting(self) -> bool:
+        """A press is not decided yet."""
+        return bool(self._presses)
+
     def next_due(self) -> float | None:
         """When `due` will have something to tell; None while nothing waits."""
         return min((at for at in map(self._at, self._presses.values()) if at is not None), default=None)
