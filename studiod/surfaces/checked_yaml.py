@@ -199,6 +199,16 @@ class Document:
             return b""
         return found
 
+    def counts(self, node: "Node", where: str, highest_key: int, highest: int) -> dict[int, int]:
+        """`from: counts` lines, keys 1..highest_key, counts 1..highest."""
+        table: dict[int, int] = {}
+        for key, item in self.mapping(node, where).items():
+            if not key.isascii() or not key.isdigit() or not 1 <= int(key) <= highest_key:
+                self.fault(item, f"{_under(where, key)}: allowed 1..{highest_key} before the colon")
+            else:
+                table[int(key)] = self.integer(item, _under(where, key), 1, highest)
+        return table
+
     def byte_table(self, node: "Node", where: str, size: int) -> Mapping[int, int]:
         """`place: value` lines, places 0..size-1, values 0..255."""
         table: dict[int, int] = {}

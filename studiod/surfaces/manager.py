@@ -275,10 +275,14 @@ class SurfaceManager:
             if place.wires != tuple(wires):  # messages of a wire that was let go may still be on their way
                 return
             is_first, place.is_mid_turn = not place.is_mid_turn, True
-            for fault in place.surface.receive(message, port, may_wait=not is_first):
-                self._complain(place, fault)
             if is_first:
                 place.timer = self._later(0.0, lambda: self._settle(place))
+            try:
+                faults = place.surface.receive(message, port, may_wait=not is_first)
+            except Exception as fault:  # noqa: BLE001 - what one message does wrong must not take others' away
+                faults = [fault]
+            for each in faults:
+                self._complain(place, each)
 
         return on_message
 

@@ -147,7 +147,7 @@ def _with_position(document: Document, keys: "Mapping[str, Node]", where: str, c
     turns = document.integer(keys["resolution"], f"{where}.resolution", 1, 16_384) if "resolution" in keys else _TURNS
     acceleration: dict[int, int] = {}
     if "acceleration" in keys:
-        acceleration = dict(document.byte_table(keys["acceleration"], f"{where}.acceleration", 64))
+        acceleration = document.counts(keys["acceleration"], f"{where}.acceleration", 63, 1000)
     return replace(
         control, steps=turns + 1, scale=scale, relative=relative, acceleration=tuple(sorted(acceleration.items()))
     )

@@ -10,6 +10,7 @@ from studiod.surfaces.base import KorgSceneHello, Match, SurfaceMap
 from studiod.surfaces.bindings import BankKind
 from studiod.surfaces.checked_yaml import Document, MapError, said
 from studiod.surfaces.controls import Takeover
+from studiod.surfaces.dialects import DIALECTS
 from studiod.surfaces.map_bindings import BindingReader
 from studiod.surfaces.map_controls import Rows, read_controls
 from studiod.surfaces.map_face import read_face
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 FORMAT = 2
-DIALECTS = ("generic-midi",)
 CONFIDENCE = ("measured", "documented", "reported", "unconfirmed")
 MESSAGES_PER_S = 500  # half of what a DIN cable carries, so that the box's own messages have room
 BYTES_PER_S = 2800  # a DIN cable carries 3125
@@ -105,7 +105,7 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
         feedback=bound.feedback,
         layers=bound.layers,
         pages=bound.pages,
-        dialect=_word(document, top, "dialect", DIALECTS, DIALECTS[0]),
+        dialect=_word(document, top, "dialect", DIALECTS, "generic-midi"),
         banks=banks,
         takeover=Takeover(_word(document, top, "takeover", tuple(Takeover), Takeover.PICKUP)),
         messages_per_s=_whole(document, top, "messages_per_s", 10, 10_000, MESSAGES_PER_S),
@@ -140,6 +140,9 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     for place, pattern in enumerate(ports):
         if not pattern.strip("*?"):
             document.fault(keys["ports"], f"match.ports[{place}] is {pattern}; allowed a part of the name of this box")
+    for place, pattern in enumerate(behind):
+        if not pattern.strip("*?"):
+            document.fault(keys["behind"], f"match.behind[{place}] is {pattern}; allowed a part of a port's name")
     for place, ids in enumerate(usb):
         if not re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", ids):
             document.fault(

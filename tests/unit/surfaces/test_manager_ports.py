@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from studiod.surfaces.base import Match, SurfaceMap
+from studiod.surfaces.base import Gesture, Match, SurfaceMap
+from studiod.surfaces.generic_midi import GenericMidi
 from studiod.surfaces.manager import POLL_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.matching import boxes_in, is_identity
@@ -186,3 +187,30 @@ def test_half_a_message_and_junk_cost_nothing(facts: SurfaceMap) -> None:
     box.emit(b"\xb0\x00\x7f")
     assert studio.hub.value("/strip/1/fader") == 10.0
     assert studio.manager.status()[0].refused == 0
+
+
+class Stumbling(GenericMidi):
+    """A grammar with a fault: it falls over one message."""
+
+    def decode(self, message: bytes, port: int = 0) -> tuple[Gesture, ...]:
+        """What the map says, but for one message."""
+        if message == b"\xf0\x66\xf7":
+            raise ZeroDivisionError("half a frame")
+        return super().decode(message, port)
+
+
+def test_a_grammar_that_falls_over_costs_one_message_and_is_told_with_it(
+    facts: SurfaceMap, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop, ports, hub = HandLoop(), MemoryPorts(), desk()
+    manager = SurfaceManager(hub, [facts], ports, clock=loop.time, later=loop.later, dialect_for=Stumbling)
+    manager.start()
+    box = Anonymous("")
+    ports.plug("mapped", box)
+    loop.advance(POLL_S)
+    box.emit(b"\xf0\x66\xf7")
+    box.emit(b"\xb0\x00\x7f")
+    loop.advance(0.0)
+    assert hub.value("/strip/1/fader") == 10.0
+    assert [(status.state, status.refused) for status in manager.status()] == [("connected", 1)]
+    assert "mapped: ZeroDivisionError: half a frame" in caplog.text

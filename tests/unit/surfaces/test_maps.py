@@ -214,6 +214,7 @@ def test_rows_run_along_channels_numbers_and_messages(tmp_path: Path) -> None:
         ("cc14: 10", "cc: 10, range: [5, 200]", "range[1] is 200; allowed 0..127"),
         ("relative: twos, ", "", "controls.knob.relative is missing; allowed twos, offset"),
         ("relative: twos", "relative: two", "relative is two; allowed twos,"),
+        ("relative: twos", "relative: twos, acceleration: {99: 2}", "acceleration.99: allowed 1..63 before the colon"),
         ("usual: fan", "usual: fun", "usual is fun; allowed fan. Did you mean fan?"),
         (", down: 81", "", "relative pair and down belong together"),
         ("F0 42 4F ii+10 F7", "F0 42 4F", "allowed whole messages such as"),
