@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.surfaces.mapped import Mapped
+from tests.unit.surfaces.rig import desk
 
 TEXT = """\
 banks: {strip: 2, bus: 2, send: 1}
@@ -156,3 +157,45 @@ pages:
     )
     box.play("B0 01 20", "B0 02 7F", "B0 02 00", "B0 01 7F", "B0 02 7F", "B0 02 00", "B0 01 7E")
     assert box.hub.value("/strip/1/pan") == 0.0
+
+
+def test_a_knob_that_moved_past_the_last_strip_does_not_yank_when_it_is_back(tmp_path: Path) -> None:
+    box = Mapped(
+        tmp_path,
+        """\
+takeover: pickup
+banks: {strip: 2}
+controls:
+  knob: {kind: knob, cc: 1}
+  right: {kind: button, cc: 2}
+  left: {kind: button, cc: 3}
+bindings:
+  knob: {address: "/strip/{strip+2}/pan"}
+  right: {bank: 2}
+  left: {bank: -2}
+""",
+        desk(strips=3),
+    )
+    box.play("B0 01 20", *press(2), "B0 01 7F", *press(3), "B0 01 7E")
+    assert box.hub.value("/strip/2/pan") == 0.0
+
+
+def test_a_lamp_whose_key_fires_a_command_in_a_layer_is_dark_there(tmp_path: Path) -> None:
+    box = Mapped(
+        tmp_path,
+        """\
+controls:
+  it: {kind: button, cc: 1, lamp: true}
+  shift: {kind: button, cc: 2}
+bindings:
+  it: {toggle: /main/mute}
+layers:
+  shift: {hold: shift, bindings: {it: {trigger: /solo/clear}}}
+""",
+    )
+    box.play("B0 01 7F", "B0 01 00")
+    assert box.told() == ["b0 01 7f"]
+    box.play("B0 02 7F")
+    assert box.told() == ["b0 01 00"]
+    box.play("B0 02 00")
+    assert box.told() == ["b0 01 7f"]
