@@ -13,6 +13,7 @@ export OPENBLAS_NUM_THREADS := 1
 # libportaudio2 brings libasound2 under whatever name this Debian gives it; rtmidi's wheel needs that one too.
 RUN_PACKAGES := build-essential python3-dev python3-venv libportaudio2
 TEST_PACKAGES := jackd2 jack-capture libasound2-plugins sox ffmpeg flac socat avahi-daemon avahi-utils dbus iproute2 \
+	ardour-data \
 	e2fsprogs xfsprogs \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static systemd udev
 # What the benches measure studiod beside; each skips, and names, what is not installed.

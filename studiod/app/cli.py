@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from studiod import __version__
-from studiod.app import export, imports, loudness, measure, render, replay, verify
+from studiod.app import export, imports, loudness, maps, measure, render, replay, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -24,6 +24,7 @@ _TOOLS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "import": imports.run,
     "verify": verify.run,
     "replay": replay.run,
+    "maps": maps.run,
     "measure-latency": measure.run,
 }
 
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     imports.add_command(commands)
     verify.add_command(commands)
     replay.add_command(commands)
+    maps.add_command(commands)
     measure.add_command(commands)
     return top
 

@@ -1,10 +1,58 @@
-"""The words of the surface layer: gestures, controls, bindings, feedback, and what a dialect must do."""
+"""The words of the surface layer: gestures, what a box shows, the facts of a map, and what a dialect must do."""
 
-import enum
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from studiod.surfaces.bindings import Act, BankKind, Binding, Feedback, Layer, Page, When
+from studiod.surfaces.controls import (
+    Control,
+    ControlKind,
+    Relative,
+    Scale,
+    Sends,
+    Show,
+    ShowKind,
+    Takeover,
+    Wire,
+    WireKind,
+)
+
+__all__ = [
+    "Act",
+    "Answered",
+    "BankKind",
+    "Binding",
+    "Control",
+    "ControlKind",
+    "Dialect",
+    "Feedback",
+    "Gesture",
+    "KorgSceneHello",
+    "Layer",
+    "Lit",
+    "Match",
+    "Moved",
+    "Page",
+    "Pressed",
+    "Relative",
+    "Released",
+    "Said",
+    "Scale",
+    "Sends",
+    "Show",
+    "ShowKind",
+    "Shown",
+    "Stands",
+    "SurfaceMap",
+    "Takeover",
+    "Touched",
+    "Turned",
+    "When",
+    "Wire",
+    "WireKind",
+    "Woke",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +72,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The finger left the control."""
+    """The finger left the control, or the button came up."""
 
     control: str
 
@@ -44,95 +92,44 @@ class Turned:
     steps: int
 
 
-Gesture = Moved | Touched | Released | Pressed | Turned
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The box asked for something in its own grammar, and this is what it must hear."""
 
-
-class ControlKind(enum.StrEnum):
-    """What a hand finds on the box."""
-
-    FADER = "fader"
-    KNOB = "knob"
-    BUTTON = "button"
+    message: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class MidiWire:
-    """Where a control lives on the wire: 1-based channel and controller number."""
-
-    channel: int
-    controller: int
+class Woke:
+    """The box has just begun, or begun anew, and shows nothing: everything is told again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One fader, knob or button of a box, and how finely it speaks.
-
-    A control has `steps` positions, 0..steps-1; a button has two. Everything a box can show is one of them.
-    """
-
-    name: str
-    kind: ControlKind
-    steps: int
-    wire: MidiWire
-    has_lamp: bool = False
-    has_motor: bool = False
-    has_detent: bool = False
-    """The middle step is a place the hand can feel; `steps` is odd then, so that it is exactly travel 0.5."""
-
-    @property
-    def shows(self) -> bool:
-        """The box can show a value here: a lamp or a motor."""
-        return self.has_lamp or self.has_motor
-
-    def step(self, travel: float) -> int:
-        """The step nearest to `travel` (0..1, held at the ends)."""
-        return math.floor(min(max(travel, 0.0), 1.0) * (self.steps - 1) + 0.5)
-
-    def travel(self, step: int) -> float:
-        """Travel at `step`; the ends and the middle of a detent are exact."""
-        return step / (self.steps - 1)
-
-    def is_anchor(self, step: int) -> bool:
-        """A place a person means exactly: both ends, and the detent."""
-        return step in (0, self.steps - 1) or (self.has_detent and 2 * step == self.steps - 1)
-
-
-class Act(enum.StrEnum):
-    """What a control does; each is a key of a binding in a map file."""
-
-    ADDRESS = "address"
-    TOGGLE = "toggle"
-    TRIGGER = "trigger"
-    BANK = "bank"
+Gesture = Moved | Touched | Released | Pressed | Turned | Answered | Woke
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
-    """Control -> address. `address` may hold `{bank+3}`, which `Bank` turns into a strip number."""
+class Stands:
+    """A motor, ring or meter at `step` of its own steps; -1 for a ring with nothing to show. mode: of a ring."""
 
-    control: str
-    act: Act
-    address: str = ""
-    argument: float | None = None
-    bank_by: int = 0
-    """Strips to move the bank by, for Act.BANK."""
+    step: int
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """Address -> control. `lit` names the choices at which a lamp is on; empty means whenever the value is not 0."""
+class Lit:
+    """A lamp in a state: `dark`, `lit`, `blink`, or one that the control names."""
 
-    control: str
-    address: str
-    lit: tuple[str, ...] = ()
+    state: str
 
 
-class Takeover(enum.StrEnum):
-    """What a control without a motor does when the parameter stands elsewhere."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text on a display, as long as it is; the dialect cuts and pads."""
 
-    PICKUP = "pickup"
-    JUMP = "jump"
-    SCALE = "scale"
+    text: str
+
+
+Shown = Stands | Lit | Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +145,24 @@ class KorgSceneHello:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """How a box is found."""
+
+    ports: tuple[str, ...] = ()
+    """Shell patterns a port's name must match, upper and lower case alike."""
+    usb: tuple[str, ...] = ()
+    """`vendor:product` in small hex."""
+    speaks: bool = True
+    listens: bool = True
+    also: tuple[tuple[str, ...], ...] = ()
+    """Patterns of its further ports; wire port 1 is the first of them."""
+    identity: tuple[int, ...] = ()
+    """Its identity reply after F0 7E channel 06 02; -1 is any byte."""
+    behind: tuple[str, ...] = ()
+    """Ports on which it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceMap:
     """Everything known about one model of box: facts and wishes, no behaviour."""
 
@@ -159,24 +174,49 @@ class SurfaceMap:
     """The mode the box must be in, for a person."""
     confidence: str
     sources: tuple[str, ...]
-    ports: tuple[str, ...]
-    """Shell patterns a port's name must match, upper and lower case alike."""
-    bank_size: int
-    takeover: Takeover
-    messages_per_s: int
-    hello: KorgSceneHello | None
+    match: Match
     controls: Mapping[str, Control]
-    bindings: Mapping[str, Binding]
+    bindings: Mapping[str, tuple[Binding, ...]]
     feedback: Mapping[str, Feedback]
+    dialect: str = "generic-midi"
+    banks: Mapping[BankKind, int] = field(default_factory=lambda: {BankKind.STRIP: 8})
+    takeover: Takeover = Takeover.PICKUP
+    messages_per_s: int = 500
+    bytes_per_s: int = 2800
+    hold_s: float = 0.5
+    double_s: float = 0.3
+    hello: KorgSceneHello | None = None
+    greeting: tuple[tuple[int, bytes], ...] = ()
+    """(port, message) at every connect."""
+    farewell: tuple[tuple[int, bytes], ...] = ()
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    face: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Rows of cells, each a stack of controls; an empty cell is a gap."""
 
 
 class Dialect(Protocol):
-    """A protocol's grammar: pure, no state, no clock."""
+    """A protocol's grammar for one box: no clock, no ports, and no state but what decoding the next message needs."""
 
-    def decode(self, message: bytes) -> Gesture | None:
-        """What the hand did, or None for a message that means nothing here. Never raises, whatever the bytes."""
+    beat_s: float
+    """How often the box wants to hear `beat`; 0 for never."""
+
+    def decode(self, message: bytes, port: int = 0) -> tuple[Gesture, ...]:
+        """What the hand did; nothing for a message that means nothing here. Never raises, whatever the bytes."""
         ...
 
-    def encode(self, control: Control, step: int) -> bytes:
-        """The message that makes `control` show `step`."""
+    def encode(self, control: Control, shown: Shown) -> tuple[bytes, ...]:
+        """The messages, to `control.port`, that make `control` show this."""
+        ...
+
+    def greet(self, port: int = 0) -> tuple[bytes, ...]:
+        """What the box hears first; whatever was heard from it before is forgotten."""
+        ...
+
+    def dismiss(self, port: int = 0) -> tuple[bytes, ...]:
+        """What the box hears last."""
+        ...
+
+    def beat(self, port: int = 0) -> tuple[bytes, ...]:
+        """What tells the box every `beat_s` that somebody is there."""
         ...

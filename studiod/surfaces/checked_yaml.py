@@ -1,7 +1,7 @@
 """YAML that is read with its line numbers: every fault at once, each with file:line and what is allowed."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 MAX_BYTES = 65_536  # the longest known map is a tenth of it
+MAX_ROW = 128  # controls in one row
 _STRING, _INT, _BOOL, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "bool", "float"))
 
 
@@ -107,7 +108,7 @@ class Document:
         import yaml  # noqa: PLC0415
 
         if not isinstance(node, yaml.ScalarNode) or node.tag != _STRING or not node.value.strip():
-            self.fault(node, f"{where} is {_said(node)}; allowed text")
+            self.fault(node, f"{where} is {said(node)}; allowed text")
             return ""
         return " ".join(str(node.value).split())
 
@@ -116,49 +117,76 @@ class Document:
         import yaml  # noqa: PLC0415
 
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self.fault(node, f"{where} is {_said(node)}; allowed a list of texts")
+            self.fault(node, f"{where} is {said(node)}; allowed a list of texts")
             return ()
         return tuple(self.text(item, f"{where}[{place}]") for place, item in enumerate(node.value))
+
+    def items(self, node: "Node", where: str) -> "Sequence[Node]":
+        """The nodes of a list; none (and a fault) when it is no list."""
+        import yaml  # noqa: PLC0415
+
+        if isinstance(node, yaml.SequenceNode):
+            return list(node.value)
+        self.fault(node, f"{where} is {said(node)}; allowed a list")
+        return []
 
     def word(self, node: "Node", where: str, allowed: Iterable[str]) -> str:
         """One of `allowed`; the first of them after a fault."""
         choices = tuple(allowed)
-        said = _said(node)
-        if said in choices:
-            return said
-        self.fault(node, f"{where} is {said}; allowed {', '.join(choices)}{did_you_mean(said, choices)}")
+        word = said(node)
+        if word in choices:
+            return word
+        self.fault(node, f"{where} is {word}; allowed {', '.join(choices)}{did_you_mean(word, choices)}")
         return choices[0]
 
     def integer(self, node: "Node", where: str, low: int, high: int) -> int:
         """A whole number in low..high, decimal or 0x; `low` after a fault."""
         try:
-            value = int(_said(node), 0)
+            value = int(said(node), 0)
         except ValueError:
             value = low - 1
         if not low <= value <= high or node.tag != _INT:
-            self.fault(node, f"{where} is {_said(node)}; allowed {low}..{high}")
+            self.fault(node, f"{where} is {said(node)}; allowed {low}..{high}")
             return low
         return value
+
+    def numbers(self, node: "Node", where: str, low: int, high: int) -> tuple[int, ...]:
+        """Whole numbers in low..high: `5`, `1-8`, or a list of both; `low` after a fault."""
+        import yaml  # noqa: PLC0415
+
+        if isinstance(node, yaml.SequenceNode) and node.value:
+            found: list[int] = []
+            for place, item in enumerate(node.value):
+                found += self.numbers(item, f"{where}[{place}]", low, high)
+            return tuple(found[:MAX_ROW])
+        first, dash, last = said(node).partition("-")
+        if dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit():
+            start, end = int(first), int(last)
+            if low <= start <= end <= high:
+                return tuple(range(start, end + 1))[:MAX_ROW]
+            self.fault(node, f"{where} is {said(node)}; allowed a rising range in {low}..{high}, such as {low}-{high}")
+            return (low,)
+        return (self.integer(node, where, low, high),)
 
     def number(self, node: "Node", where: str) -> float:
         """A finite number; 0.0 after a fault."""
         if node.tag in (_INT, _FLOAT):
             try:
-                value = float(_said(node))
+                value = float(said(node))
                 if abs(value) < float("inf"):
                     return value
             except ValueError:
                 pass
-        self.fault(node, f"{where} is {_said(node)}; allowed a number")
+        self.fault(node, f"{where} is {said(node)}; allowed a number")
         return 0.0
 
     def flag(self, node: "Node", where: str) -> bool:
         """True or false; False after a fault."""
-        said = _said(node)
-        if node.tag != _BOOL or said not in ("true", "false"):
-            self.fault(node, f"{where} is {said}; allowed true, false")
+        word = said(node)
+        if node.tag != _BOOL or word not in ("true", "false"):
+            self.fault(node, f"{where} is {word}; allowed true, false")
             return False
-        return said == "true"
+        return word == "true"
 
     def hex_bytes(self, node: "Node", where: str) -> bytes:
         """Bytes in hex with spaces between, each 00..7F: what may stand inside a system exclusive message."""
@@ -167,9 +195,19 @@ class Document:
         except ValueError:
             found = b"\xff"
         if any(byte > 0x7F for byte in found):  # noqa: PLR2004 - seven-bit bytes
-            self.fault(node, f'{where} is {_said(node)}; allowed bytes 00..7F in quotes, such as "42 40 00"')
+            self.fault(node, f'{where} is {said(node)}; allowed bytes 00..7F in quotes, such as "42 40 00"')
             return b""
         return found
+
+    def counts(self, node: "Node", where: str, highest_key: int, highest: int) -> dict[int, int]:
+        """`from: counts` lines, keys 1..highest_key, counts 1..highest."""
+        table: dict[int, int] = {}
+        for key, item in self.mapping(node, where).items():
+            if not key.isascii() or not key.isdigit() or not 1 <= int(key) <= highest_key:
+                self.fault(item, f"{_under(where, key)}: allowed 1..{highest_key} before the colon")
+            else:
+                table[int(key)] = self.integer(item, _under(where, key), 1, highest)
+        return table
 
     def byte_table(self, node: "Node", where: str, size: int) -> Mapping[int, int]:
         """`place: value` lines, places 0..size-1, values 0..255."""
@@ -192,7 +230,7 @@ def _under(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
 
 
-def _said(node: "Node") -> str:
+def said(node: "Node") -> str:
     """What stands in the file, short enough to quote."""
     if isinstance(node.value, str):
         return node.value if len(node.value) <= 40 else f"{node.value[:40]}..."  # noqa: PLR2004 - a line's worth

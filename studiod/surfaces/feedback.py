@@ -1,144 +1,304 @@
-"""What a box is told: the shadow of what it shows, and a queue that never floods the wire."""
+"""What a box is told: the shadow of what it shows, and who may be told when."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studiod.desk.hub import Hub
-from studiod.model.parameter import Kind
-from studiod.surfaces.base import Control, Dialect, Feedback
+from studiod.model.parameter import Kind, ParameterSpec
+from studiod.model.transport import timecode
+from studiod.surfaces.base import Control, Dialect, Lit, Said, Show, ShowKind, Shown, Stands
+from studiod.surfaces.bindings import Feedback
+from studiod.surfaces.controls import BLINK, DARK, nearest_step
+from studiod.surfaces.span import share_of
 
-BURST = 32  # messages at once: rtmidi over JACK passed bursts of 100 whole and garbled 400
+if TYPE_CHECKING:
+    from studiod.surfaces.outbox import Outbox
+
+GLANCE_S = 1.0  # how long a display tells a moved value before it goes back to its name
+_ORDER = (ShowKind.MOTOR, ShowKind.LAMP, ShowKind.RING, ShowKind.DISPLAY, ShowKind.METER)
+_READINGS = (Kind.METER,)
 
 
-class Outbox:
-    """Messages on their way to the box, at most `messages_per_s` and `BURST` at once; per key only the newest.
+@dataclass(slots=True)
+class _Picture:
+    """What one control is to show now: feedback with its patterns resolved."""
 
-    `send` takes one whole message. Time comes in as seconds of any steady clock.
-    """
-
-    def __init__(self, send: Callable[[bytes], None], messages_per_s: int, now: float) -> None:
-        self._send = send
-        self._rate = float(messages_per_s)
-        self._credit = float(BURST)
-        self._then = now
-        self._waiting: dict[str, bytes] = {}
-
-    def put(self, key: str, message: bytes) -> None:
-        """Queue `message`; one with the same key that still waits is replaced."""
-        self._waiting[key] = message
-
-    def drain(self, now: float) -> float | None:
-        """Send what may go at `now`; seconds until more may, or None when nothing waits. Raises what `send` raises."""
-        self._credit = min(self._credit + max(now - self._then, 0.0) * self._rate, float(BURST))
-        self._then = now
-        while self._waiting and self._credit >= 1.0:
-            self._credit -= 1.0
-            self._send(self._waiting.pop(next(iter(self._waiting))))
-        # one whole credit plus a hair, so that rounding cannot wake the caller a moment too early for ever
-        return (1.0 - self._credit) / self._rate + 1e-6 if self._waiting else None
-
-    def flush(self) -> None:
-        """Send everything at once: the box is about to be let go."""
-        while self._waiting:
-            self._send(self._waiting.pop(next(iter(self._waiting))))
+    control: Control
+    show: Show
+    feedback: Feedback
+    address: str
+    glance: str
+    says: bool | None
 
 
 class Painter:
     """Keeps a box true to the desk: equal to the shadow is silence, a touched control waits for its release.
 
-    The shadow is what the box shows now: for a lamp or a motor the last step sent, for a position the last step heard.
+    The shadow is what the box shows now: the last thing sent, or for a motor the last place it was heard at.
     """
 
     def __init__(self, hub: Hub, controls: Iterable[Control], dialect: Dialect) -> None:
         self._hub = hub
         self._controls = {control.name: control for control in controls}
         self._dialect = dialect
-        self._shadow: dict[str, int] = {}
+        self._shadow: dict[str, Shown] = {}
+        self._stood: dict[str, int] = {}  # steps at which positions were heard, or sent to by their motor
         self._touched: set[str] = set()
-        self._shown: dict[str, tuple[str, Feedback]] = {}
+        self._pictures: dict[str, _Picture] = {}
         self._by_address: dict[str, list[str]] = {}
-        self._lamps: list[str] = []
+        self._turns: dict[str, int] = {}
+        self._glancing: dict[
+            str, float | None
+        ] = {}  # display -> until when; None while nobody has said what time it is
+        self._healable: list[str] = []
         self._healed = 0
-        self.outbox: Outbox | None = None
-        """Where messages go; None while the box is away."""
+        self._doubtful: dict[str, None] = {}  # motors that were sent somewhere once, and may not have heard it
+        self.outboxes: tuple[Outbox, ...] = ()
+        """Where messages go, one for each port of the box; empty while it is away or does not listen."""
 
-    def aim(self, feedback: Iterable[Feedback], resolve: Callable[[str], str]) -> None:
-        """Show these addresses from now on (`resolve` turns a pattern into one); ones the desk lacks are shown dark."""
-        self._shown = {item.control: (resolve(item.address), item) for item in feedback}
-        self._lamps = [name for name in self._shown if self._controls[name].has_lamp]
+    def aim(
+        self,
+        feedback: Iterable[Feedback],
+        resolve: Callable[[str], str],
+        says: Callable[[Feedback], bool | None] = lambda _: None,
+    ) -> None:
+        """Show these from now on; what shows nothing any more goes dark, and so does what the desk lacks.
+
+        resolve: turns a pattern into an address. says: whether what is told of the box itself is so.
+        """
+        wanted = {item.control: item for item in feedback}
+        self._pictures = {}
         self._by_address = {}
-        for control, (address, _) in self._shown.items():
-            self._by_address.setdefault(address, []).append(control)
+        for control in sorted(self._controls.values(), key=_rank):
+            item = wanted.get(control.name, Feedback(control.name))
+            if control.show is None or (control.name not in wanted and not _goes_dark(control.show)):
+                continue
+            picture = _Picture(control, control.show, item, resolve(item.address), resolve(item.glance), says(item))
+            self._pictures[control.name] = picture
+            for address in {picture.address, picture.glance} - {""}:
+                self._by_address.setdefault(address, []).append(control.name)
+        self._turns = {name: turn for turn, name in enumerate(self._pictures)}
+        self._glancing = {}
+        self._healable = [name for name, each in self._pictures.items() if _goes_dark(each.show)]
         self.paint()
 
-    def heard(self, control: str, step: int) -> bool:
-        """The box says `control` stands at `step`; False when it already showed that and no finger is on it."""
-        is_news = self._shadow.get(control) != step or control in self._touched
-        self._shadow[control] = step
+    def heard(self, name: str, travel: float) -> bool:
+        """The box says the control stands at `travel`; False when it stood there already and no finger is on it."""
+        control = self._controls[name]
+        step, stood = control.step(travel), self._stood.get(name)
+        is_news = stood is None or name in self._touched or abs(step - stood) > _slack(control)
+        if is_news:
+            self._stood[name] = step
+            show = control.show
+            if show is not None and show.kind is ShowKind.MOTOR:
+                self._shadow[name] = place = Stands(nearest_step(travel, show.steps))
+                self._doubtful.pop(name, None)
+                if show.echoes:
+                    self._put(control, place)
         return is_news
 
-    def touch(self, control: str) -> None:
-        """A finger rests on `control`: it is told nothing until the release."""
-        self._touched.add(control)
+    def touch(self, name: str) -> None:
+        """A finger rests on the control: it is told nothing until the release."""
+        self._touched.add(name)
 
-    def release(self, control: str) -> None:
-        """The finger is gone: `control` is told what it missed."""
-        self._touched.discard(control)
-        if control in self._shown:
-            self._show(control)
+    def release(self, name: str) -> None:
+        """The finger is gone: the control is told what it missed."""
+        if name in self._touched:
+            self._touched.discard(name)
+            self._show(name)
 
-    def changed(self, address: str) -> None:
-        """The parameter at `address` may differ from what is shown."""
-        for control in self._by_address.get(address, ()):
-            self._show(control)
+    def put_back(self, name: str) -> None:
+        """The hand moved the control, but it was not its turn: show again what the desk holds."""
+        self._show(name)
+
+    def changed(self, addresses: Iterable[str]) -> None:
+        """The parameters at these addresses may differ from what is shown; motors are told first."""
+        names: set[str] = set()
+        for address in addresses:
+            for name in self._by_address.get(address, ()):
+                names.add(name)
+                if self._pictures[name].glance == address:
+                    self._glancing[name] = None
+        for name in sorted(names, key=self._turns.__getitem__):
+            self._show(name)
 
     def paint(self) -> None:
-        """Send every control that shows something else than the desk holds."""
-        for control in self._shown:
-            self._show(control)
+        """Send every control that shows something else than it should; motors first, lamps next."""
+        for name in self._pictures:
+            self._show(name)
+
+    def turn(self, now: float) -> float | None:
+        """End glances that are over; seconds until the next one is, None when there is none."""
+        for name, until in list(self._glancing.items()):
+            if until is None:
+                self._glancing[name] = now + GLANCE_S
+            elif now >= until:
+                del self._glancing[name]
+                self._show(name)
+        return min((until - now for until in self._glancing.values() if until is not None), default=None)
+
+    @property
+    def is_glancing(self) -> bool:
+        """A display tells something for a moment."""
+        return bool(self._glancing)
+
+    @property
+    def has_readings(self) -> bool:
+        """Something is shown that nobody tells of when it changes: meters, the position."""
+        return any(self._is_reading(picture) for picture in self._pictures.values())
+
+    def read(self) -> None:
+        """Show what meters read now."""
+        for name, picture in self._pictures.items():
+            if self._is_reading(picture):
+                self._show(name)
 
     def heal(self) -> None:
-        """Tell the next lamp once more what it should show: wires lose messages, and nobody hears of it.
+        """Tell the next lamp, ring or display once more what it shows: wires lose messages, and nobody hears of it.
 
-        Motors are left alone: a fader that is told where it stands may tick.
+        A motor is told once more after each of its moves, and then left alone: it may tick.
         """
-        if self.outbox is None or not self._lamps:
+        if not self.outboxes:
             return
-        self._healed = (self._healed + 1) % len(self._lamps)
-        name = self._lamps[self._healed]
-        if name not in self._touched and name in self._shadow:
-            self.outbox.put(name, self._dialect.encode(self._controls[name], self._shadow[name]))
+        doubtful = next((name for name in self._doubtful if name not in self._touched), None)
+        if doubtful is not None:
+            del self._doubtful[doubtful]
+            self._again(doubtful)
+        elif self._healable:
+            self._healed = (self._healed + 1) % len(self._healable)
+            self._again(self._healable[self._healed])
 
     def forget(self) -> None:
-        """Nobody knows what the box shows, nor whether a finger is on it: it was away."""
+        """Nobody knows what the box shows, where it stands, nor whether a finger is on it: it was away."""
         self._shadow.clear()
+        self._stood.clear()
         self._touched.clear()
+        self._doubtful.clear()
 
     def darken(self) -> None:
-        """Switch every lamp off: a lamp that nobody keeps true is a lie."""
-        for name in self._shown:
-            if self._controls[name].has_lamp:
-                self._send(name, 0)
+        """Switch every lamp, ring and display off: a lamp that nobody keeps true is a lie."""
+        for picture in self._pictures.values():
+            if picture.show.kind is not ShowKind.MOTOR:
+                self._send(picture.control, _blank(picture.show))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
 
     def _show(self, name: str) -> None:
-        if self.outbox is not None and name not in self._touched:
-            self._send(name, self._step(name))
+        picture = self._pictures.get(name)
+        if picture is not None and self.outboxes and name not in self._touched:
+            self._send(picture.control, self._wanted(picture))
 
-    def _send(self, name: str, step: int) -> None:
-        if self.outbox is not None and self._shadow.get(name) != step:
-            self._shadow[name] = step
-            self.outbox.put(name, self._dialect.encode(self._controls[name], step))
+    def _send(self, control: Control, shown: Shown) -> None:
+        is_same = self._shadow.get(control.name) == shown
+        falls = control.show is not None and control.show.fades and isinstance(shown, Stands) and shown.step > 0
+        if is_same and not falls:
+            return
+        self._shadow[control.name] = shown
+        if control.has_motor and control.show is not None and isinstance(shown, Stands):
+            self._stood[control.name] = control.step(shown.step / (control.show.steps - 1))
+            self._doubtful[control.name] = None
+        self._put(control, shown)
 
-    def _step(self, name: str) -> int:
-        address, feedback = self._shown[name]
-        control = self._controls[name]
+    def _again(self, name: str) -> None:
+        if name not in self._touched and name in self._shadow:
+            self._put(self._controls[name], self._shadow[name])
+
+    def _put(self, control: Control, shown: Shown) -> None:
+        if control.port < len(self.outboxes):
+            messages = self._dialect.encode(control, shown)
+            if messages:
+                self.outboxes[control.port].put(control.name, *messages)
+
+    def _is_reading(self, picture: _Picture) -> bool:
+        return picture.address in self._hub.registry and self._hub.registry[picture.address].kind in _READINGS
+
+    def _wanted(self, picture: _Picture) -> Shown:  # noqa: PLR0911 - one for each way of showing
+        """What the control should show now."""
+        if picture.says is not None:
+            return Lit(picture.feedback.on if picture.says else DARK)
+        address = picture.address
+        if picture.control.name in self._glancing and picture.glance in self._hub.registry:
+            address = picture.glance
         if address not in self._hub.registry:
-            return 0
+            return _blank(picture.show)
         spec = self._hub.registry[address]
+        if picture.show.kind is ShowKind.DISPLAY:
+            return Said(self._text(spec, picture.feedback))
+        if picture.show.kind is ShowKind.METER:
+            return Stands(self._deflection(spec, picture))
         if not spec.is_numeric:
-            return 0
-        if not control.has_lamp:
-            return control.step(self._hub.travel(address))
-        value = self._hub.value(address)
-        if feedback.lit and spec.kind is Kind.CHOICE:
-            return int(spec.choices[int(value)] in feedback.lit)
-        return int(value != 0.0)
+            return _blank(picture.show)
+        if picture.show.kind is ShowKind.LAMP:
+            return Lit(_state(spec, self._hub.value(address), picture.feedback))
+        travel = self._hub.travel(address)
+        if picture.feedback.span is not None:
+            travel = min(max(share_of(spec, picture.feedback.span, travel), 0.0), 1.0)
+        mode = picture.feedback.mode or picture.show.usual_mode
+        return Stands(nearest_step(travel, picture.show.steps), mode)
+
+    def _text(self, spec: ParameterSpec, feedback: Feedback) -> str:
+        if spec.kind is Kind.TEXT:
+            return self._hub.text(spec.address)
+        if spec.is_numeric:
+            return spec.text(self._hub.value(spec.address))
+        if spec.kind is not Kind.METER:
+            return ""
+        readings = self._hub.meter(spec.address)
+        if feedback.reading >= len(readings):
+            return ""
+        reading = readings[feedback.reading]
+        if spec.unit == "s":
+            return timecode(round(reading * self._hub.rate_hz), self._hub.rate_hz)
+        return f"{reading:.1f}"
+
+    def _deflection(self, spec: ParameterSpec, picture: _Picture) -> int:
+        show = picture.show
+        if spec.kind is Kind.METER:
+            readings = self._hub.meter(spec.address)
+            if picture.feedback.reading >= len(readings):
+                return 0
+            travel = (readings[picture.feedback.reading] - show.low_db) / (show.high_db - show.low_db)
+        else:
+            travel = self._hub.travel(spec.address) if spec.is_numeric else 0.0
+        return nearest_step(travel, show.steps) if travel == travel else 0  # noqa: PLR0124 - a meter may read NaN
+
+
+def _rank(control: Control) -> int:
+    return _ORDER.index(control.show.kind) if control.show is not None else len(_ORDER)
+
+
+def _goes_dark(show: Show) -> bool:
+    return show.kind in (ShowKind.LAMP, ShowKind.RING, ShowKind.DISPLAY)
+
+
+def _blank(show: Show) -> Shown:
+    """What it shows where there is nothing to show."""
+    if show.kind is ShowKind.LAMP:
+        return Lit(DARK)
+    if show.kind is ShowKind.DISPLAY:
+        return Said("")
+    return Stands(-1 if show.kind is ShowKind.RING else 0)
+
+
+def _slack(control: Control) -> int:
+    """Steps by which a motor may report another place than it was sent to, because it is told more coarsely."""
+    if control.show is None or control.show.kind is not ShowKind.MOTOR or control.show.steps >= control.steps:
+        return 0
+    return -(-control.steps // control.show.steps)
+
+
+def _state(spec: ParameterSpec, value: float, feedback: Feedback) -> str:
+    """The state of a lamp that shows `value`."""
+    if not (feedback.states or feedback.lit or feedback.blink):
+        return feedback.on if value != 0.0 else DARK
+    word = spec.text(value)
+    if feedback.states:
+        return _named(feedback.states, word)
+    if word in feedback.lit:
+        return feedback.on
+    return BLINK if word in feedback.blink else DARK
+
+
+def _named(states: Mapping[str, str], word: str) -> str:
+    return states.get(word, states.get("else", DARK))

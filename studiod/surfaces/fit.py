@@ -1,26 +1,40 @@
 """Does a map fit the desk? Addresses it names that the desk lacks, or that cannot be used like that."""
 
-from studiod.model.parameter import Kind, ParameterSpec
+import itertools
+from collections.abc import Iterator
+
+from studiod.model.parameter import Flag, Kind, ParameterSpec, Refused
 from studiod.model.registry import Registry
 from studiod.surfaces.bank import PLACEHOLDER
-from studiod.surfaces.base import Act, Binding, Feedback, SurfaceMap
+from studiod.surfaces.base import Act, Binding, Feedback, Page, ShowKind, SurfaceMap
+from studiod.surfaces.bindings import ON_DESK
 from studiod.surfaces.checked_yaml import did_you_mean
+
+_NUMBERED = frozenset({Kind.TOGGLE, Kind.CHOICE})
 
 
 def misfits(facts: SurfaceMap, registry: Registry) -> tuple[str, ...]:
     """A sentence for each binding and feedback of `facts` that cannot work. A desk with few strips is no fault."""
-    used = [item for item in facts.bindings.values() if item.act is not Act.BANK]
-    faults = [_misfit(item, registry) for item in used] + [_misfit(item, registry) for item in facts.feedback.values()]
+    faults = [_misfit(item, facts, registry) for item in _items(facts)]
     return tuple(f"{facts.name}: {fault}" for fault in dict.fromkeys(faults) if fault)
 
 
-def _misfit(item: Binding | Feedback, registry: Registry) -> str:
+def _items(facts: SurfaceMap) -> Iterator[Binding | Feedback]:
+    pages = (Page(facts.bindings, facts.feedback), *facts.pages.values(), *facts.layers.values())
+    for page in pages:
+        for binding in itertools.chain.from_iterable(page.bindings.values()):
+            if binding.act in ON_DESK:
+                yield binding
+        yield from (item for item in page.feedback.values() if item.address)
+
+
+def _misfit(item: Binding | Feedback, facts: SurfaceMap, registry: Registry) -> str:
     address = PLACEHOLDER.sub("1", item.address)
     if address not in registry:
         hint = did_you_mean(address, (spec.address for spec in registry))
         return f"{item.control} means {address}, which the desk does not have{hint}"
     spec = registry[address]
-    fault = _shown(item, spec) if isinstance(item, Feedback) else _used(item, spec)
+    fault = _shown(item, spec, facts) if isinstance(item, Feedback) else _used(item, spec)
     return f"{item.control} {fault}" if fault else ""
 
 
@@ -29,15 +43,37 @@ def _used(binding: Binding, spec: ParameterSpec) -> str:
         if bool(spec.unit) is (binding.argument is not None):
             return ""
         return f"fires {spec.address} {'without its' if spec.unit else 'with an'} argument"
-    if binding.act is Act.TOGGLE and spec.kind is Kind.TOGGLE:
-        return ""
-    if binding.act is Act.ADDRESS and spec.taper is not None:
-        return ""
-    return f"uses {spec.address} as {binding.act.value}, but that is a {spec.kind.value}"
+    is_fine = {
+        Act.TOGGLE: spec.kind is Kind.TOGGLE,
+        Act.MOMENTARY: spec.kind is Kind.TOGGLE,
+        Act.RADIO: spec.kind is Kind.CHOICE,
+        Act.STEP: spec.is_numeric,
+        Act.SET: spec.is_numeric,
+        Act.ADDRESS: spec.taper is not None,
+    }.get(binding.act, False)
+    if not is_fine or Flag.READ_ONLY in spec.flags:
+        told = f"{spec.kind.value} that is only read" if is_fine else spec.kind.value
+        return f"uses {spec.address} as {binding.act.value}, but that is a {told}"
+    if binding.act in (Act.RADIO, Act.SET):
+        try:
+            spec.parse(binding.word)
+        except Refused as refusal:
+            return f"sets {refusal}"
+    if binding.act is Act.STEP and spec.kind in _NUMBERED and binding.by != int(binding.by):
+        return f"steps {spec.address} by {binding.by:g}; allowed whole places"
+    return ""
 
 
-def _shown(feedback: Feedback, spec: ParameterSpec) -> str:
+def _shown(feedback: Feedback, spec: ParameterSpec, facts: SurfaceMap) -> str:
+    show = facts.controls[feedback.control].show
+    kind = show.kind if show is not None else None
+    if kind is ShowKind.DISPLAY and (spec.is_numeric or spec.kind in (Kind.TEXT, Kind.METER)):
+        return ""
+    if kind is ShowKind.METER and spec.kind is Kind.METER:
+        return ""
     if not spec.is_numeric:
         return f"shows {spec.address}, but that is a {spec.kind.value}"
-    unknown = [word for word in feedback.lit if word not in spec.choices]
+    words = (*feedback.lit, *feedback.blink, *(word for word in feedback.states if word != "else"))
+    known = spec.choices if spec.kind is Kind.CHOICE else ("on", "off") if spec.kind is Kind.TOGGLE else words
+    unknown = [word for word in words if word not in known]
     return f"is lit at {', '.join(unknown)}; {spec.address} knows {spec.allowed}" if unknown else ""

@@ -1,23 +1,24 @@
 """Every box of the desk: found when it comes, let go when it leaves, and none of them stops the music."""
 
-import fnmatch
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ParamSpec, Protocol
 
 from studiod.desk.hub import Change, Hub
-from studiod.model.parameter import Refused
-from studiod.model.registry import UnknownAddress
-from studiod.surfaces.base import SurfaceMap, Takeover
+from studiod.surfaces.base import Dialect, SurfaceMap, Takeover
+from studiod.surfaces.dialects import dialect_of
 from studiod.surfaces.fit import misfits
-from studiod.surfaces.generic_midi import GenericMidi
+from studiod.surfaces.inquiry import Inquiry
+from studiod.surfaces.matching import Pair, boxes_in, candidates_behind
 from studiod.surfaces.ports import MidiPorts, PortGone, PortNames, PortsUnavailable, Wire
 from studiod.surfaces.surface import Surface
+from studiod.surfaces.touches import Touches
 
 POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a box that broke while plugged in is tried again
 HEAL_S = 0.1  # one lamp after the other is told again: all of a small box in three seconds, 1 % of a DIN wire
+READ_S = 0.05  # meters and the position: twenty pictures a second
 _COMPLAINT_S = 1.0  # a bad message from outside is logged once a second
 P = ParamSpec("P")
 _log = logging.getLogger(__name__)
@@ -56,20 +57,30 @@ class _Place:
     """A box of one model, there or away."""
 
     surface: Surface
-    port: str = ""
-    output: str = ""
-    stamp: str = ""
-    wire: Wire | None = None
+    pairs: tuple[Pair, ...] = ()
+    """Its ports; empty while it is away."""
+    stamps: tuple[str, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    """Empty while it is not open."""
     fault: str = ""
     refused: int = 0
     quiet_until: float = float("-inf")
     retry_at: float = float("-inf")
+    is_mid_turn: bool = False
+    """It has spoken in this turn of the loop: what it says now may wait for the turn's end."""
+    timer: Timer | None = None
+
+    @property
+    def port(self) -> str:
+        """What a person is told."""
+        return self.pairs[0].name if self.pairs else ""
 
 
 class SurfaceManager:
-    """Finds boxes by the maps' port names and keeps each true to the desk. Belongs to the desk's loop, as the hub does.
+    """Finds boxes by what the maps say of their ports and keeps each true to the desk.
 
-    clock: seconds, steady. later: the loop's `call_later`. takeover: overrides what the maps say, for all boxes.
+    Belongs to the desk's loop, as the hub does. clock: seconds, steady. later: the loop's `call_later`. takeover:
+    overrides what the maps say, for all boxes. dialect_for: a fresh grammar for one box of a map.
     """
 
     def __init__(
@@ -81,6 +92,7 @@ class SurfaceManager:
         clock: Callable[[], float],
         later: Later,
         takeover: Takeover | None = None,
+        dialect_for: Callable[[SurfaceMap], Dialect] = dialect_of,
     ) -> None:
         self.maps = tuple(maps)
         self.ports_fault = ""
@@ -90,11 +102,13 @@ class SurfaceManager:
         self._clock = clock
         self._later = later
         self._takeover = takeover
+        self._dialect_for = dialect_for
+        self._touches = Touches()
+        self._inquiry = Inquiry(ports, lambda: self._soon(self.poll))
         self._places: dict[str, _Place] = {}
         self._forget: Callable[[], None] | None = None
-        self._poll_timer: Timer | None = None
+        self._timers: dict[str, Timer] = {}
         self._pump_timer: Timer | None = None
-        self._heal_timer: Timer | None = None
         self._pump_due = 0.0
 
     def start(self) -> None:
@@ -105,35 +119,41 @@ class SurfaceManager:
         self._forget = self._hub.observe(self._on_changes)
         self._tick()
         self._heal()
+        self._read()
 
     def stop(self) -> None:
         """Switch the lamps off and let every box go; may be called twice."""
         if self._forget is not None:
             self._forget()
             self._forget = None
-        for timer in (self._poll_timer, self._pump_timer, self._heal_timer):
-            if timer is not None:
-                timer.cancel()
-        self._poll_timer = self._pump_timer = self._heal_timer = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        if self._pump_timer is not None:
+            self._pump_timer.cancel()
+            self._pump_timer = None
+        self._inquiry.keep(frozenset())
         for place in self._places.values():
-            if place.wire is not None:
+            if place.wires:
                 self._guarded(place, place.surface.dismiss)
                 self._let_go(place)
-            place.port = place.output = place.fault = ""
+            place.pairs, place.fault = (), ""
         self._ports.close()
 
     def poll(self) -> None:
         """Compare what is plugged in with what is open: let go what left, open what came. Others are not touched."""
         names = self._names()
         for place in self._places.values():
-            if place.port and not self._is_still_there(place, names):
+            if place.pairs and not self._is_still_there(place, names):
                 _log.info("%s is gone (%s)", place.surface.name, place.port)
                 self._let_go(place)
-                place.port = place.output = place.fault = ""
+                place.pairs, place.fault = (), ""
         for facts in self.maps:
-            self._place_new(facts, names)
+            for pairs in boxes_in(facts, names, self._taken()):
+                self._seat(facts, pairs)
+        self._ask_around(names)
         for place in self._places.values():
-            if place.port and place.wire is None and self._clock() >= place.retry_at:
+            if place.pairs and not place.wires and self._clock() >= place.retry_at:
                 self._open(place)
         self._pump()
 
@@ -144,27 +164,38 @@ class SurfaceManager:
                 place.surface.name,
                 place.surface.facts.maker,
                 place.surface.facts.model,
-                "broken" if place.fault else "connected" if place.wire is not None else "away",
+                "broken" if place.fault else "connected" if place.wires else "away",
                 place.port,
-                place.surface.bank.offset + 1,
+                place.surface.view.banks.first_strip,
                 place.refused,
                 place.fault or place.surface.note,
             )
             for place in self._places.values()
         )
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    # -- looking ---------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self._poll_timer = self._later(POLL_S, self._tick)
+        self._timers["poll"] = self._later(POLL_S, self._tick)
         self.poll()
 
     def _heal(self) -> None:
-        self._heal_timer = self._later(HEAL_S, self._heal)
+        self._timers["heal"] = self._later(HEAL_S, self._heal)
         for place in self._places.values():
-            if place.wire is not None:
-                place.surface.heal()
+            if place.wires:
+                self._guarded(place, place.surface.heal)
         self._pump()
+
+    def _read(self) -> None:
+        self._timers["read"] = self._later(READ_S, self._read)
+        readers = [place for place in self._places.values() if place.wires and place.surface.has_readings]
+        for place in readers:
+            self._guarded(place, place.surface.read)
+        if readers:
+            self._pump()
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        self._timers["soon"] = self._later(0.0, work)
 
     def _names(self) -> PortNames:
         try:
@@ -178,21 +209,30 @@ class SurfaceManager:
         return names
 
     def _is_still_there(self, place: _Place, names: PortNames) -> bool:
-        if place.port not in names.inputs or place.output not in names.outputs:
-            return False
-        return place.wire is None or self._ports.stamp(place.port) == place.stamp
+        for pair in place.pairs:
+            if pair.input_name and pair.input_name not in names.inputs:
+                return False
+            if pair.output_name and pair.output_name not in names.outputs:
+                return False
+        return not place.wires or tuple(self._ports.stamp(pair.name) for pair in place.pairs) == place.stamps
 
-    def _place_new(self, facts: SurfaceMap, names: PortNames) -> None:
-        taken = {place.port for place in self._places.values()} | {place.output for place in self._places.values()}
-        outputs = [name for name in names.outputs if name not in taken and _matches(name, facts.ports)]
-        for name in names.inputs:
-            if name in taken or not _matches(name, facts.ports) or not outputs:
-                continue
-            # ALSA calls both directions alike; elsewhere the order pairs them
-            output = name if name in outputs else outputs[0]
-            outputs.remove(output)
-            place = self._free_place(facts)
-            place.port, place.output, place.retry_at = name, output, float("-inf")
+    def _taken(self) -> set[str]:
+        pairs = [pair for place in self._places.values() for pair in place.pairs]
+        return {name for pair in pairs for name in (pair.input_name, pair.output_name)}
+
+    def _ask_around(self, names: PortNames) -> None:
+        """Ask on nameless ports who is there, and seat who answered."""
+        self._inquiry.keep(frozenset((*names.inputs, *names.outputs)))
+        for facts, pair in self._inquiry.found(self._clock()):
+            if not {pair.input_name, pair.output_name} & self._taken():
+                self._seat(facts, (pair,))
+        for facts in self.maps:
+            for pair in candidates_behind(facts, names, self._taken()):
+                self._inquiry.ask(pair, facts, self._clock())
+
+    def _seat(self, facts: SurfaceMap, pairs: tuple[Pair, ...]) -> None:
+        place = self._free_place(facts)
+        place.pairs, place.retry_at = pairs, float("-inf")
 
     def _free_place(self, facts: SurfaceMap) -> _Place:
         number = 1
@@ -201,48 +241,70 @@ class SurfaceManager:
             place = self._places.get(name)
             if place is None:
                 place = self._places[name] = _Place(
-                    Surface(name, facts, self._hub, GenericMidi(facts.controls.values()), self._takeover)
-                )
-            if not place.port:
+                    Surface(
+                        name, facts, self._hub, self._dialect_for(facts), self._takeover,
+                        clock=self._clock, touches=self._touches,
+                    )
+                )  # fmt: skip
+            if not place.pairs:
                 return place
             number += 1
 
     def _open(self, place: _Place) -> None:
-        wire: Wire | None = None
-
-        def on_message(message: bytes) -> None:
-            if wire is not None and place.wire is wire:  # messages of a wire that was let go may still be on their way
-                self._receive(place, message)
-
-        place.stamp = self._ports.stamp(place.port)
+        place.stamps = tuple(self._ports.stamp(pair.name) for pair in place.pairs)
+        wires: list[Wire] = []
         try:
-            wire = place.wire = self._ports.open(place.port, place.output, on_message)
+            for port, pair in enumerate(place.pairs):
+                wires.append(self._ports.open(pair.input_name, pair.output_name, self._ear(place, port, wires)))
         except PortGone as fault:
+            for wire in wires:
+                wire.close()
             self._break(place, str(fault))
             return
-        place.fault = ""
+        place.wires, place.fault = tuple(wires), ""
         _log.info("%s is here (%s)", place.surface.name, place.port)
-        self._guarded(place, place.surface.attach, wire.send, self._clock())
+        sends = [wire.send for wire, pair in zip(wires, place.pairs, strict=True) if pair.output_name]
+        self._guarded(place, place.surface.attach, *sends)
 
-    def _receive(self, place: _Place, message: bytes) -> None:
-        try:
-            place.surface.receive(message)
-        except (Refused, UnknownAddress) as refusal:
-            self._complain(place, str(refusal))
-        except Exception as fault:  # noqa: BLE001 - what one button does wrong must not take the box away
-            _log.debug("%s", place.surface.name, exc_info=True)
-            self._complain(place, f"{type(fault).__name__}: {fault}")
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    def _ear(self, place: _Place, port: int, wires: list[Wire]) -> Callable[[bytes], None]:
+        """What the port's messages go to: the first of a turn is done at once, of later moves the newest at its end."""
+
+        def on_message(message: bytes) -> None:
+            if place.wires != tuple(wires):  # messages of a wire that was let go may still be on their way
+                return
+            is_first, place.is_mid_turn = not place.is_mid_turn, True
+            if is_first:
+                place.timer = self._later(0.0, lambda: self._settle(place))
+            try:
+                faults = place.surface.receive(message, port, may_wait=not is_first)
+            except Exception as fault:  # noqa: BLE001 - what one message does wrong must not take others' away
+                faults = [fault]
+            for each in faults:
+                self._complain(place, each)
+
+        return on_message
+
+    def _settle(self, place: _Place) -> None:
+        """The turn is over: do the moves that waited for it."""
+        place.is_mid_turn = False
+        for fault in place.surface.settle():
+            self._complain(place, fault)
         self._pump()
 
-    def _complain(self, place: _Place, sentence: str) -> None:
+    def _complain(self, place: _Place, fault: Exception) -> None:
+        """What one button does wrong must not take the box away."""
+        is_said = isinstance(fault, ValueError | LookupError)
         place.refused += 1
         if self._clock() >= place.quiet_until:
             place.quiet_until = self._clock() + _COMPLAINT_S
+            sentence = str(fault) if is_said else f"{type(fault).__name__}: {fault}"
             _log.warning("%s: %s (%d refused so far)", place.surface.name, sentence, place.refused)
 
     def _on_changes(self, changes: list[Change]) -> None:
         for place in self._places.values():
-            if place.wire is not None:
+            if place.wires:
                 self._guarded(place, place.surface.on_changes, changes)
         self._pump()
 
@@ -250,7 +312,7 @@ class SurfaceManager:
         """Send what may be sent now, and come back when more may be."""
         waits: list[float] = []
         for place in self._places.values():
-            if place.wire is not None:
+            if place.wires:
                 self._guarded(place, self._drain, place, waits)
         if not waits:
             return
@@ -263,10 +325,14 @@ class SurfaceManager:
 
     def _pump_again(self) -> None:
         self._pump_timer = None
+        for place in self._places.values():
+            if place.wires:
+                for fault in place.surface.due():
+                    self._complain(place, fault)
         self._pump()
 
     def _drain(self, place: _Place, waits: list[float]) -> None:
-        wait = place.surface.drain(self._clock())
+        wait = place.surface.drain()
         if wait is not None:
             waits.append(wait)
 
@@ -288,11 +354,10 @@ class SurfaceManager:
         place.retry_at = self._clock() + RETRY_S
 
     def _let_go(self, place: _Place) -> None:
+        wires, place.wires = place.wires, ()
+        if place.timer is not None:
+            place.timer.cancel()
+        place.timer, place.is_mid_turn = None, False
         place.surface.detach()
-        wire, place.wire = place.wire, None
-        if wire is not None:
+        for wire in wires:
             wire.close()
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)

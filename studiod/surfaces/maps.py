@@ -2,67 +2,49 @@
 
 import importlib.util
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studiod.surfaces.base import (
-    Act,
-    Binding,
-    Control,
-    ControlKind,
-    Feedback,
-    KorgSceneHello,
-    MidiWire,
-    SurfaceMap,
-    Takeover,
-)
-from studiod.surfaces.checked_yaml import Document, MapError, did_you_mean
-from studiod.surfaces.generic_midi import steps_of
+from studiod.surfaces.base import KorgSceneHello, Match, SurfaceMap
+from studiod.surfaces.bindings import BankKind
+from studiod.surfaces.checked_yaml import Document, MapError, said
+from studiod.surfaces.controls import Takeover
+from studiod.surfaces.dialects import DIALECTS
+from studiod.surfaces.map_bindings import BindingReader
+from studiod.surfaces.map_controls import Rows, read_controls
+from studiod.surfaces.map_face import read_face
+from studiod.surfaces.map_wires import read_message
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
-FORMAT = 1
-DIALECTS = ("generic-midi",)
-CONFIDENCE = ("measured", "documented", "reported")
+FORMAT = 2
+CONFIDENCE = ("measured", "documented", "reported", "unconfirmed")
 MESSAGES_PER_S = 500  # half of what a DIN cable carries, so that the box's own messages have room
+BYTES_PER_S = 2800  # a DIN cable carries 3125
+HOLD_MS, DOUBLE_MS = 500, 300
 _PACKAGE = "studiod.firmware_maps"  # where a wheel puts firmware-maps/
-_PLACEHOLDER = re.compile(r"\{[^}]*\}?|\}")
-_HIGHEST_CONTROLLER = 127
+_REQUIRED = (
+    "format",
+    "name",
+    "maker",
+    "model",
+    "dialect",
+    "mode",
+    "confidence",
+    "sources",
+    "match",
+    "controls",
+    "bindings",
+)
 _TOP = (
-    "format",
-    "name",
-    "maker",
-    "model",
-    "dialect",
-    "mode",
-    "confidence",
-    "sources",
-    "ports",
-    "bank",
-    "takeover",
-    "messages_per_s",
-    "hello",
-    "controls",
-    "bindings",
-    "feedback",
-)
-_TOP_REQUIRED = (
-    "format",
-    "name",
-    "maker",
-    "model",
-    "dialect",
-    "mode",
-    "confidence",
-    "sources",
-    "ports",
-    "controls",
-    "bindings",
-)
-_CONTROL = ("kind", "count", "channel", "cc", "lamp", "motor", "detent")
+    *_REQUIRED, "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello", "bye",
+    "feedback", "layers", "pages", "face",
+)  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind")
+_ANY = -1
 
 
 def map_folder() -> Path:
@@ -101,33 +83,109 @@ def load_map(path: Path) -> SurfaceMap:
 
 
 def _surface(document: Document, root: "Node") -> SurfaceMap:
-    top = document.mapping(root, "", _TOP, _TOP_REQUIRED)
+    top = document.mapping(root, "", _TOP, _REQUIRED)
     if "format" in top:
         document.integer(top["format"], "format", FORMAT, FORMAT)
-    if "dialect" in top:
-        document.word(top["dialect"], "dialect", DIALECTS)
-    controls = _controls(document, top["controls"]) if "controls" in top else {}
-    counts = _counts(document, top.get("controls"))
     texts = {key: document.text(top[key], key) if key in top else "" for key in ("name", "maker", "model", "mode")}
     if not re.fullmatch(r"[a-z0-9-]*", texts["name"]):
         document.fault(top["name"], f"name is {texts['name']}; allowed small letters, digits and -")
+    match, ports = _match(document, top["match"]) if "match" in top else (Match(), ())
+    banks = _banks(document, top["banks"]) if "banks" in top else {BankKind.STRIP: 8}
+    rows = read_controls(document, top["controls"], ports) if "controls" in top else Rows({}, {})
+    bound = BindingReader(document, rows, banks).read(top)
+    hello = top.get("hello")
+    is_scene = hello is not None and hello.tag.endswith("map")
     return SurfaceMap(
         **texts,
-        confidence=document.word(top["confidence"], "confidence", CONFIDENCE) if "confidence" in top else "",
+        confidence=_word(document, top, "confidence", CONFIDENCE, ""),
         sources=document.texts(top["sources"], "sources") if "sources" in top else (),
-        ports=document.texts(top["ports"], "ports") if "ports" in top else (),
-        bank_size=document.integer(top["bank"], "bank", 1, 128) if "bank" in top else 8,
-        takeover=Takeover(document.word(top["takeover"], "takeover", tuple(Takeover)))
-        if "takeover" in top
-        else Takeover.PICKUP,
-        messages_per_s=document.integer(top["messages_per_s"], "messages_per_s", 10, 10_000)
-        if "messages_per_s" in top
-        else MESSAGES_PER_S,
-        hello=_hello(document, top["hello"]) if "hello" in top else None,
-        controls=controls,
-        bindings=_bindings(document, top["bindings"], controls, counts) if "bindings" in top else {},
-        feedback=_feedback(document, top["feedback"], controls, counts) if "feedback" in top else {},
+        match=match,
+        controls=rows.controls,
+        bindings=bound.bindings,
+        feedback=bound.feedback,
+        layers=bound.layers,
+        pages=bound.pages,
+        dialect=_word(document, top, "dialect", DIALECTS, "generic-midi"),
+        banks=banks,
+        takeover=Takeover(_word(document, top, "takeover", tuple(Takeover), Takeover.PICKUP)),
+        messages_per_s=_whole(document, top, "messages_per_s", 10, 10_000, MESSAGES_PER_S),
+        bytes_per_s=_whole(document, top, "bytes_per_s", 100, 1_000_000, BYTES_PER_S),
+        hold_s=_whole(document, top, "hold_ms", 100, 5000, HOLD_MS) / 1000.0,
+        double_s=_whole(document, top, "double_ms", 50, 2000, DOUBLE_MS) / 1000.0,
+        hello=_hello(document, hello) if hello is not None and is_scene else None,
+        greeting=_messages(document, hello, "hello", ports) if hello is not None and not is_scene else (),
+        farewell=_messages(document, top["bye"], "bye", ports) if "bye" in top else (),
+        face=read_face(document, top["face"], rows) if "face" in top else (),
     )
+
+
+def _word(document: Document, top: "Mapping[str, Node]", key: str, allowed: Iterable[str], usual: str) -> str:
+    return document.word(top[key], key, allowed) if key in top else usual
+
+
+def _whole(document: Document, top: "Mapping[str, Node]", key: str, low: int, high: int, usual: int) -> int:
+    return document.integer(top[key], key, low, high) if key in top else usual
+
+
+def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
+    """How the box is found, and the names of its further ports."""
+    keys = document.mapping(node, "match", _MATCH)
+    if not {"ports", "usb", "identity"} & keys.keys():
+        document.fault(node, "match: allowed at least one of ports, usb, or identity with behind")
+    if ("identity" in keys) is not ("behind" in keys):
+        document.fault(node, "match: identity and behind belong together")
+    ports, usb, behind = (
+        document.texts(keys[key], f"match.{key}") if key in keys else () for key in ("ports", "usb", "behind")
+    )
+    for place, pattern in enumerate(ports):
+        if not pattern.strip("*?"):
+            document.fault(keys["ports"], f"match.ports[{place}] is {pattern}; allowed a part of the name of this box")
+    for place, pattern in enumerate(behind):
+        if not pattern.strip("*?"):
+            document.fault(keys["behind"], f"match.behind[{place}] is {pattern}; allowed a part of a port's name")
+    for place, ids in enumerate(usb):
+        if not re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", ids):
+            document.fault(
+                keys["usb"], f"match.usb[{place}] is {ids}; allowed vendor:product in hex, such as 0944:0117"
+            )
+    direction = (
+        document.word(keys["direction"], "match.direction", ("both", "in", "out")) if "direction" in keys else "both"
+    )
+    also = document.mapping(keys["also"], "match.also") if "also" in keys else {}
+    further = tuple(document.texts(item, f"match.also.{name}") for name, item in also.items())
+    identity = _identity(document, keys["identity"]) if "identity" in keys else ()
+    small = tuple(ids.lower() for ids in usb)
+    return Match(ports, small, direction != "out", direction != "in", further, identity, behind), tuple(also)
+
+
+def _identity(document: Document, node: "Node") -> tuple[int, ...]:
+    words = document.text(node, "match.identity").split()
+    if not words or any(not re.fullmatch(r"\.\.|[0-7][0-9A-Fa-f]", word) for word in words):
+        document.fault(
+            node, f'match.identity is {said(node)}; allowed bytes 00..7F and .., such as "00 20 32 .. .. 01"'
+        )
+        return ()
+    return tuple(_ANY if word == ".." else int(word, 16) for word in words)
+
+
+def _banks(document: Document, node: "Node") -> dict[BankKind, int]:
+    found = document.mapping(node, "banks", tuple(BankKind))
+    return {BankKind(name): document.integer(size, f"banks.{name}", 1, 128) for name, size in found.items()}
+
+
+def _messages(document: Document, node: "Node", where: str, ports: Sequence[str]) -> tuple[tuple[int, bytes], ...]:
+    found: list[tuple[int, bytes]] = []
+    for place, item in enumerate(document.items(node, where)):
+        inner = f"{where}[{place}]"
+        if not item.tag.endswith("map"):
+            found.append((0, bytes(read_message(document, item, inner))))
+            continue
+        keys = document.mapping(item, inner, ("port", "message"), ("port", "message"))
+        if len(keys) == 2:  # noqa: PLR2004 - both are there
+            port = document.word(keys["port"], f"{inner}.port", ports or ("",))
+            message = bytes(read_message(document, keys["message"], f"{inner}.message"))
+            found.append(((*ports, "").index(port) + 1, message))
+    return tuple(found)
 
 
 def _hello(document: Document, node: "Node") -> KorgSceneHello:
@@ -141,116 +199,3 @@ def _hello(document: Document, node: "Node") -> KorgSceneHello:
         document.byte_table(keys["set"], "hello.set", size) if "set" in keys else {},
         document.byte_table(keys["expect"], "hello.expect", size) if "expect" in keys else {},
     )
-
-
-def _counts(document: Document, node: "Node | None") -> Mapping[str, int]:
-    """How many controls each row of `controls` stands for; 0 for a single one. Faults were noted by `_controls`."""
-    quiet = Document(document.name)
-    rows = quiet.mapping(node, "controls") if node is not None else {}
-    fields = {name: quiet.mapping(row, name) for name, row in rows.items()}
-    return {name: quiet.integer(row["count"], name, 1, 128) if "count" in row else 0 for name, row in fields.items()}
-
-
-def _controls(document: Document, node: "Node") -> Mapping[str, Control]:
-    controls: dict[str, Control] = {}
-    wires: dict[MidiWire, str] = {}
-    for name, row in document.mapping(node, "controls").items():
-        where = f"controls.{name}"
-        known_faults = len(document.faults)
-        keys = document.mapping(row, where, _CONTROL, ("kind", "channel", "cc"))
-        count = document.integer(keys["count"], f"{where}.count", 1, 128) if "count" in keys else 1
-        if ("count" in keys) is not ("{i}" in name):
-            document.fault(row, f"{where}: a name with {{i}} and a count belong together")
-        if not {"kind", "channel", "cc"} <= keys.keys():
-            continue
-        kind = ControlKind(document.word(keys["kind"], f"{where}.kind", tuple(ControlKind)))
-        channel = document.integer(keys["channel"], f"{where}.channel", 1, 16)
-        first = document.integer(keys["cc"], f"{where}.cc", 0, _HIGHEST_CONTROLLER + 1 - count)
-        lamp, motor, detent = (
-            key in keys and document.flag(keys[key], f"{where}.{key}") for key in ("lamp", "motor", "detent")
-        )
-        if kind is ControlKind.BUTTON and (motor or detent):
-            document.fault(row, f"{where}: a button has neither motor nor detent; allowed lamp")
-        if kind is not ControlKind.BUTTON and lamp:
-            document.fault(row, f"{where}: only a button has a lamp; allowed motor, detent")
-        if len(document.faults) > known_faults:
-            continue  # numbers that stand in for faults would only breed more of them
-        for place in range(count):
-            wire, one = MidiWire(channel, first + place), name.replace("{i}", str(place + 1))
-            if wire in wires:
-                document.fault(row, f"{where}: channel {channel} cc {wire.controller} is already {wires[wire]}")
-            wires[wire] = one
-            controls[one] = Control(one, kind, steps_of(kind, has_detent=detent), wire, lamp, motor, detent)
-    return controls
-
-
-def _each(
-    document: Document, node: "Node", where: str, allowed: Iterable[str], counts: Mapping[str, int]
-) -> "Iterable[tuple[str, Node, dict[str, Node], tuple[int, ...]]]":
-    """Rows of `bindings` or `feedback` that name a control, with the numbers {i} stands for."""
-    for name, row in document.mapping(node, where).items():
-        keys = document.mapping(row, f"{where}.{name}", allowed)
-        if name in counts:
-            yield name, row, keys, tuple(range(1, counts[name] + 1)) or (0,)
-        else:
-            document.fault(row, f"{where}.{name}: there is no such row in controls{did_you_mean(name, counts)}")
-
-
-def _bindings(
-    document: Document, node: "Node", controls: Mapping[str, Control], counts: Mapping[str, int]
-) -> Mapping[str, Binding]:
-    bindings: dict[str, Binding] = {}
-    for name, row, keys, places in _each(document, node, "bindings", (*Act, "argument"), counts):
-        where = f"bindings.{name}"
-        acts = [act for act in Act if act in keys]
-        if len(acts) != 1:
-            document.fault(row, f"{where}: allowed exactly one of {', '.join(Act)}")
-            continue
-        act = acts[0]
-        if "argument" in keys and act is not Act.TRIGGER:
-            document.fault(row, f"{where}.argument: only a trigger has one")
-        argument = document.number(keys["argument"], f"{where}.argument") if "argument" in keys else None
-        by = document.integer(keys[act], f"{where}.bank", -128, 128) if act is Act.BANK else 0
-        pattern = (
-            "" if act is Act.BANK else _pattern(document, keys[act], f"{where}.{act.value}", is_row=places != (0,))
-        )
-        for place in places:
-            one = name.replace("{i}", str(place))
-            if one in controls and (controls[one].kind is ControlKind.BUTTON) is (act is Act.ADDRESS):
-                document.fault(row, f"{where}: a {controls[one].kind.value} cannot be bound to {act.value}")
-                break
-            bindings[one] = Binding(one, act, _placed(pattern, place), argument, by)
-    return bindings
-
-
-def _feedback(
-    document: Document, node: "Node", controls: Mapping[str, Control], counts: Mapping[str, int]
-) -> Mapping[str, Feedback]:
-    feedback: dict[str, Feedback] = {}
-    for name, row, keys, places in _each(document, node, "feedback", ("address", "lit"), counts):
-        where = f"feedback.{name}"
-        if "address" not in keys:
-            document.fault(row, f"{where}.address is missing")
-            continue
-        pattern = _pattern(document, keys["address"], f"{where}.address", is_row=places != (0,))
-        lit = document.texts(keys["lit"], f"{where}.lit") if "lit" in keys else ()
-        for place in places:
-            one = name.replace("{i}", str(place))
-            if one in controls and not controls[one].shows:
-                document.fault(row, f"{where}: that control can show nothing; allowed ones with lamp or motor")
-                break
-            feedback[one] = Feedback(one, _placed(pattern, place), lit)
-    return feedback
-
-
-def _pattern(document: Document, node: "Node", where: str, *, is_row: bool) -> str:
-    text = document.text(node, where)
-    allowed = ("{bank+i}", "{i}") if is_row else ()
-    if text and (not text.startswith("/") or any(found not in allowed for found in _PLACEHOLDER.findall(text))):
-        more = ", with {bank+i} or {i} in it" if is_row else ""
-        document.fault(node, f"{where} is {text}; allowed an address such as /main/fader{more}")
-    return text
-
-
-def _placed(pattern: str, place: int) -> str:
-    return pattern.replace("{bank+i}", f"{{bank+{place}}}").replace("{i}", str(place))

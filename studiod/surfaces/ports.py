@@ -1,11 +1,13 @@
 """MIDI ports as the surfaces see them: what is plugged in, and a wire to it. The ports process holds the devices."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
-from studiod.link.ports import MIDI_MESSAGE, PortList
+from studiod.link.ports import MIDI_MESSAGE, Direction, PortList
+
+_NO_PORT = -1
 
 
 class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
@@ -22,6 +24,8 @@ class PortNames:
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    usb: Mapping[str, str] = field(default_factory=dict)
+    """`vendor:product` behind a port, by its name; ports of no known card are not in it."""
 
 
 class Wire(Protocol):
@@ -44,7 +48,10 @@ class MidiPorts(Protocol):
         ...
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> Wire:
-        """Open a pair; `on_message` gets each whole message, on the caller's loop. Raises PortGone."""
+        """Open a pair; `on_message` gets each whole message, on the caller's loop. Raises PortGone.
+
+        An empty name leaves that direction out.
+        """
         ...
 
     def stamp(self, name: str) -> str:
@@ -91,17 +98,16 @@ class BlockPorts:
             raise PortsUnavailable("the MIDI ports are not there yet: their process is being started")
         if self._list.fault:
             raise PortsUnavailable(self._list.fault)
-        return PortNames(self._list.named("in"), self._list.named("out"))
+        usb = {port.name: port.usb.lower() for port in self._list.ports if port.usb}
+        return PortNames(self._list.named("in"), self._list.named("out"), usb)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> "BlockWire":
-        """Open a pair of ports. Raises PortGone."""
+        """Open a pair of ports, or one of an empty name's direction. Raises PortGone."""
         self._look()
-        source, target = self._list.find(input_name, "in"), self._list.find(output_name, "out")
-        if source is None or target is None:
-            raise PortGone(f"{input_name}: is not there any more")
-        if source.fault or target.fault:
-            raise PortGone(source.fault or target.fault)
-        wire = self._wires[source.id] = BlockWire(self, source.id, target.id, output_name, on_message)
+        source, target = self._id(input_name, "in"), self._id(output_name, "out")
+        wire = BlockWire(self, source, target, output_name, on_message)
+        if input_name:
+            self._wires[wire.source] = wire
         return wire
 
     def stamp(self, name: str) -> str:
@@ -125,6 +131,14 @@ class BlockPorts:
         """Hand nothing to `wire` any more."""
         if self._wires.get(wire.source) is wire:
             del self._wires[wire.source]
+
+    def _id(self, name: str, direction: Direction) -> int:
+        port = self._list.find(name, direction)
+        if port is None and name:
+            raise PortGone(f"{name}: is not there any more")
+        if port is not None and port.fault:
+            raise PortGone(port.fault)
+        return port.id if port is not None else _NO_PORT
 
     def _look(self) -> bool:
         version = self._block.status_version(PORTS)

@@ -1,13 +1,16 @@
 """One box on the desk: gestures in, lamps and motors out, whatever its make."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 
 from studiod.desk.hub import Change, Hub
-from studiod.surfaces.bank import Bank, strips_of
+from studiod.model.parameter import Refused
+from studiod.model.registry import UnknownAddress
+from studiod.surfaces.acts import Acts
 from studiod.surfaces.base import (
     Act,
+    Answered,
     Binding,
-    Control,
     Dialect,
     Gesture,
     Moved,
@@ -17,19 +20,28 @@ from studiod.surfaces.base import (
     Takeover,
     Touched,
     Turned,
+    When,
+    Woke,
 )
-from studiod.surfaces.feedback import Outbox, Painter
+from studiod.surfaces.bindings import ON_DESK
+from studiod.surfaces.feedback import Painter
 from studiod.surfaces.korg_scene import KorgScene
+from studiod.surfaces.outbox import Outbox
 from studiod.surfaces.takeover import Grip
+from studiod.surfaces.taps import Taps
+from studiod.surfaces.touches import Touches
+from studiod.surfaces.view import View
 
 ASK_S, ASKED = 1.0, 5  # a greeting whose answer was lost on the wire is said again so often
+_FAULTS = (Refused, UnknownAddress)
 
 
 class Surface:
     """A box with controls, there or away. Not thread-safe: it belongs to the desk's loop.
 
-    It keeps its bank while the box is away; what the box shows and where its controls stand is forgotten.
-    `receive` and `on_gesture` raise Refused or UnknownAddress when the desk will not take what was played.
+    It keeps its banks, page and latched layers while the box is away; what the box shows, where its controls stand and
+    what is held is forgotten. clock: seconds, steady. takeover: in place of what the map says, for every control.
+    touches: shared by all boxes of a desk.
     """
 
     def __init__(
@@ -40,23 +52,31 @@ class Surface:
         dialect: Dialect,
         takeover: Takeover | None = None,
         *,
+        clock: Callable[[], float],
+        touches: Touches | None = None,
         send_hz: int | None = None,
     ) -> None:
         self.name = name
         self.facts = facts
-        self.bank = Bank(facts.bank_size, strips_of(hub.registry))
+        self.view = View(facts, hub.registry)
         self._hub = hub
         self._dialect = dialect
+        self._clock = clock
         self._send_hz = send_hz or facts.messages_per_s
+        self._takeover = takeover
+        self._touches = touches or Touches()
         self._painter = Painter(hub, facts.controls.values(), dialect)
-        mode = takeover or facts.takeover
-        self._grips = {
-            control.name: Grip(Takeover.JUMP if control.has_motor else mode, 1 / (control.steps - 1))
-            for control in facts.controls.values()
-        }
+        self._acts = Acts(hub, name)
+        self._taps = Taps(facts.hold_s, facts.double_s)
+        self._grips: dict[str, list[tuple[Grip, str]]] = {}  # by control, one for each target, and where it was
+        self._down: dict[str, tuple[Binding, ...]] = {}  # what the buttons meant when they went down
+        self._momentary: dict[str, list[str]] = {}  # addresses that are on while the button is held
+        self._pressed: dict[str, tuple[Binding, ...]] = {}  # the same, until a tap or hold is decided
+        self._noted: dict[str, Moved] = {}
         self._hello: KorgScene | None = None
         self._asked = 0
         self._ask_at = 0.0
+        self._beat_at = 0.0
         self._aim()
 
     @property
@@ -64,80 +84,156 @@ class Surface:
         """What a person should know about this box, or nothing."""
         return self._hello.note if self._hello is not None else ""
 
-    def attach(self, send: Callable[[bytes], None], now: float) -> None:
-        """The box is there: greet it and show it everything. `send` takes one whole message."""
-        self._painter.outbox = outbox = Outbox(send, self._send_hz, now)
+    @property
+    def has_readings(self) -> bool:
+        """Something here follows what nobody tells of (meters, position): call `read` now and then."""
+        return self._painter.has_readings
+
+    def attach(self, *sends: Callable[[bytes], None]) -> None:
+        """The box is there: greet it and show it everything. `sends`: take one whole message, one for each port.
+
+        None for a box that does not listen.
+        """
+        now = self._clock()
+        outboxes = tuple(Outbox(send, self._send_hz, now, self.facts.bytes_per_s) for send in sends)
+        self._painter.outboxes = outboxes
         self._painter.forget()
-        for grip in self._grips.values():
-            grip.forget()
-        if self.facts.hello is not None:
+        self._let_go()
+        for grips in self._grips.values():
+            for grip, _ in grips:
+                grip.forget()
+        for port, outbox in enumerate(outboxes):
+            outbox.put("greeting", *self._dialect.greet(port))
+        if self.facts.hello is not None and outboxes:
             self._hello = KorgScene(self.facts.hello)
-            outbox.put("hello", self._hello.request())
+            outboxes[0].put("hello", self._hello.request())
             self._asked, self._ask_at = 1, now + ASK_S
+        self._beat_at = now + self._dialect.beat_s
         self._painter.paint()
 
     def detach(self) -> None:
-        """The box is gone, or let go."""
-        self._painter.outbox = None
+        """The box is gone, or let go: what it held is let go with it."""
+        self._painter.outboxes = ()
         self._hello = None
+        self._let_go()
 
     def dismiss(self) -> None:
         """Switch the lamps off and let the box go. Raises what `send` raises."""
-        if self._painter.outbox is not None:
+        if self._painter.outboxes:
             self._painter.darken()
-            self._painter.outbox.flush()
+            for port, outbox in enumerate(self._painter.outboxes):
+                outbox.put("farewell", *self._dialect.dismiss(port))
+                outbox.flush()
         self.detach()
 
-    def receive(self, message: bytes) -> None:
-        """One whole message from the box; bytes that mean nothing are dropped."""
-        outbox = self._painter.outbox
-        if self._hello is not None and outbox is not None and self._hello.is_mine(message):
-            answer = self._hello.answer(message)
-            if answer is not None:
-                outbox.put("hello", answer)
-            if self._hello.is_settled:
-                # a box that has just taken a new lamp mode starts dark
+    def receive(self, message: bytes, port: int = 0, *, may_wait: bool = False) -> list[Exception]:
+        """One whole message from one port of the box; bytes that mean nothing are dropped.
+
+        may_wait: moves of positions are only noted, the newest of each control, until `settle` or another gesture.
+        Returns what the desk would not take, and raises nothing.
+        """
+        faults: list[Exception] = []
+        if self._is_greeting(message):
+            return faults
+        for gesture in self._dialect.decode(message, port):
+            if may_wait and isinstance(gesture, Moved):
+                self._noted[gesture.control] = gesture
+            else:
+                faults += self.settle()
+                faults += self._all((gesture,), port)
+        return faults
+
+    def settle(self) -> list[Exception]:
+        """Do the moves that were noted; returns as `receive`."""
+        noted, self._noted = self._noted, {}
+        return self._all(noted.values())
+
+    def on_gesture(self, gesture: Gesture, port: int = 0) -> None:
+        """Do what the hand asked for. Of several targets all are tried; the first fault is raised.
+
+        Raises Refused or UnknownAddress when the desk will not take it, and whatever a command raises.
+        """
+        match gesture:
+            case Moved():
+                self._moved(gesture.control, gesture.travel)
+            case Turned():
+                self._turned(gesture.control, gesture.steps)
+            case Pressed():
+                self._on_press(gesture.control)
+            case Released():
+                self._touches.release(self.name, gesture.control)
+                self._painter.release(gesture.control)
+                self._on_release(gesture.control)
+            case Touched():
+                self._touches.touch(self.name, gesture.control, self._under(gesture.control))
+                self._painter.touch(gesture.control)
+            case Answered():
+                if port < len(self._painter.outboxes):
+                    self._painter.outboxes[port].put(f"answer {gesture.message.hex()}", gesture.message)
+            case Woke():
                 self._painter.forget()
                 self._painter.paint()
-            return
-        gesture = self._dialect.decode(message)
-        if gesture is not None:
-            self.on_gesture(gesture)
-
-    def on_gesture(self, gesture: Gesture) -> None:
-        """Do what the hand asked for."""
-        if isinstance(gesture, Touched):
-            self._painter.touch(gesture.control)
-        elif isinstance(gesture, Released):
-            self._painter.release(gesture.control)
-        binding = self.facts.bindings.get(gesture.control)
-        if binding is None:
-            return
-        if isinstance(gesture, Moved):
-            self._moved(self.facts.controls[gesture.control], binding, gesture.travel)
-        elif isinstance(gesture, Turned):
-            self._turned(self.facts.controls[gesture.control], binding, gesture.steps)
-        elif isinstance(gesture, Pressed):
-            self._pressed(binding)
 
     def on_changes(self, changes: Iterable[Change]) -> None:
         """What is different on the desk since the last turn."""
-        for change in changes:
-            self._painter.changed(change.spec.address)
+        self._painter.changed(change.spec.address for change in changes)
 
-    def drain(self, now: float) -> float | None:
-        """Send what may be sent; seconds until more may be, None when nothing waits. Raises what `send` raises."""
-        outbox = self._painter.outbox
-        if outbox is None:
+    def read(self) -> None:
+        """Show what the meters read now."""
+        self._painter.read()
+
+    def drain(self) -> float | None:
+        """Send what may be sent; seconds until there is more to do, None when nothing waits.
+
+        Raises what `send` raises.
+        """
+        if self._is_idle():
             return None
-        waits = [self._ask_again(outbox, now), outbox.drain(now)]
-        return min((wait for wait in waits if wait is not None), default=None)
+        now = self._clock()
+        waits = [self._painter.turn(now), self._beat(now)]
+        outboxes = self._painter.outboxes
+        if outboxes:
+            waits.append(self._ask_again(outboxes[0], now))
+        waits += [outbox.drain(now) for outbox in outboxes]
+        due = self._taps.next_due()
+        waits.append(due - now if due is not None else None)
+        return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
+
+    def due(self) -> list[Exception]:
+        """Do what was held long enough; returns as `receive`. Call it whenever `drain` said there would be more."""
+        faults: list[Exception] = []
+        for name, when in self._taps.due(self._clock()):
+            faults += self._tried(self._pressed.get(name, ()), when)
+        return faults
 
     def heal(self) -> None:
         """Tell one lamp once more what it shows, the next one at the next call."""
         self._painter.heal()
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    def _is_idle(self) -> bool:
+        """Nothing is to be sent, and nothing will be for time alone: what every box asks at every message of any."""
+        return not (
+            any(outbox.is_waiting for outbox in self._painter.outboxes)
+            or self._taps.is_waiting
+            or self._painter.is_glancing
+            or (self._hello is not None and not self._hello.is_over and self._asked < ASKED)
+            or self._dialect.beat_s
+        )
+
+    # -- greetings -------------------------------------------------------------------------------------------------
+
+    def _is_greeting(self, message: bytes) -> bool:
+        """It belongs to the greeting, and was answered."""
+        if self._hello is None or not self._painter.outboxes or not self._hello.is_mine(message):
+            return False
+        answer = self._hello.answer(message)
+        if answer is not None:
+            self._painter.outboxes[0].put("hello", answer)
+        if self._hello.is_settled:
+            # a box that has just taken a new lamp mode starts dark
+            self._painter.forget()
+            self._painter.paint()
+        return True
 
     def _ask_again(self, outbox: Outbox, now: float) -> float | None:
         """Say the greeting anew when its answer is overdue; seconds until it would be, None when it is over."""
@@ -148,49 +244,157 @@ class Surface:
             outbox.put("hello", self._hello.request())
         return self._ask_at - now
 
+    def _beat(self, now: float) -> float | None:
+        if not self._dialect.beat_s or not self._painter.outboxes:
+            return None
+        if now >= self._beat_at:
+            self._beat_at = now + self._dialect.beat_s
+            for port, outbox in enumerate(self._painter.outboxes):
+                outbox.put("beat", *self._dialect.beat(port))
+        return self._beat_at - now
+
+    # -- hands -----------------------------------------------------------------------------------------------------
+
     def _aim(self) -> None:
-        self._painter.aim(self.facts.feedback.values(), self.bank.resolve)
+        self._painter.aim(self.view.feedback.values(), self.view.banks.resolve, self.view.says)
 
     def _address(self, binding: Binding) -> str | None:
         """The address under the control now; None past the last strip of the desk."""
-        address = self.bank.resolve(binding.address)
+        address = self.view.banks.resolve(binding.address)
         return address if address in self._hub.registry else None
 
-    def _moved(self, control: Control, binding: Binding, travel: float) -> None:
-        step = control.step(travel)
-        if not self._painter.heard(control.name, step):
+    def _all(self, gestures: Iterable[Gesture], port: int = 0) -> list[Exception]:
+        """Do each; what the desk would not take."""
+        faults: list[Exception] = []
+        for gesture in gestures:
+            try:
+                self.on_gesture(gesture, port)
+            except Exception as fault:  # noqa: BLE001 - the first is raised when all were tried
+                faults.append(fault)
+        return faults
+
+    def _moved(self, name: str, travel: float) -> None:
+        if not self._painter.heard(name, travel):
             return  # our own motor talking back, or a box that repeats itself
-        address = self._address(binding)
-        if address is None:
-            return
-        grip = self._grips[control.name]
-        stood = self._hub.travel(address)
-        wanted = grip.move(travel, stood)
-        if wanted is None:
-            return
-        speaks_plainly = wanted == travel
-        if not (speaks_plainly and control.step(stood) == step and not control.is_anchor(step)):
-            # the guard: a coarse box that "moves" to the step it already shows must not coarsen the value
-            self._hub.write_travel(address, wanted, self.name)
-        grip.wrote(self._hub.travel(address))
+        control = self.facts.controls[name]
+        faults: list[Exception] = []
+        grips = self._grips.setdefault(name, [])
+        targets = [binding for binding in self.view.bindings.get(name, ()) if binding.act is Act.ADDRESS]
+        for place in range(max(len(targets), len(grips))):
+            if place == len(grips):
+                mode = self._takeover or control.takeover or self.facts.takeover
+                grips.append((Grip(Takeover.JUMP if control.has_motor else mode, 1 / (control.steps - 1)), ""))
+            grip, was = grips[place]
+            address = self._address(targets[place]) if place < len(targets) else None
+            if address != was:
+                grip.let_go()
+                grips[place] = grip, address or ""
+            if address is None or self._touches.is_held(address, self.name):
+                grip.pass_by(travel)
+                if address is not None:
+                    self._painter.put_back(name)
+                continue
+            try:
+                self._acts.move(targets[place], address, control, travel, grip)
+            except _FAULTS as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
-    def _turned(self, control: Control, binding: Binding, steps: int) -> None:
-        address = self._address(binding)
-        if address is not None:
-            self._hub.write_travel(address, self._hub.travel(address) + steps / (control.steps - 1), self.name)
+    def _under(self, name: str) -> list[str]:
+        """Addresses that the control sets."""
+        bindings = self.view.bindings.get(name, ())
+        return [self.view.banks.resolve(binding.address) for binding in bindings if binding.act is Act.ADDRESS]
 
-    def _pressed(self, binding: Binding) -> None:
-        if binding.act is Act.BANK:
-            if self.bank.move(binding.bank_by):
-                for grip in self._grips.values():
-                    grip.let_go()
+    def _turned(self, name: str, steps: int) -> None:
+        bindings = self.view.bindings.get(name, ())
+        faults: list[Exception] = []
+        for binding in bindings:
+            address = self._address(binding) if binding.act in (Act.ADDRESS, Act.STEP) else None
+            if binding.when is not When.PRESS or address is None or self._touches.is_held(address, self.name):
+                continue
+            try:
+                self._acts.turn(binding, address, self.facts.controls[name], steps)
+            except _FAULTS as fault:
+                faults.append(fault)
+        faults += self._tried(bindings, When.UP if steps > 0 else When.DOWN)
+        if faults:
+            raise faults[0]
+
+    def _on_press(self, name: str) -> None:
+        if self.view.press(name):
+            self._aim()
+        bindings = self.view.bindings.get(name, ())
+        self._down[name] = bindings
+        earlier = self._pressed.get(name, ())
+        self._pressed[name] = bindings
+        faults = self._tried(bindings, When.PRESS, name)
+        for when in self._taps.press(name, frozenset(binding.when for binding in bindings), self._clock()):
+            faults += self._tried(bindings if when is When.DOUBLE else earlier, when)
+        if faults:
+            raise faults[0]
+
+    def _on_release(self, name: str) -> None:
+        bindings = self._down.pop(name, ())
+        if self.view.release(name):
+            self._aim()
+        for address in self._momentary.pop(name, ()):
+            self._acts.let_go(address)
+        faults = self._tried(bindings, When.RELEASE)
+        for when in self._taps.release(name, self._clock()):
+            faults += self._tried(self._pressed.get(name, ()), when)
+        if faults:
+            raise faults[0]
+
+    def _let_go(self) -> None:
+        """Nothing is held any more: end what lasted only while it was."""
+        for addresses in self._momentary.values():
+            for address in addresses:
+                with contextlib.suppress(*_FAULTS):
+                    self._acts.let_go(address)
+        held = tuple(self._down)
+        self._touches.leave(self.name)
+        self._noted.clear()
+        self._momentary.clear()
+        self._down.clear()
+        self._pressed.clear()
+        self._taps.forget()
+        were_layers = [self.view.release(name) for name in held]
+        if any(were_layers):
+            self._aim()
+
+    def _tried(self, bindings: Sequence[Binding], when: When, held_by: str = "") -> list[Exception]:
+        """Do what is bound to that moment; what the desk would not take."""
+        faults: list[Exception] = []
+        for binding in bindings:
+            if binding.when is when:
+                try:
+                    self._pressed_one(binding, held_by)
+                except Exception as fault:  # noqa: BLE001 - the first is raised when all were tried
+                    faults.append(fault)
+        return faults
+
+    def _pressed_one(self, binding: Binding, held_by: str) -> None:
+        if binding.act not in ON_DESK:
+            if self._turns_the_box(binding):
                 self._aim()
             return
         address = self._address(binding)
         if address is None:
             return
-        if binding.act is Act.TOGGLE:
-            self._hub.write(address, 0.0 if self._hub.value(address) else 1.0, self.name)
-        elif binding.act is Act.TRIGGER:
-            arguments = () if binding.argument is None else (binding.argument,)
-            self._hub.fire(address, *arguments, origin=self.name)
+        self._acts.press(binding, address)
+        if binding.act is Act.MOMENTARY and held_by:
+            self._momentary.setdefault(held_by, []).append(address)
+
+    def _turns_the_box(self, binding: Binding) -> bool:
+        """Move a window, turn a page, select; True when what is shown may be another."""
+        banks = self.view.banks
+        match binding.act:
+            case Act.PAGE:
+                return self.view.turn_page(binding.word)
+            case Act.BANK:
+                return banks[binding.bank].move(binding.bank_by)
+            case Act.BANK_TO:
+                return banks[binding.bank].go(binding.bank_by)
+        beside = {"next": 1, "previous": -1}.get(binding.address)
+        return banks.select(int(banks.resolve(binding.address)) if beside is None else banks.selected + beside)

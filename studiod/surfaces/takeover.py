@@ -1,6 +1,6 @@
 """Soft take-over: a control without a motor must not yank the level to where it happens to stand."""
 
-from studiod.surfaces.base import Takeover
+from studiod.surfaces.controls import Takeover
 
 
 class Grip:
@@ -42,6 +42,10 @@ class Grip:
     def let_go(self) -> None:
         """The control means another parameter now (bank change); its position is still known."""
         self._after = None
+
+    def pass_by(self, position: float) -> None:
+        """The control stands at `position` while it means nothing here."""
+        self._position, self._after = position, None
 
     def forget(self) -> None:
         """The box was away: nobody knows where the control stands."""

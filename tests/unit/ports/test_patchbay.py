@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
-from studiod.link.ports import MIDI_MESSAGE, PortList
+from studiod.link.ports import MIDI_MESSAGE, PortInfo, PortList
 from studiod.ports import FrameClock, Patchbay
 from studiod.surfaces.ports import BlockPorts, PortGone, PortsUnavailable
 from tests.fakes.desk_rig import Rig
@@ -231,3 +231,31 @@ def test_at_the_end_every_port_is_let_go(studio: Studio) -> None:
     assert not studio.system.outputs[0].is_open
     assert studio.system.is_closed
     assert studio.ports.ports == ()
+
+
+def test_a_box_may_be_opened_in_one_direction_only(studio: Studio) -> None:
+    studio.system.plug("Pedal")
+    studio.system.plug("Lamp")
+    studio.poll()
+    heard: list[bytes] = []
+    pedal = studio.desk.open("Pedal", "", heard.append)
+    lamp = studio.desk.open("", "Lamp", heard.append)
+    studio.poll()
+    studio.system.play("Pedal", NOTE)
+    studio.system.play("Lamp", NOTE)
+    studio.desk.turn()
+    assert heard == [NOTE]
+    lamp.send(LAMP)
+    studio.deliver()
+    assert studio.system.sent == [("Lamp", LAMP)]
+    with pytest.raises(PortGone):
+        pedal.send(LAMP)
+    with pytest.raises(PortGone, match="Nowhere"):
+        studio.desk.open("Nowhere", "", heard.append)
+
+
+def test_the_desk_is_told_whose_card_a_port_is(studio: Studio) -> None:
+    ports = PortList((PortInfo(1, "Nano", "in", usb="0944:0117"), PortInfo(2, "Synth", "in")))
+    studio.poll()
+    studio.block.store_status(PORTS, ports.to_json())
+    assert studio.desk.names().usb == {"Nano": "0944:0117"}

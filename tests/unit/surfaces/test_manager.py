@@ -171,8 +171,10 @@ def test_a_knob_in_its_detent_is_the_exact_centre() -> None:
     box = studio.plug()
     for byte in (63, 80, 63):
         box.turn_knob(1, byte)
+        studio.turn(0.0)
     assert studio.hub.value("/strip/1/pan") == 0.0
     box.turn_knob(1, 127)
+    studio.turn(0.0)
     assert studio.hub.value("/strip/1/pan") == 1.0
 
 
@@ -182,6 +184,7 @@ def test_a_fader_far_from_the_level_waits_until_it_meets_it() -> None:
     box.move_fader(1, 10)
     assert studio.hub.value("/strip/1/fader") == 0.0
     box.slide_fader(1, 127)
+    studio.turn(0.0)
     assert studio.hub.value("/strip/1/fader") == 10.0
 
 

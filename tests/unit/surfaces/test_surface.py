@@ -30,11 +30,11 @@ class Bench:
         """Put a box with one fader on the desk."""
         where = {"address": address} if address else {}
         facts, dialect = one_fader_box(steps, has_motor=has_motor, takeover=takeover, **where)
-        surface = Surface(f"{facts.name}-{len(self.surfaces)}", facts, self.hub, dialect)
+        surface = Surface(f"{facts.name}-{len(self.surfaces)}", facts, self.hub, dialect, clock=lambda: self.now)
         wire: list[bytes] = []
         self.surfaces.append(surface)
         self.sent.append(wire)
-        surface.attach(wire.append, self.now)
+        surface.attach(wire.append)
         self.hub.observe(surface.on_changes)
         self.turn()
         wire.clear()
@@ -45,7 +45,7 @@ class Bench:
         self.hub.turn()
         self.now += 1.0
         for surface in self.surfaces:
-            surface.drain(self.now)
+            surface.drain()
 
 
 def test_a_moved_fader_writes_the_level_under_it() -> None:
@@ -171,8 +171,8 @@ def test_on_return_everything_is_shown_again_and_the_bank_is_kept() -> None:
     bench.turn()
     assert bench.sent[0] == []
     wire: list[bytes] = []
-    surface.attach(wire.append, bench.now)
-    surface.drain(bench.now)
+    surface.attach(wire.append)
+    surface.drain()
     assert sorted(message[0] for message in wire) == [0, 1]
     assert bytes((1, 0, 0, 1)) in wire
 
@@ -205,7 +205,7 @@ def test_a_fader_on_something_that_is_no_number_is_refused_with_its_address() ->
     hub = desk()
     facts, dialect = one_fader_box(128, has_motor=False, address="/transport/position")
     with pytest.raises(UnknownAddress, match="/transport/position"):
-        Surface("box", facts, hub, dialect).on_gesture(Moved("fader", 0.5))
+        Surface("box", facts, hub, dialect, clock=lambda: 0.0).on_gesture(Moved("fader", 0.5))
 
 
 MOVE = st.tuples(st.integers(0, 3), st.floats(0.0, 1.0))
@@ -241,8 +241,8 @@ def test_junk_from_the_box_never_raises(messages: list[bytes]) -> None:
     from studiod.surfaces.maps import load_map, map_folder  # noqa: PLC0415
 
     facts = load_map(map_folder() / "korg-nanokontrol2.yaml")
-    surface = Surface("box", facts, desk(strips=2), GenericMidi(facts.controls.values()))
-    surface.attach(lambda _: None, 0.0)
+    surface = Surface("box", facts, desk(strips=2), GenericMidi(facts), clock=lambda: 0.0)
+    surface.attach(lambda _: None)
     for message in messages:
         if message[:1] != b"\xb0":  # a press would fire a command that nobody carries out here
             surface.receive(message)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from studiod.surfaces.feedback import Outbox, Painter
+from studiod.surfaces.feedback import Painter
 from studiod.surfaces.generic_midi import GenericMidi
 from studiod.surfaces.maps import load_map
+from studiod.surfaces.outbox import Outbox
 from tests.unit.surfaces.rig import desk
 
 _MAP = """\
-format: 1
+format: 2
 name: lamps
 maker: Test
 model: Lamps
@@ -16,7 +17,7 @@ dialect: generic-midi
 mode: any
 confidence: measured
 sources: [made up for the tests]
-ports: ["*lamps*"]
+match: {ports: ["*lamps*"]}
 controls:
   sad: {kind: button, channel: 1, cc: 20, lamp: true}
   disk: {kind: button, channel: 1, cc: 21, lamp: true}
@@ -32,8 +33,9 @@ def test_lamps_of_a_map_follow_the_tape(tmp_path: Path) -> None:
     path.write_text(_MAP, encoding="utf-8")
     facts, hub, sent = load_map(path), desk(), list[bytes]()
     controls = tuple(facts.controls.values())
-    painter = Painter(hub, controls, GenericMidi(controls))
-    painter.outbox = outbox = Outbox(sent.append, 500, 0.0)
+    painter = Painter(hub, controls, GenericMidi(facts))
+    outbox = Outbox(sent.append, 500, 0.0, 2800)
+    painter.outboxes = (outbox,)
     painter.aim(facts.feedback.values(), lambda address: address)
 
     def lit() -> dict[int, bool]:

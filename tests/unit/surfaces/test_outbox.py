@@ -1,14 +1,15 @@
 """The queue that never floods the wire."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.surfaces.feedback import BURST, Outbox
+from studiod.surfaces.outbox import BURST, BURST_BYTES, Outbox
 
 
 def box_of(rate: int) -> tuple[Outbox, list[bytes]]:
     sent: list[bytes] = []
-    return Outbox(sent.append, rate, now=0.0), sent
+    return Outbox(sent.append, rate, now=0.0, bytes_per_s=1_000_000), sent
 
 
 def test_messages_leave_in_the_order_they_came() -> None:
@@ -71,3 +72,35 @@ def test_coming_back_when_told_empties_the_queue_in_the_time_the_rate_needs(rate
         now += wait
     assert len(sent) == count
     assert now <= max(count - BURST, 0) / rate * 1.01 + 1e-3
+
+
+def test_long_messages_are_paced_by_their_bytes() -> None:
+    sent: list[bytes] = []
+    outbox = Outbox(sent.append, 500, now=0.0, bytes_per_s=2800)
+    for number in range(20):
+        outbox.put(str(number), bytes(60))
+    now = 0.0
+    while (wait := outbox.drain(now)) is not None:
+        now += wait
+        assert sum(map(len, sent)) <= BURST_BYTES + 60 + now * 2800
+    assert len(sent) == 20
+    assert now == pytest.approx((20 * 60 - BURST_BYTES) / 2800, rel=0.15)
+
+
+def test_a_message_longer_than_a_burst_goes_too_and_is_paid_for() -> None:
+    sent: list[bytes] = []
+    outbox = Outbox(sent.append, 500, now=0.0, bytes_per_s=1000)
+    outbox.put("long", bytes(1000))
+    outbox.put("next", b"x")
+    wait = outbox.drain(0.0)
+    assert [len(message) for message in sent] == [1000]
+    assert wait == pytest.approx((1000 - BURST_BYTES + 1) / 1000, rel=0.01)
+
+
+def test_messages_that_belong_together_leave_together_or_are_replaced_together() -> None:
+    sent: list[bytes] = []
+    outbox = Outbox(sent.append, 500, now=0.0, bytes_per_s=2800)
+    outbox.put("ring", b"mode", b"1")
+    outbox.put("ring", b"mode", b"2")
+    outbox.drain(0.0)
+    assert sent == [b"mode", b"2"]

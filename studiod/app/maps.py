@@ -1,0 +1,193 @@
+"""`studiod maps`: check, list and draw maps of control surfaces, and import Ardour's."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from studiod.model.registry import Registry
+    from studiod.surfaces.ardour_map import Imported
+
+_EPILOG: Final = """\
+examples:
+  studiod maps check my-box.yaml
+  studiod maps list
+  studiod maps draw firmware-maps/korg-nanokontrol2.yaml -o nanokontrol2.svg
+  studiod maps import /usr/share/ardour*/midi_maps/*.map --to ~/maps
+
+exit status: 0, 1 if a file has a fault or could not be read or written, 2 for wrong usage
+"""
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `maps` to the commands of `studiod`."""
+    maps = commands.add_parser(
+        "maps",
+        help="check, list, draw and import maps of control surfaces",
+        description="Maps say what a box's controls mean and what it shows; firmware-maps/README.md is their language.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = maps.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with maps")
+    check = actions.add_parser("check", help="tell every fault of maps, with its line")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="map, YAML")
+    listed = actions.add_parser("list", help="list the maps that come with studiod")
+    listed.add_argument("--json", action="store_true", help="print an array with an object for each")
+    drawn = actions.add_parser("draw", help="draw a surface as SVG")
+    drawn.add_argument("file", type=Path, metavar="FILE", help="map, YAML")
+    drawn.add_argument("-o", "--output", type=Path, metavar="FILE", help="picture to write (default: standard output)")
+    imported = actions.add_parser("import", help="make maps from Ardour's .map and .device files")
+    imported.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Ardour's .map or .device")
+    imported.add_argument(
+        "--to", type=Path, metavar="DIR", help="folder for the maps (default: only tell what would become of it)"
+    )
+    imported.add_argument("--json", action="store_true", help="print an array with an object for each file")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what was asked; the exit status."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "check": _check,
+        "list": _list,
+        "draw": _draw,
+        "import": _import,
+    }
+    return actions[given.action](given)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from studiod.surfaces.checked_yaml import MapError
+    from studiod.surfaces.fit import misfits
+    from studiod.surfaces.maps import load_map
+
+    registry, status = _largest_desk(), 0
+    for path in given.files:
+        try:
+            sentences = misfits(load_map(path), registry)
+        except MapError as fault:
+            sys.stderr.write(f"{fault}\n")
+            status = 1
+            continue
+        for sentence in sentences:
+            sys.stderr.write(f"{path}: {sentence.partition(': ')[2]}\n")
+        if sentences:
+            status = 1
+        else:
+            print(f"{path}: good")
+    return status
+
+
+def _largest_desk() -> "Registry":
+    """A desk with something under every window, so that no address is missed for want of buses."""
+    from studiod.model.console import MAX_BUSES, MAX_MATRICES, ConsoleLayout, console_parameters
+    from studiod.model.registry import Registry
+
+    strips = 16
+    names = ("",) * strips
+    layout = ConsoleLayout(
+        strips, MAX_BUSES, tuple(range(1, strips + 1)), names, ("",) * MAX_BUSES, matrix_names=("",) * MAX_MATRICES,
+        has_monitor=True, midi_tracks=8,
+    )  # fmt: skip
+    return Registry(console_parameters(layout))
+
+
+def _list(given: argparse.Namespace) -> int:
+    from studiod.surfaces.maps import load_maps, map_folder
+
+    maps, faults = load_maps(map_folder())
+    for fault in faults:
+        sys.stderr.write(f"{fault}\n")
+    if given.json:
+        words = [
+            {
+                "name": facts.name, "maker": facts.maker, "model": facts.model, "mode": facts.mode,
+                "confidence": facts.confidence, "dialect": facts.dialect, "ports": list(facts.match.ports),
+                "controls": len(facts.controls),
+            }
+            for facts in maps
+        ]  # fmt: skip
+        print(json.dumps(words, ensure_ascii=False, indent=2))
+    else:
+        width = max((len(facts.name) for facts in maps), default=0)
+        for facts in maps:
+            told = f"{facts.confidence}, {len(facts.controls)} controls"
+            print(f"{facts.name:{width}}  {facts.maker} {facts.model} ({told})")
+    return 1 if faults else 0
+
+
+def _draw(given: argparse.Namespace) -> int:
+    from studiod.surfaces.checked_yaml import MapError
+    from studiod.surfaces.maps import load_map
+    from studiod.surfaces.picture import draw
+
+    try:
+        picture = draw(load_map(given.file))
+        if given.output is None:
+            sys.stdout.write(picture)
+        else:
+            given.output.write_text(picture, encoding="utf-8")
+    except MapError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    except OSError as fault:
+        sys.stderr.write(f"{given.output}: cannot be written: {fault.strerror}\n")
+        return 1
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    from studiod.surfaces.ardour_map import NotArdour, import_ardour
+
+    reports: list[dict[str, object]] = []
+    status = 0
+    for path in given.files:
+        try:
+            found = import_ardour(path.read_bytes(), path.name)
+            written = _written(found, path, given.to)
+        except NotArdour as fault:
+            reports.append({"file": str(path), "fault": str(fault)})
+            status = 1
+        except OSError as fault:
+            reports.append({"file": str(path), "fault": f"cannot be read or written: {fault.strerror}"})
+            status = 1
+        else:
+            refused = [asdict(refusal) for refusal in found.refused]
+            reports.append({
+                "file": str(path), "name": found.name, "kind": found.kind, "read": found.read,
+                "imported": found.imported, "refused": len(refused), "refusals": refused, "written": written,
+            })  # fmt: skip
+    if given.json:
+        print(json.dumps(reports, ensure_ascii=False, indent=2))
+    else:
+        for report in reports:
+            _tell(report)
+    return status
+
+
+def _written(found: "Imported", path: Path, folder: Path | None) -> str:
+    """Where the map was written, or nothing."""
+    if folder is None or not found.yaml:
+        return ""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{path.stem.lower().replace(' ', '-')}.yaml"
+    with target.open("x", encoding="utf-8") as file:  # what a person has changed there is not written over
+        file.write(found.yaml)
+    return str(target)
+
+
+def _tell(report: dict[str, object]) -> None:
+    if "fault" in report:
+        sys.stderr.write(f"{report['file']}: {report['fault']}\n")
+        return
+    refusals = report["refusals"]
+    print(f"{report['file']}: {report['read']} read, {report['imported']} imported, {report['refused']} refused")
+    if isinstance(refusals, list):
+        for refusal in refusals:
+            print(f"{report['file']}:{refusal['line']}: {refusal['reason']} ({refusal['text']})")
+    if report["written"]:
+        print(f"{report['file']}: written to {report['written']}")

@@ -1,0 +1,28 @@
+"""Fingers on the desk: what one box touches, no other box moves until it is let go."""
+
+from collections.abc import Iterable
+
+
+class Touches:
+    """Who touches which address. Only a release or the box's leaving ends a touch, never time."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], tuple[str, ...]] = {}  # (box, control) -> addresses
+
+    def touch(self, box: str, control: str, addresses: Iterable[str]) -> None:
+        """A finger rests on a control that sets these."""
+        self._held[box, control] = tuple(addresses)
+
+    def release(self, box: str, control: str) -> None:
+        """The finger is gone."""
+        self._held.pop((box, control), None)
+
+    def leave(self, box: str) -> None:
+        """The box is gone, and every finger on it."""
+        for key in [key for key in self._held if key[0] == box]:
+            del self._held[key]
+
+    def is_held(self, address: str, box: str) -> bool:
+        """Somebody else than `box` touches it, and `box` does not."""
+        holders = {holder for (holder, _), addresses in self._held.items() if address in addresses}
+        return bool(holders) and box not in holders

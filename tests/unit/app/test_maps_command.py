@@ -1,0 +1,87 @@
+"""`studiod maps`: check, list, draw, import."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studiod.app import maps
+from studiod.app.cli import parser
+from studiod.surfaces.maps import load_map, map_folder
+
+NANO = map_folder() / "korg-nanokontrol2.yaml"
+BROKEN = Path(__file__).parents[2] / "data" / "surfaces" / "broken.yaml"
+ARDOUR = """\
+<ArdourMIDIBindings name="Little Box">
+<Binding channel="1" ctl="7" uri="/route/gain B1"/>
+<Binding channel="24" ctl="7" uri="/route/gain 24"/>
+</ArdourMIDIBindings>
+"""
+
+
+def run(*words: object) -> int:
+    return maps.run(parser().parse_args(["maps", *map(str, words)]))
+
+
+def test_check_tells_every_fault_of_every_file_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", NANO, BROKEN) == 1
+    told = capsys.readouterr()
+    assert told.out == f"{NANO}: good\n"
+    assert len(told.err.splitlines()) == len(BROKEN.with_suffix(".expected").read_text().splitlines())
+    assert all(line.startswith(f"{BROKEN}:") for line in told.err.splitlines())
+
+
+def test_check_names_addresses_that_no_desk_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(NANO.read_text().replace('toggle: "/strip/{bank+i}/mute"', 'toggle: "/strip/{bank+i}/mut"'))
+    assert run("check", path) == 1
+    assert "which the desk does not have. Did you mean /strip/1/mute?" in capsys.readouterr().err
+
+
+def test_the_maps_that_come_with_studiod_are_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", *sorted(map_folder().glob("*.yaml"))) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_list_names_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--json") == 0
+    assert "nanokontrol2" in {row["name"] for row in json.loads(capsys.readouterr().out)}
+    assert run("list") == 0
+    assert "Korg nanoKONTROL2" in capsys.readouterr().out
+
+
+def test_draw_writes_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("draw", NANO, "-o", tmp_path / "a.svg") == 0
+    assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    assert run("draw", NANO, "-o", tmp_path / "nowhere" / "a.svg") == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert run("draw", BROKEN) == 1
+
+
+def test_import_tells_per_file_what_it_read_imported_and_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, stranger = tmp_path / "Little Box.map", tmp_path / "b.map"
+    source.write_text(ARDOUR)
+    stranger.write_text("<a/>")
+    assert run("import", source, "--to", tmp_path / "maps", "--json") == 0
+    (report,) = json.loads(capsys.readouterr().out)
+    assert (report["read"], report["imported"], report["refused"]) == (2, 1, 1)
+    assert report["refusals"][0]["line"] == 3
+    assert list(load_map(Path(report["written"])).controls) == ["ch1-cc7"]
+    assert run("import", source, stranger, tmp_path / "none.map") == 1
+    told = capsys.readouterr()
+    assert "2 read, 1 imported, 1 refused" in told.out
+    assert "begins with a" in told.err
+    assert "No such file" in told.err
+
+
+def test_import_does_not_write_over_what_a_person_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "box.map"
+    source.write_text(ARDOUR)
+    (tmp_path / "box.yaml").write_text("mine")
+    assert run("import", source, "--to", tmp_path) == 1
+    assert (tmp_path / "box.yaml").read_text() == "mine"
+    assert "File exists" in capsys.readouterr().err
