@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from studiod import __version__
-from studiod.app import export, imports, loudness, measure, render, replay, verify
+from studiod.app import export, imports, loudness, measure, render, replay, sim, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -25,6 +25,7 @@ _TOOLS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "verify": verify.run,
     "replay": replay.run,
     "measure-latency": measure.run,
+    "sim": sim.run,
 }
 
 
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_command(commands)
     replay.add_command(commands)
     measure.add_command(commands)
+    sim.add_command(commands)
     return top
 
 

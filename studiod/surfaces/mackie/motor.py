@@ -21,12 +21,14 @@ class Motor:
         self._moved_at = float("-inf")
         self._driven_at = float("-inf")
         self._at: int | None = None
+        self._driven: list[tuple[int, float]] = []  # steps it was sent to, and until when it may talk back
         self.is_touched = False
 
     def forget(self) -> None:
         """The box was away: nobody knows where the fader stands, nor whether a finger is on it."""
         self._moved_at = self._driven_at = float("-inf")
         self._at = None
+        self._driven.clear()
         self.is_touched = False
 
     def step(self, position: int) -> int:
@@ -41,7 +43,7 @@ class Motor:
         """The box says it stands at `position`; False when that is its own motor talking back."""
         is_news = self._at is None or self.step(self._at) != self.step(position)
         if not self.is_touched:
-            if not is_news or (self._has_touch and now - self._driven_at < FLIGHT_S):
+            if not is_news or self._is_talking_back(position, now):
                 return False
             self._moved_at = now
         self._at = position
@@ -54,11 +56,28 @@ class Motor:
         if self._at is not None and self.step(self._at) == self.step(position):
             return None
         self._at, self._driven_at = position, now
+        if not self._has_touch:
+            self._driven = [*self._on_the_way(now), (self.step(position), now + FLIGHT_S)]
         return position
+
+    def rests(self, target: int) -> int:
+        """What to tell a fader that a hand has left, while the desk has it at `target`: no jerk within a step."""
+        if self._at is None or self.step(self._at) != self.step(target):
+            self._at = target
+        return self._at
 
     def is_held(self, now: float) -> bool:
         """No sensor says so, but the hand was there a moment ago."""
         return not self._has_touch and now - self._moved_at < HOLD_S
+
+    def _is_talking_back(self, position: int, now: float) -> bool:
+        """Nobody touches it, and it was driven a moment ago: with sensors all it says is its way, else its aims."""
+        if self._has_touch:
+            return now - self._driven_at < FLIGHT_S
+        return any(step == self.step(position) for step, _ in self._on_the_way(now))
+
+    def _on_the_way(self, now: float) -> list[tuple[int, float]]:
+        return [(step, until) for step, until in self._driven if now < until]
 
     def held_until(self) -> float:
         """When `is_held` ends."""

@@ -49,12 +49,22 @@ class Simulator:
     """
 
     def __init__(
-        self, model_id: int = 0x14, manners: Manners = Manners.READY, *, has_touch: bool = True, has_motors: bool = True
+        self,
+        model_id: int = 0x14,
+        manners: Manners = Manners.READY,
+        *,
+        has_touch: bool = True,
+        has_motors: bool = True,
+        talks_back: bool = False,
+        fader_bits: int = 14,
     ) -> None:
         self.model_id = model_id
         self.manners = manners
         self.has_touch = has_touch
         self.has_motors = has_motors
+        self.talks_back = talks_back
+        """It says where a motor brings a fader, as if a hand had; with sensors its way there, too."""
+        self._deaf_bits = (1 << 14 - fader_bits) - 1
         self.emit: Callable[[bytes], None] = lambda _: None
         self.received: list[bytes] = []
         """Everything that ever came in."""
@@ -133,7 +143,10 @@ class Simulator:
     def move(self, fader: int, position: int) -> None:
         """Push fader 1..9 to 0..16383."""
         self.faders[fader - 1] = min(max(position, 0), TOP)
-        here = self.faders[fader - 1]
+        self._tell(fader, self.faders[fader - 1])
+
+    def _tell(self, fader: int, position: int) -> None:
+        here = position & ~self._deaf_bits
         self.emit(bytes((0xE0 + fader - 1, here & 0x7F, here >> 7)))
 
     def press(self, name: str) -> None:
@@ -186,8 +199,12 @@ class Simulator:
     def _drive(self, place: int, position: int) -> None:
         if place < FADERS and self.has_motors:
             self.targets[place] = position
-            if place + 1 not in self.touched:
-                self.faders[place] = position
+            if place + 1 not in self.touched and self.faders[place] != position:
+                stood, self.faders[place] = self.faders[place], position
+                if self.talks_back:
+                    if self.has_touch:
+                        self._tell(place + 1, (stood + position) // 2)
+                    self._tell(place + 1, position)
 
     def _control(self, controller: int, byte: int) -> None:
         if 0x30 <= controller < 0x38:

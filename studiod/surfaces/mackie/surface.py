@@ -93,6 +93,7 @@ class MackieSurface:
             motor.forget()
         for grip in self._grips.values():
             grip.forget()
+        self._held_until.clear()
         self._greeting = self._greet()
         for message in self._greeting.start(now):
             self._panel.say(message)
@@ -227,11 +228,12 @@ class MackieSurface:
         elif isinstance(gesture, Moved):
             position = position_of(gesture.travel)
             if motor.hears(position, now):
-                if self.facts.has_motors:
+                if self.facts.has_motors and self.facts.has_touch:
                     # the motor goes back to where it was told last: it is told every position the hand gives it
                     self._panel.show((Part.FADER, place), position)
                     self._panel.again((Part.FADER, place))
-                if not self.facts.has_touch:
+                elif self.facts.has_motors:
+                    # nobody knows when the hand leaves: a position told late would move the fader under it
                     self._held_until[place] = motor.held_until()
                 self._move(place, motor, position, now)
 
@@ -314,7 +316,10 @@ class MackieSurface:
         """Drive faders that have no sensors once the hand is thought to be gone."""
         for place in [place for place, until in self._held_until.items() if now >= until]:
             del self._held_until[place]
-            self._drive(place)
+            address = self._address(place, self._strips.under)
+            target = position_of(self._hub.travel(address)) if address else 0
+            self._panel.show((Part.FADER, place), self._motors[place].rests(target))
+            self._panel.again((Part.FADER, place))
         return min((until - now for until in self._held_until.values()), default=None)
 
     def _is_in_hand(self, key: Key) -> bool:

@@ -22,6 +22,22 @@ def test_the_motors_way_is_no_hand() -> None:
     assert motor.hears(4000, FLIGHT_S)
 
 
+def test_without_sensors_an_aim_it_tells_late_is_not_taken_for_a_hand() -> None:
+    motor = Motor(has_touch=False, bits=14)
+    motor.drives(9000, 0.0)
+    motor.drives(2000, 0.1)
+    assert not motor.hears(9000, 0.2)
+    assert motor.hears(5000, 0.3)
+    assert motor.hears(9000, 0.1 + FLIGHT_S)
+
+
+def test_a_fader_a_hand_has_left_is_not_jerked_within_its_step() -> None:
+    motor = Motor(has_touch=False, bits=10)
+    motor.hears(0x2000, 0.0)
+    assert motor.rests(0x200F) == 0x2000
+    assert motor.rests(0x3000) == 0x3000
+
+
 def test_a_finger_on_a_fader_that_is_under_way_is_heard() -> None:
     motor = Motor(has_touch=True, bits=14)
     motor.drives(9000, 0.0)

@@ -306,6 +306,22 @@ def test_switched_off_and_on_it_shows_the_truth_again(stage: Stage, unit: Plugge
     assert unit.box.text(0, 1) == "Strip1"
 
 
+def test_what_the_wire_lost_is_healed_but_a_held_fader_is_left_alone(stage: Stage, unit: Plugged) -> None:
+    unit.box.touch(2)
+    unit.box.move(2, 4000)
+    stage.run(0.1)
+    unit.is_cut = True
+    stage.hub.write("/strip/1/fader", 10.0, "tablet")
+    stage.hub.write("/strip/1/mute", 1.0, "tablet")
+    stage.run(0.1)
+    unit.is_cut = False
+    unit.sent.clear()
+    stage.heal(200)
+    assert unit.box.faders[0] == TOP
+    assert "mute/1" in unit.box.lit
+    assert not [message for _, message in unit.sent if message[0] == 0xE1]
+
+
 def test_pulled_out_under_a_finger_no_touch_is_stuck(stage: Stage, unit: Plugged) -> None:
     unit.box.touch(1)
     unit.box.hold("shift")
