@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from studiod import __version__
-from studiod.app import export, imports, loudness, maps, measure, render, replay, verify
+from studiod.app import export, imports, loudness, maps, measure, render, replay, sim, verify
 
 _AFTER_RUN = """\
 while it runs, in a second terminal:
@@ -26,6 +26,7 @@ _TOOLS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "replay": replay.run,
     "maps": maps.run,
     "measure-latency": measure.run,
+    "sim": sim.run,
 }
 
 
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     replay.add_command(commands)
     maps.add_command(commands)
     measure.add_command(commands)
+    sim.add_command(commands)
     return top
 
 

@@ -142,6 +142,7 @@ def test_the_wheel_holds_the_modules_their_types_the_maps_and_the_licence(built:
         *(f"studiod/{name}{SUFFIX}" for name in COMPILED),
         *(f"studiod/{name}.pyi" for name in COMPILED),
         *(f"studiod/firmware_maps/{path.name}" for path in (TREE / "firmware-maps").glob("*.yaml")),
+        *(f"studiod/firmware_maps/mackie/{path.name}" for path in (TREE / "firmware-maps" / "mackie").glob("*.yaml")),
         "studiod/py.typed",
         f"studiod-{__version__}.dist-info/licenses/LICENSE",
     }

@@ -1,0 +1,1 @@
+"""Mackie Control and its kin: the grammar, what a unit shows, and how it works the desk."""
