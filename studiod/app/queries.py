@@ -11,7 +11,7 @@ from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, TAPE, Block, Snapshot
-from studiod.link.ports import PortList
+from studiod.link.ports import MIDI_PORT, PortList
 from studiod.link.take import RECORDING
 from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
@@ -110,7 +110,8 @@ class Queries:
             "device": engine.get("device"),
             "audio": engine.get("devices", []),
             "midi_fault": "" if self._settings.midi.api == "none" else ports.fault,
-            "midi": [asdict(port) for port in ports.ports],
+            "midi": [asdict(port) for port in ports.ports if port.kind == MIDI_PORT],
+            "serial": [asdict(port) for port in ports.ports if port.kind != MIDI_PORT],
             "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
         }
 
@@ -192,7 +193,7 @@ class Queries:
             )
         found += [
             f"the {PROCESS_NAMES[number]} does not run: it is being started again"
-            for number in (ENGINE, TAPE, *(() if self._settings.midi.api == "none" else (PORTS,)))
+            for number in (ENGINE, TAPE, *((PORTS,) if self._settings.has_ports else ()))
             if not self._block.is_ready(number)
         ]
         return list(dict.fromkeys(fault for fault in found if fault))

@@ -85,6 +85,11 @@ StudioName = Annotated[str, AfterValidator(_printable(_STUDIO_NAME_BYTES)), _tex
 DeviceText = Annotated[
     str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("a device name or a part of it"))
 ]
+PortText = Annotated[
+    str,
+    AfterValidator(_printable(_LONGEST_PATH)),
+    Field(json_schema_extra=allowed("a path, or a pattern for the names of serial devices")),
+]
 JackName = Annotated[
     str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("the name of a JACK server"))
 ]

@@ -125,7 +125,10 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
     [
         (
             "audoi: {}\n",
-            "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, surfaces, log.",
+            (
+                "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, serial, "
+                "surfaces, log."
+            ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
         ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps."),
