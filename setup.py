@@ -30,7 +30,10 @@ setup(
     # The maps of boxes lie beside the code in the sources, and inside the package where it is installed.
     packages=[*find_packages(include=["studiod*"]), "studiod.firmware_maps"],
     package_dir={"studiod.firmware_maps": "firmware-maps"},
-    package_data={"studiod": ["*.pyi", "**/*.pyi", "py.typed"], "studiod.firmware_maps": ["*.yaml", "*.md"]},
+    package_data={
+        "studiod": ["*.pyi", "**/*.pyi", "py.typed"],
+        "studiod.firmware_maps": ["*.yaml", "*.md", "firmware/*.*", "firmware/*/*.ino"],
+    },
     ext_modules=cythonize(
         [
             extension("studiod.link._block", "_block.pyx"),

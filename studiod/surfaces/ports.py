@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
-from studiod.link.ports import MIDI_MESSAGE, PortList
+from studiod.link.ports import MIDI_MESSAGE, MIDI_PORT, PortInfo, PortList
 
 
 class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
@@ -92,6 +92,11 @@ class BlockPorts:
         if self._list.fault:
             raise PortsUnavailable(self._list.fault)
         return PortNames(self._list.named("in"), self._list.named("out"))
+
+    def lines(self) -> tuple[PortInfo, ...]:
+        """Serial lines that are there now. Open one with its name for both ends; bytes come wherever they were cut."""
+        self._look()
+        return tuple(port for port in self._list.ports if port.direction == "in" and port.kind != MIDI_PORT)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> "BlockWire":
         """Open a pair of ports. Raises PortGone."""
