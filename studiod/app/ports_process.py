@@ -6,22 +6,27 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, cast
 
 from studiod.app.bells import Bells
 from studiod.app.settings import Settings
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
+from studiod.link.box_controls import SerialKind
 from studiod.link.ports import PortList
 from studiod.ports import (
     BAUD,
     POLL_S,
     FrameClock,
+    GpioSystem,
     Patchbay,
+    PinControl,
     PortSystem,
     RtMidiSystem,
     SerialSystem,
     SideBySide,
     WantedLine,
+    open_chip,
 )
 
 TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
@@ -50,6 +55,9 @@ def _systems(settings: Settings) -> Iterator[PortSystem]:
             WantedLine(line.port, line.protocol, line.baud or BAUD[line.protocol]) for line in settings.serial.ports
         ]
         yield SerialSystem(wanted, time.monotonic)
+    if settings.gpio.controls:
+        pins = [PinControl(pin.name, SerialKind(pin.kind), pin.pin, pin.second) for pin in settings.gpio.controls]
+        yield GpioSystem(Path(settings.gpio.chip), pins, time.monotonic, open_chip)
 
 
 def run(block: Block, settings: Settings, bells: Bells) -> int:

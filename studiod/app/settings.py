@@ -160,6 +160,24 @@ class SerialSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GpioControlSettings:
+    """What is soldered to a pin, or to two."""
+
+    name: str
+    kind: str
+    pin: int
+    second: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GpioSettings:
+    """Pins of the computer."""
+
+    chip: str
+    controls: tuple[GpioControlSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
@@ -187,6 +205,7 @@ class Settings:
     osc: OscSettings
     midi: MidiSettings
     serial: SerialSettings
+    gpio: GpioSettings
     surfaces: SurfaceSettings
     log: LogSettings
 
@@ -217,7 +236,7 @@ class Settings:
     @property
     def has_ports(self) -> bool:
         """Whether there is a process for boxes at all."""
-        return self.midi.api != "none" or bool(self.serial.ports)
+        return self.midi.api != "none" or bool(self.serial.ports or self.gpio.controls)
 
     @property
     def input_channels(self) -> int:

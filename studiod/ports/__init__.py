@@ -1,6 +1,9 @@
 """Boxes and their wires: the only part of studiod that opens MIDI ports and serial devices, in a process of its own."""
 
 from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.ports.gpio_box import PinControl
+from studiod.ports.gpio_system import GpioSystem
+from studiod.ports.gpiod_chip import open_chip
 from studiod.ports.patchbay import POLL_S, Patchbay
 from studiod.ports.rtmidi_system import RtMidiSystem
 from studiod.ports.serial_system import BAUD, SerialSystem, WantedLine
@@ -12,9 +15,11 @@ __all__ = [
     "POLL_S",
     "ArrivalClock",
     "FrameClock",
+    "GpioSystem",
     "InputPort",
     "OutputPort",
     "Patchbay",
+    "PinControl",
     "PortGone",
     "PortSystem",
     "PortsUnavailable",
@@ -23,4 +28,5 @@ __all__ = [
     "SideBySide",
     "SystemNames",
     "WantedLine",
+    "open_chip",
 ]

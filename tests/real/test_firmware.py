@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from studiod.link.box_lines import Ping, encode
 from studiod.ports.serial_line import SerialLine
 from studiod.surfaces.base import Gesture, Moved, Pressed, Released, Turned
 from studiod.surfaces.serial import SerialKind, StudiodTalk
-from studiod.surfaces.serial.studiod_lines import Ping, encode
 from tests.helpers import eventually
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(shutil.which("socat") is None, reason="socat is not installed")]

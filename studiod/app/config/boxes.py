@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from studiod.app.config.section import Section
-from studiod.app.config.values import Folder, PortText, allowed
+from studiod.app.config.values import MAX_PIN, ControlName, Folder, PortText, allowed
 from studiod.model.console import MAX_MIDI_TRACKS
 
 
@@ -57,6 +57,30 @@ class Serial(Section):
         max_length=32,
         description="The devices. Two lines for one device: the first counts.",
         json_schema_extra=allowed("a list of `port`, and `protocol` and `baud` where needed"),
+    )
+
+
+class GpioControl(Section):
+    """A button or an encoder to ground, or a lamp, on pins of the computer."""
+
+    name: ControlName = Field(description="What it is called in maps, such as foot/1.")
+    kind: Literal["button", "encoder", "lamp"] = Field(
+        default="button",
+        description="button and encoder: contacts to ground, pulled up. lamp: lit when its pin is high.",
+    )
+    pin: int = Field(ge=0, le=MAX_PIN, description="Its line on the chip: on a Raspberry Pi the number behind GPIO.")
+    second: int | None = Field(default=None, ge=0, le=MAX_PIN, description="An encoder's other line.")
+
+
+class Gpio(Section):
+    """Buttons, encoders and lamps on pins, as on a Raspberry Pi. Needs the Python module gpiod."""
+
+    chip: PortText = Field(default="/dev/gpiochip0", description="The chip the pins belong to.")
+    controls: list[GpioControl] = Field(
+        default=[],
+        max_length=64,
+        description="What is soldered to it. None: no pin is touched.",
+        json_schema_extra=allowed("a list of `name`, `kind`, `pin`, and `second` for an encoder"),
     )
 
 

@@ -34,6 +34,7 @@ A file is at most 1 MiB, nested at most 50 deep, with at most 100 aliases; YAML 
 _ITEMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "desk": (("Strip", "strips"), ("Bus", "buses"), ("Matrix", "matrices")),
     "serial": (("SerialPort", "ports"),),
+    "gpio": (("GpioControl", "controls"),),
 }
 """Sections with lists of groups: the model of one of the list, and the setting."""
 

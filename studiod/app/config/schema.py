@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeGuard
 
 from pydantic import ConfigDict, Field, model_validator
 
-from studiod.app.config.boxes import Midi, Serial, Surfaces
+from studiod.app.config.boxes import Gpio, Midi, Serial, Surfaces
 from studiod.app.config.section import Section
 from studiod.app.config.values import (
     MAX_OUTPUTS,
@@ -401,6 +401,7 @@ class Config(Section):
     osc: Osc = Field(default_factory=Osc)
     midi: Midi = Field(default_factory=Midi)
     serial: Serial = Field(default_factory=Serial)
+    gpio: Gpio = Field(default_factory=Gpio)
     surfaces: Surfaces = Field(default_factory=Surfaces)
     log: Log = Field(default_factory=Log)
 

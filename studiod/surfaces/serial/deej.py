@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from studiod.link.box_controls import SerialControl, SerialKind
 from studiod.surfaces.base import Gesture, Moved
 from studiod.surfaces.serial.backlash import NOISE, Backlash
 from studiod.surfaces.serial.lines import LineCutter
-from studiod.surfaces.serial.talk import SerialControl, SerialKind
 
 TOP = 1023  # a 10 bit converter
 _LONGEST_LINE = 256

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
+from studiod.link.box_lines import Ask, Hello, decode, encode
 from studiod.surfaces.serial.deej import readings
 from studiod.surfaces.serial.firmata import QUERY_FIRMWARE, FirmataReader, Firmware
 from studiod.surfaces.serial.lines import LineCutter
-from studiod.surfaces.serial.studiod_lines import Ask, Hello, decode, encode
 
 Protocol = Literal["studiod", "deej", "firmata", "slip-osc"]
 ASK_S = 1.0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from studiod.link.box_controls import SerialControl, SerialKind
 from studiod.surfaces.base import Gesture, Moved, Pressed, Released
 from studiod.surfaces.serial.backlash import NOISE, Backlash
 from studiod.surfaces.serial.firmata import (
@@ -27,7 +28,7 @@ from studiod.surfaces.serial.firmata import (
     sampling,
     set_pin,
 )
-from studiod.surfaces.serial.talk import SerialControl, SerialKind, latest
+from studiod.surfaces.serial.talk import latest
 
 ASK_S = 1.0
 SAMPLING_MS = 10  # twice as often as a board does by itself

@@ -3,9 +3,8 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
-from studiod.surfaces.base import Gesture, Moved, Pressed, Released, Touched, Turned
-from studiod.surfaces.serial.lines import LineCutter
-from studiod.surfaces.serial.studiod_lines import (
+from studiod.link.box_controls import SerialControl, SerialKind
+from studiod.link.box_lines import (
     LAMP_LEVELS,
     LONGEST_LINE,
     MOST_TEXT,
@@ -25,7 +24,9 @@ from studiod.surfaces.serial.studiod_lines import (
     decode,
     encode,
 )
-from studiod.surfaces.serial.talk import SerialControl, SerialKind, latest
+from studiod.surfaces.base import Gesture, Moved, Pressed, Released, Touched, Turned
+from studiod.surfaces.serial.lines import LineCutter
+from studiod.surfaces.serial.talk import latest
 
 ASK_S = 1.0  # a board that boots hears nothing: it is asked again
 PING_S = 1.0

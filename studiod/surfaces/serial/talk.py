@@ -1,40 +1,10 @@
 """What every serial protocol is to the surfaces: controls that are known, gestures, and something to show."""
 
-import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from studiod.link.box_controls import SerialControl
 from studiod.surfaces.base import Gesture, Moved, Released, Touched
-
-
-class SerialKind(enum.StrEnum):
-    """What a hand or an eye finds on the box."""
-
-    FADER = "fader"
-    KNOB = "knob"
-    BUTTON = "button"
-    ENCODER = "encoder"
-    LAMP = "lamp"
-    DISPLAY = "display"
-
-
-@dataclass(frozen=True, slots=True)
-class SerialControl:
-    """One control of a box, as the box or its protocol describes it."""
-
-    name: str
-    kind: SerialKind
-    steps: int
-    """Positions of a fader or knob, steps of an encoder's turn, levels of a lamp, letters of a display; a button: 2."""
-    has_lamp: bool = False
-    has_motor: bool = False
-    has_touch: bool = False
-    has_detent: bool = False
-
-    def travel(self, step: int) -> float:
-        """Fraction of the throw at `step`; the ends are exact."""
-        return step / (self.steps - 1)
 
 
 class Talk(Protocol):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studiod.link.box_lines import Ask, Hello, decode, encode
 from studiod.net.osc.codec import encode as osc
 from studiod.net.osc.framing import slip_frame
 from studiod.net.osc.packet import message
@@ -24,7 +25,6 @@ from studiod.surfaces.serial.firmata import (
     pin_mode,
     report_analog,
 )
-from studiod.surfaces.serial.studiod_lines import Ask, Hello, decode, encode
 
 # -- a pot that jitters ------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.surfaces.serial.lines import LineCutter
-from studiod.surfaces.serial.studiod_lines import (
+from studiod.link.box_controls import SerialControl, SerialKind
+from studiod.link.box_lines import (
     LONGEST_LINE,
     MOST_STEPS,
     Ask,
@@ -31,7 +31,7 @@ from studiod.surfaces.serial.studiod_lines import (
     encode,
     sealed,
 )
-from studiod.surfaces.serial.talk import SerialControl, SerialKind
+from studiod.surfaces.serial.lines import LineCutter
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "reference" / "serial-protocol.md").read_text(encoding="utf-8")

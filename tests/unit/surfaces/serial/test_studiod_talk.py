@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from studiod.surfaces.base import Moved, Pressed, Released, Touched, Turned
-from studiod.surfaces.serial.lines import LineCutter
-from studiod.surfaces.serial.studiod_lines import (
+from studiod.link.box_controls import SerialControl, SerialKind
+from studiod.link.box_lines import (
     LONGEST_LINE,
     Ask,
     Description,
@@ -28,8 +27,9 @@ from studiod.surfaces.serial.studiod_lines import (
     decode,
     encode,
 )
+from studiod.surfaces.base import Moved, Pressed, Released, Touched, Turned
+from studiod.surfaces.serial.lines import LineCutter
 from studiod.surfaces.serial.studiod_talk import ASK_S, SILENT_S, StudiodTalk
-from studiod.surfaces.serial.talk import SerialControl, SerialKind
 
 CONTROLS = (
     SerialControl("fader/1", SerialKind.FADER, 1024, has_motor=True, has_touch=True),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studiod.surfaces.serial.talk import SerialControl, SerialKind
+from studiod.link.box_controls import SerialControl, SerialKind
 
 VERSION = 1
 LONGEST_LINE = 128  # with its checksum, without its LF; a board with 2 KB of RAM holds two
