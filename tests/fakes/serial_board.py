@@ -1,5 +1,6 @@
 """A board on a pseudo-terminal: plugged in and out by hand, under a name that stays."""
 
+import fcntl
 import os
 import select
 import tty
@@ -8,6 +9,7 @@ from pathlib import Path
 from tests.helpers import eventually
 
 READ_BYTES = 65_536
+_TIOCVHANGUP = 0x5437  # linux/asm-generic/ioctls.h; termios does not name it
 
 
 class Board:
@@ -38,11 +40,24 @@ class Board:
         self.unplug()
         self.plug()
 
-    def say(self, raw: bytes) -> None:
-        """Everything at once, however long it takes to be read."""
+    def hang_up(self) -> None:
+        """The driver drops everyone who has it open; its node stays. Needs rights: raises PermissionError."""
+        fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            fcntl.ioctl(fd, _TIOCVHANGUP)
+        finally:
+            os.close(fd)
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether it is there."""
+        return self._fds is not None
+
+    def say(self, raw: bytes, piece: int = 512) -> None:
+        """Everything at once, in pieces of so many bytes, however long it takes to be read."""
         at = 0
         while at < len(raw):
-            at += os.write(self._master, raw[at : at + 512])
+            at += os.write(self._master, raw[at : at + piece])
 
     def stuff(self) -> None:
         """Fill what lies between the computer and the board, until not a byte more goes in."""

@@ -41,6 +41,15 @@ def test_what_is_no_packet_is_counted_and_the_next_frame_is_heard(noise: bytes) 
     assert line.junk == 1
 
 
+def test_a_frame_without_end_is_given_up_before_its_end() -> None:
+    line = SlipLine()
+    for _ in range(MAX_FRAME_BYTES // 64 + 1):
+        assert line.feed(b"a" * 64) == []
+    assert line.junk == 1
+    assert line.feed(b"a" * MAX_FRAME_BYTES + slip_frame(FADER)) == [FADER]
+    assert line.junk == 1
+
+
 @given(st.binary())
 def test_noise_raises_nothing_and_the_frame_behind_it_is_heard(noise: bytes) -> None:
     assert SlipLine().feed(noise + slip_frame(FADER))[-1] == FADER

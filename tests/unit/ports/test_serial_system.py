@@ -149,6 +149,22 @@ def test_a_device_that_bounced_between_two_looks_is_another(studio: Studio, deej
     eventually(lambda: studio.ear.said_by(second) == b"here")
 
 
+def test_a_device_whose_driver_dropped_us_is_opened_anew(studio: Studio, deej: Board) -> None:
+    studio.poll()
+    first = studio.port("Deej")
+    try:
+        deej.hang_up()
+    except PermissionError:
+        pytest.skip("only root hangs a terminal up")
+
+    def met_anew() -> bool:
+        studio.poll()
+        return studio.port("Deej").id != first.id
+
+    eventually(met_anew)
+    assert studio.port("Deej").fault == ""
+
+
 def test_twenty_plugs_leave_no_thread_and_no_descriptor(studio: Studio, deej: Board) -> None:
     studio.poll()
     deej.unplug()
@@ -252,7 +268,7 @@ def test_ten_thousand_lines_are_all_taken_and_come_in_few_pieces(studio: Studio,
     studio.poll()
     port = studio.port("Deej")
     lines = b"".join(b"%d|%d\r\n" % (number % 1024, 7) for number in range(10_000))
-    deej.say(lines)
+    deej.say(lines, piece=7)
     eventually(lambda: len(studio.ear.said_by(port.id)) == len(lines))
     assert studio.ear.said_by(port.id).endswith(b"783|7\r\n")
     assert len(studio.ear.events) < 1_000
