@@ -32,7 +32,7 @@ setup(
     package_dir={"studiod.firmware_maps": "firmware-maps"},
     package_data={
         "studiod": ["*.pyi", "**/*.pyi", "py.typed"],
-        "studiod.firmware_maps": ["*.yaml", "*.md", "mackie/*.yaml", "mackie/*.md"],
+        "studiod.firmware_maps": ["*.yaml", "*.md", "mackie/*.yaml", "mackie/*.md", "firmware/*.*", "firmware/*/*.ino"],
     },
     ext_modules=cythonize(
         [

@@ -190,7 +190,7 @@ class Desk:
         self.queries.discovery.start()
 
     async def _start_surfaces(self) -> None:
-        if not self._settings.surfaces.enable or self._settings.midi.api == "none":
+        if not self._settings.surfaces.enable or not self._settings.has_ports:
             return
         from studiod.surfaces.manager import SurfaceManager
         from studiod.surfaces.maps import map_folder

@@ -1,17 +1,33 @@
-"""The ports process: MIDI in its own life, because a driver that hangs holds everything its process does."""
+"""The ports process: MIDI and serial lines in a life of their own. A driver that hangs holds all of its process."""
 
 import os
 import select
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, cast
 
 from studiod.app.bells import Bells
 from studiod.app.settings import Settings
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
+from studiod.link.box_controls import SerialKind
 from studiod.link.ports import PortList
-from studiod.ports import POLL_S, FrameClock, Patchbay, RtMidiSystem
+from studiod.ports import (
+    BAUD,
+    POLL_S,
+    FrameClock,
+    GpioSystem,
+    Patchbay,
+    PinControl,
+    PortSystem,
+    RtMidiSystem,
+    SerialSystem,
+    SideBySide,
+    WantedLine,
+    open_chip,
+)
 
 CLEAR_UP_S = 1.0
 TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
@@ -31,6 +47,20 @@ class _Heard:
         return has_room
 
 
+def _systems(settings: Settings) -> Iterator[PortSystem]:
+    if settings.midi.api != "none":
+        api = cast("Literal['auto', 'alsa', 'jack']", settings.midi.api)  # config allows no other
+        yield RtMidiSystem(time.monotonic, api, environment=os.environ)
+    if settings.serial.ports:
+        wanted = [
+            WantedLine(line.port, line.protocol, line.baud or BAUD[line.protocol]) for line in settings.serial.ports
+        ]
+        yield SerialSystem(wanted, time.monotonic)
+    if settings.gpio.controls:
+        pins = [PinControl(pin.name, SerialKind(pin.kind), pin.pin, pin.second) for pin in settings.gpio.controls]
+        yield GpioSystem(Path(settings.gpio.chip), pins, time.monotonic, open_chip)
+
+
 def run(block: Block, settings: Settings, bells: Bells) -> int:
     """Until SIGTERM; exit status."""
     stopped = threading.Event()
@@ -38,7 +68,6 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
     frames = FrameClock(block.rate_hz)
     frames.read(block.clock())
     said = EventReader(block, SAID)
-    api = cast("Literal['auto', 'alsa', 'jack']", settings.midi.api)  # config allows no other
 
     def tell(ports: PortList) -> None:
         block.store_status(PORTS, ports.to_json())
@@ -46,7 +75,7 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
 
     before = PortList.from_json(block.status(PORTS))
     patchbay = Patchbay(
-        RtMidiSystem(time.monotonic, api, environment=os.environ),
+        SideBySide(tuple(_systems(settings))),
         _Heard(block, bells),
         frames,
         tell,

@@ -11,7 +11,7 @@ from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, SUPERVISOR, TAPE, Block, Snapshot
-from studiod.link.ports import PortList
+from studiod.link.ports import MIDI_PORT, PortList
 from studiod.link.take import RECORDING
 from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
@@ -42,7 +42,7 @@ class Queries:
     @property
     def _parts(self) -> tuple[int, ...]:
         """The processes there are, besides the supervisor."""
-        return (ENGINE, TAPE, DESK) if self._settings.midi.api == "none" else (ENGINE, TAPE, DESK, PORTS)
+        return (ENGINE, TAPE, DESK, PORTS) if self._settings.has_ports else (ENGINE, TAPE, DESK)
 
     def register(self, endpoint: OscEndpoint) -> None:
         """Answer the questions that are no parameters. One string of JSON each, but for names and numbers."""
@@ -115,7 +115,8 @@ class Queries:
             "device": engine.get("device"),
             "audio": engine.get("devices", []),
             "midi_fault": "" if self._settings.midi.api == "none" else ports.fault,
-            "midi": [asdict(port) for port in ports.ports],
+            "midi": [asdict(port) for port in ports.ports if port.kind == MIDI_PORT],
+            "serial": [asdict(port) for port in ports.ports if port.kind != MIDI_PORT],
             "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
         }
 

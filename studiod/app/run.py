@@ -54,7 +54,7 @@ def run(config_path: Path | None, overrides: dict[str, object]) -> int:
     for warning in loaded.warnings:
         sys.stderr.write(f"studiod: {warning}\n")
     sys.stderr.flush()
-    parts = [part for part in PROCESS_NAMES[1:] if part != "ports" or settings.midi.api != "none"]
+    parts = [part for part in PROCESS_NAMES[1:] if part != "ports" or settings.has_ports]
     fds = [str(number) for number in (fd, *Bells.make().fds)]
     # the words that were typed go along: `ps` shows them, and the lock of the session names them
     typed = ["studiod", *sys.argv[1:]]

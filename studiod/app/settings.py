@@ -142,6 +142,42 @@ class MidiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SerialPortSettings:
+    """A serial device, or all of one kind."""
+
+    port: str
+    """A path or a pattern."""
+    protocol: str
+    baud: int | None
+    """None: what is usual for the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    """Boxes on serial lines."""
+
+    ports: tuple[SerialPortSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GpioControlSettings:
+    """What is soldered to a pin, or to two."""
+
+    name: str
+    kind: str
+    pin: int
+    second: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GpioSettings:
+    """Pins of the computer."""
+
+    chip: str
+    controls: tuple[GpioControlSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
@@ -168,6 +204,8 @@ class Settings:
     blackbox: BlackBoxSettings
     osc: OscSettings
     midi: MidiSettings
+    serial: SerialSettings
+    gpio: GpioSettings
     surfaces: SurfaceSettings
     log: LogSettings
 
@@ -194,6 +232,11 @@ class Settings:
             has_monitor=any(self.desk.monitor_outputs),
             midi_tracks=self.midi.tracks,
         )
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether there is a process for boxes at all."""
+        return self.midi.api != "none" or bool(self.serial.ports or self.gpio.controls)
 
     @property
     def input_channels(self) -> int:

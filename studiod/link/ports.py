@@ -7,6 +7,12 @@ from typing import Any, Final, Literal, Self
 MIDI_MESSAGE: Final = 0
 """Kind of an event: one whole MIDI message."""
 
+SERIAL_BYTES: Final = 1
+"""Kind of an event: bytes of a serial line as they came, wherever they were cut."""
+
+MIDI_PORT: Final = "midi"
+"""Kind of a port that takes and gives whole MIDI messages."""
+
 Direction = Literal["in", "out"]
 
 
@@ -23,6 +29,8 @@ class PortInfo:
     """Why it would not open; empty when it is open, or needs not to be yet."""
     usb: str = ""
     """Vendor and product of the card behind it, such as 0944:0117; empty where that is not known."""
+    kind: str = MIDI_PORT
+    """What is spoken there: midi, or the protocol that the configuration gives a serial line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +39,14 @@ class PortList:
 
     ports: tuple[PortInfo, ...] = ()
     fault: str = ""
-    """Why there are none; empty when the MIDI system answers."""
+    """Why there are no MIDI ports; empty when the MIDI system answers."""
     next_id: int = 1
     system: str = ""
     """alsa or jack."""
 
-    def named(self, direction: Direction) -> tuple[str, ...]:
-        """Names of the ports of one direction."""
-        return tuple(port.name for port in self.ports if port.direction == direction)
+    def named(self, direction: Direction, kind: str = MIDI_PORT) -> tuple[str, ...]:
+        """Names of the ports of one direction and kind."""
+        return tuple(port.name for port in self.ports if port.direction == direction and port.kind == kind)
 
     def find(self, name: str, direction: Direction) -> PortInfo | None:
         """The port of that name."""
@@ -46,7 +54,7 @@ class PortList:
 
     def to_json(self) -> str:
         """For the block."""
-        ports = [[port.id, port.name, port.direction, port.fault, port.usb] for port in self.ports]
+        ports = [[port.id, port.name, port.direction, port.fault, port.usb, port.kind] for port in self.ports]
         words = {"ports": ports, "fault": self.fault, "next_id": self.next_id, "system": self.system}
         return json.dumps(words, ensure_ascii=False)
 

@@ -1,20 +1,32 @@
-"""Boxes and their wires: the only part of studiod that opens MIDI ports, in a process of its own."""
+"""Boxes and their wires: the only part of studiod that opens MIDI ports and serial devices, in a process of its own."""
 
 from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.ports.gpio_box import PinControl
+from studiod.ports.gpio_system import GpioSystem
+from studiod.ports.gpiod_chip import open_chip
 from studiod.ports.patchbay import POLL_S, Patchbay
 from studiod.ports.rtmidi_system import RtMidiSystem
+from studiod.ports.serial_system import BAUD, SerialSystem, WantedLine
+from studiod.ports.side_by_side import SideBySide
 from studiod.ports.system import InputPort, OutputPort, PortGone, PortsUnavailable, PortSystem, SystemNames
 
 __all__ = [
+    "BAUD",
     "POLL_S",
     "ArrivalClock",
     "FrameClock",
+    "GpioSystem",
     "InputPort",
     "OutputPort",
     "Patchbay",
+    "PinControl",
     "PortGone",
     "PortSystem",
     "PortsUnavailable",
     "RtMidiSystem",
+    "SerialSystem",
+    "SideBySide",
     "SystemNames",
+    "WantedLine",
+    "open_chip",
 ]

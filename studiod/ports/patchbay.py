@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
-from studiod.link.ports import MIDI_MESSAGE, Direction, PortInfo, PortList
+from studiod.link.ports import MIDI_MESSAGE, MIDI_PORT, SERIAL_BYTES, Direction, PortInfo, PortList
 from studiod.ports.clock import ArrivalClock, FrameClock
 from studiod.ports.system import InputPort, OutputPort, PortGone, PortsUnavailable, PortSystem
 
@@ -71,6 +71,7 @@ class Patchbay:
         except PortsUnavailable as unavailable:
             fault = str(unavailable)
         else:
+            fault = names.fault
             wanted = [*((name, "in") for name in names.inputs), *((name, "out") for name in names.outputs)]
         self._let_go_what_left(set(wanted))
         for name, direction in wanted:
@@ -116,7 +117,7 @@ class Patchbay:
                 del self._ports[key]
 
     def _arrived(self, name: str, direction: Direction) -> _Port:
-        info = PortInfo(self._new_id(), name, direction, usb=self._system.usb(name))
+        info = PortInfo(self._new_id(), name, direction, usb=self._system.usb(name), kind=self._system.kind(name))
         return _Port(info, self._system.stamp(name))
 
     def _new_id(self) -> int:
@@ -125,10 +126,11 @@ class Patchbay:
 
     def _listen(self, port: _Port) -> None:
         arrival, number = ArrivalClock(), port.info.id
+        kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
 
         def on_message(message: bytes, since_last_s: float) -> None:
             ns = arrival.arrived(since_last_s, self._now_ns())
-            if not self._heard.post(number, MIDI_MESSAGE, self._frames.frame_at(ns), ns, message):
+            if not self._heard.post(number, kind, self._frames.frame_at(ns), ns, message):
                 self.too_long += 1
 
         try:
@@ -168,7 +170,7 @@ class Patchbay:
         ports = tuple(self._ports[key].info for key in order if key in self._ports)
         told = PortList(ports, fault, self._next_id, self._system.api)
         if told != self._told:
-            if self._told is None or fault != self._told.fault:
+            if (fault or told.system) and (self._told is None or fault != self._told.fault):
                 _log.log(logging.WARNING if fault else logging.INFO, "%s", fault or f"{told.system} MIDI is open")
             self._told = told
             self._tell(told)

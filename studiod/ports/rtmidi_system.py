@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from studiod.link.ports import MIDI_PORT
 from studiod.ports.system import OnMessage, PortGone, PortsUnavailable, SystemNames
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class RtMidiSystem:
     def usb(self, name: str) -> str:
         """Vendor and product of the USB card behind an ALSA port; empty for any other."""
         return card_usb(name, _CARDS) if self.api == "alsa" else ""
+
+    def kind(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
+        """MIDI, every one."""
+        return MIDI_PORT
 
     def close(self) -> None:
         """Drop the listing clients; may be called twice."""

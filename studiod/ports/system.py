@@ -1,4 +1,4 @@
-"""What a MIDI system is to us: a list of ports, and ways to open them."""
+"""What a system of ports is to us, MIDI or other: a list of ports, and ways to open them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ class SystemNames:
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    fault: str = ""
+    """Why there are no MIDI ports among them; empty when there could be."""
 
 
 class InputPort(Protocol):
@@ -70,6 +72,10 @@ class PortSystem(Protocol):
 
     def usb(self, name: str) -> str:
         """Vendor and product of the USB device behind a port; empty where that is not known."""
+        ...
+
+    def kind(self, name: str) -> str:
+        """What is spoken on the port: `MIDI_PORT`, or the protocol of a serial line."""
         ...
 
     def close(self) -> None:

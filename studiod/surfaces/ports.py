@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
-from studiod.link.ports import MIDI_MESSAGE, Direction, PortList
+from studiod.link.ports import MIDI_MESSAGE, MIDI_PORT, Direction, PortInfo, PortList
 
 _NO_PORT = -1
 
@@ -100,6 +100,11 @@ class BlockPorts:
             raise PortsUnavailable(self._list.fault)
         usb = {port.name: port.usb.lower() for port in self._list.ports if port.usb}
         return PortNames(self._list.named("in"), self._list.named("out"), usb)
+
+    def lines(self) -> tuple[PortInfo, ...]:
+        """Serial lines that are there now. Open one with its name for both ends; bytes come wherever they were cut."""
+        self._look()
+        return tuple(port for port in self._list.ports if port.direction == "in" and port.kind != MIDI_PORT)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> "BlockWire":
         """Open a pair of ports, or one of an empty name's direction. Raises PortGone."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studiod.link import HEARD, PORTS, Block, EventReader, PortEvent
-from studiod.link.ports import PortList
+from studiod.link.ports import MIDI_MESSAGE, PortList
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Heard:
             self._version = version
             ports = PortList.from_json(self.block.status(PORTS)).ports
             self._names |= {port.id: port.name for port in ports if port.direction == "in"}
-        self._events += self._reader.read()
+        self._events += [event for event in self._reader.read() if event.kind == MIDI_MESSAGE]
         oldest = self.block.input_head - round(self.kept_s * self.block.rate_hz)
         old = 0
         while old < len(self._events) and self._events[old].frame < oldest:

@@ -17,7 +17,7 @@ from studiod.link.journal import (
     port_chunk,
     read_journal,
 )
-from studiod.link.ports import PortList
+from studiod.link.ports import MIDI_MESSAGE, PortList
 
 EVENTS_NAME: Final = "events.sdj"
 _MOST_BATCHES = 10_000  # of control moves that wait for a disk; older ones are dropped
@@ -53,7 +53,7 @@ class Witness:
         raw = b""
         while self._batches:
             raw += applied_chunk(*self._batches.popleft())
-        events = self._reader.read()
+        events = [event for event in self._reader.read() if event.kind == MIDI_MESSAGE]
         fresh = {event.port: self._names.get(event.port, "") for event in events}
         fresh = {port: name for port, name in fresh.items() if self._told.get(port) != name}
         if fresh:

@@ -1,5 +1,6 @@
 """A MIDI system in memory: ports are plugged in and out by hand, and keep what was sent to them."""
 
+from studiod.link.ports import MIDI_PORT
 from studiod.ports import PortGone, PortsUnavailable, SystemNames
 from studiod.ports.system import OnMessage
 
@@ -43,6 +44,8 @@ class MemorySystem:
     def __init__(self) -> None:
         self.plugged: dict[str, int] = {}
         """Name -> how often something was plugged in there."""
+        self.kinds: dict[str, str] = {}
+        """Ports that speak something else than MIDI."""
         self.broken: set[str] = set()
         """Ports that refuse to open, and to take a message."""
         self.outage = ""
@@ -92,6 +95,10 @@ class MemorySystem:
     def usb(self, name: str) -> str:
         """A made-up device for each."""
         return f"0000:{len(name):04x}"
+
+    def kind(self, name: str) -> str:
+        """What the port was plugged in as."""
+        return self.kinds.get(name, MIDI_PORT)
 
     def close(self) -> None:
         """Stop listing."""

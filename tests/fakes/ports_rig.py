@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -48,9 +48,11 @@ class PortsRig:
 
 
 @contextmanager
-def ports_rig(environment: Mapping[str, str], *, api: str = "jack") -> Iterator[PortsRig]:
+def ports_rig(
+    environment: Mapping[str, str], *, api: str = "jack", serial: Sequence[Mapping[str, object]] = ()
+) -> Iterator[PortsRig]:
     """A block whose engine never runs, and a ports process that has started."""
-    config = load_config(None, {"midi.api": api}, environment={}).config
+    config = load_config(None, {"midi.api": api, "serial.ports": [*map(dict, serial)]}, environment={}).config
     text = to_json(config)
     fd = make_block(Settings.from_json(text), text)
     bells = Bells.make()

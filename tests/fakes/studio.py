@@ -359,6 +359,15 @@ class FakeStudio:
                 {"name": "HDMI", "host": "ALSA", "in_use": False},
             ],
             "midi_fault": "no MIDI: there is no JACK server",
+            "serial": [
+                {
+                    "name": "/dev/serial/by-id/usb-Pots",
+                    "direction": way,
+                    "kind": "deej",
+                    "fault": "another program uses it",
+                }
+                for way in ("in", "out")
+            ],
             "surfaces": [
                 _surface("nano", "nanoKONTROL2:0", "connected"),
                 _surface("nano 2", "", "away", first_strip=9),

@@ -27,6 +27,7 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
     """Every contradiction in `config`; values that were filled in contradict nothing."""
     yield from _inputs(config, is_written)
     yield from _outputs(config, is_written)
+    yield from _pins(config)
     tape = config.tape
     shortest_s = MIN_COMMITS_IN_RING * tape.max_loss_s
     if tape.ring_s < shortest_s:
@@ -37,6 +38,24 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
         if getattr(tape, word) is not None and getattr(tape, word).expanduser() == tape.library.expanduser():
             said = f"tape.{word} is tape.library itself; allowed a folder on another disk, or empty"
             yield Contradiction((("tape", word), ("tape", "library")), said)
+
+
+def _pins(config: Config) -> Iterator[Contradiction]:
+    taken: dict[int, SettingPath] = {}
+    for number, control in enumerate(config.gpio.controls):
+        place: SettingPath = ("gpio", "controls", number)
+        if (control.second is not None) != (control.kind == "encoder"):
+            said = (
+                f"{path_text(place)} is of kind {control.kind}; allowed `second` for an encoder, and for nothing else"
+            )
+            yield Contradiction((place,), said)
+        for word in ("pin", "second"):
+            pin = getattr(control, word)
+            if pin in taken:
+                said = f"{path_text((*place, word))} is {pin}; allowed a pin that {path_text(taken[pin])} has not"
+                yield Contradiction(((*place, word), taken[pin]), said)
+            elif pin is not None:
+                taken[pin] = (*place, word)
 
 
 def warnings(config: Config) -> Iterator[str]:

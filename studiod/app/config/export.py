@@ -31,6 +31,14 @@ A file is at most 1 MiB, nested at most 50 deep, with at most 100 aliases; YAML 
 """
 
 
+_ITEMS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "desk": (("Strip", "strips"), ("Bus", "buses"), ("Matrix", "matrices")),
+    "serial": (("SerialPort", "ports"),),
+    "gpio": (("GpioControl", "controls"),),
+}
+"""Sections with lists of groups: the model of one of the list, and the setting."""
+
+
 def schema_text() -> str:
     """JSON Schema of a configuration file, draft 2020-12, for editors."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_titles(Config.model_json_schema())}
@@ -85,10 +93,9 @@ def _pages(schema: Mapping[str, Any]) -> Iterator[str]:
         definition = schema["$defs"][section["$ref"].rpartition("/")[2]]
         yield f"## {name}\n\n{definition['description']}\n"
         yield from _table(speaker, definition)
-        if name == "desk":
-            for item, words in (("Strip", "strips"), ("Bus", "buses"), ("Matrix", "matrices")):
-                yield f"### Each of `{words}`\n\n{schema['$defs'][item]['description']}\n"
-                yield from _table(speaker, schema["$defs"][item])
+        for item, words in _ITEMS.get(name, ()):
+            yield f"### Each of `{words}`\n\n{schema['$defs'][item]['description']}\n"
+            yield from _table(speaker, schema["$defs"][item])
 
 
 def _table(speaker: Speaker, definition: Mapping[str, Any]) -> Iterator[str]:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from studiod.app.config.boxes import Gpio, Midi, Serial, Surfaces
+from studiod.app.config.section import Section
 from studiod.app.config.values import (
     MAX_OUTPUTS,
     Address,
@@ -24,7 +26,7 @@ from studiod.app.config.values import (
     StudioName,
     allowed,
 )
-from studiod.model.console import MAX_BUSES, MAX_MATRICES, MAX_MIDI_TRACKS, MAX_STRIPS
+from studiod.model.console import MAX_BUSES, MAX_MATRICES, MAX_STRIPS
 from studiod.model.parameter import TEXT_BYTES
 
 STAGE_NAMES = ("Kick", "Snare", "Hat", "Bass", "Guitar", "Keys", "Voice", "Room")
@@ -43,11 +45,7 @@ PRIVATE_NETWORKS = (
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
-
-
-class Studio(_Section):
+class Studio(Section):
     """Who this studio is on the network."""
 
     name: StudioName = Field(
@@ -56,7 +54,7 @@ class Studio(_Section):
     )
 
 
-class Audio(_Section):
+class Audio(Section):
     """Where the sound comes in and goes out."""
 
     host: Literal["auto", "virtual", "portaudio", "jack"] = Field(
@@ -120,7 +118,7 @@ class Audio(_Section):
     )
 
 
-class Virtual(_Section):
+class Virtual(Section):
     """The built-in stage, for trying things out and for machines without a sound card."""
 
     sources: Literal["stage", "counter", "silence", "loopback"] = Field(
@@ -143,7 +141,7 @@ def _nothing_is_required(schema: dict[str, Any]) -> None:
     schema.pop("required", None)  # Desk fills in what is left out
 
 
-class Strip(_Section):
+class Strip(Section):
     """One strip: a name and an input. A name alone is enough; its input is then its place in the list."""
 
     model_config = ConfigDict(json_schema_extra=_nothing_is_required)
@@ -156,7 +154,7 @@ class Strip(_Section):
     )
 
 
-class Bus(_Section):
+class Bus(Section):
     """One bus: a monitor mix, a group of strips, an effect. A name alone is enough: it is a monitor mix then."""
 
     model_config = ConfigDict(json_schema_extra=_nothing_is_required)
@@ -180,7 +178,7 @@ class Bus(_Section):
     )
 
 
-class Matrix(_Section):
+class Matrix(Section):
     """One matrix: a mix of main and buses for another room, a recorder, a stream. A name alone is enough."""
 
     model_config = ConfigDict(json_schema_extra=_nothing_is_required)
@@ -206,7 +204,7 @@ def _counted(noun: str, low: int, high: int, *, default: int) -> Callable[[dict[
     return rewrite
 
 
-class Desk(_Section):
+class Desk(Section):
     """How big the desk is and what is plugged in where."""
 
     model_config = ConfigDict(json_schema_extra=_nothing_is_required)
@@ -282,7 +280,7 @@ class Desk(_Section):
         }
 
 
-class Tape(_Section):
+class Tape(Section):
     """Where takes go and how safe they are."""
 
     library: Folder = Field(
@@ -334,7 +332,7 @@ class Tape(_Section):
     )
 
 
-class BlackBox(_Section):
+class BlackBox(Section):
     """Every input, always, on a ring on disk: what nobody armed can still be kept."""
 
     on: bool = Field(default=True, description="Hold everything that is played, whether it is recorded or not.")
@@ -364,7 +362,7 @@ class BlackBox(_Section):
     )
 
 
-class Osc(_Section):
+class Osc(Section):
     """Control over the network: tablets, phones, `studioctl`."""
 
     port: int = Field(default=9000, ge=0, le=65535, description="UDP and TCP port; 0 takes any free one.")
@@ -383,33 +381,7 @@ class Osc(_Section):
     zeroconf: bool = Field(default=True, description="Announce the studio, so that apps find it by name.")
 
 
-class Midi(_Section):
-    """Keyboards, pads and boxes on MIDI."""
-
-    api: Literal["auto", "alsa", "jack", "none"] = Field(
-        default="auto", description="Where MIDI ports are looked for; none opens no port at all."
-    )
-    tracks: int = Field(
-        default=4,
-        ge=0,
-        le=MAX_MIDI_TRACKS,
-        description="How many MIDI tracks the desk has; the first one records every keyboard unless told otherwise.",
-    )
-
-
-class Surfaces(_Section):
-    """Boxes with faders and knobs."""
-
-    enable: bool = Field(default=True, description="Look for known boxes and use them as they are plugged in.")
-    maps: list[Folder] = Field(
-        default=[],
-        max_length=32,
-        description="More folders with maps of boxes, read after the built-in ones.",
-        json_schema_extra=allowed("a list of folders"),
-    )
-
-
-class Log(_Section):
+class Log(Section):
     """How much is said."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
@@ -417,7 +389,7 @@ class Log(_Section):
     )
 
 
-class Config(_Section):
+class Config(Section):
     """A whole configuration, everything resolved: counts spelled out, paths absolute."""
 
     studio: Studio = Field(default_factory=Studio)
@@ -428,6 +400,8 @@ class Config(_Section):
     blackbox: BlackBox = Field(default_factory=BlackBox)
     osc: Osc = Field(default_factory=Osc)
     midi: Midi = Field(default_factory=Midi)
+    serial: Serial = Field(default_factory=Serial)
+    gpio: Gpio = Field(default_factory=Gpio)
     surfaces: Surfaces = Field(default_factory=Surfaces)
     log: Log = Field(default_factory=Log)
 

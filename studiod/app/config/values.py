@@ -1,6 +1,7 @@
 """Kinds of values a setting may hold beyond plain types: texts, addresses, networks, folders."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from studiod.model.console import MAX_STRIPS
 from studiod.model.parameter import TEXT_BYTES
 
 MAX_OUTPUTS = 64
+MAX_PIN = 511
 _STUDIO_NAME_BYTES = 40  # a zeroconf label holds 63 bytes, and other instances append " (2)" or a host name
 _LONGEST_PATH = 1024
 _LONGEST_DEVICE = 200
@@ -75,6 +77,12 @@ def _path(written: object, info: ValidationInfo) -> object:
     return Path(base) / path
 
 
+def _control_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9/_-]{0,31}", text):
+        raise Unfit("is no name of a control")
+    return text
+
+
 def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
     return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
 
@@ -84,6 +92,16 @@ SessionName = Annotated[str, AfterValidator(_printable(TEXT_BYTES)), _text(TEXT_
 StudioName = Annotated[str, AfterValidator(_printable(_STUDIO_NAME_BYTES)), _text(_STUDIO_NAME_BYTES)]
 DeviceText = Annotated[
     str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("a device name or a part of it"))
+]
+ControlName = Annotated[
+    str,
+    AfterValidator(_control_name),
+    Field(json_schema_extra=allowed("1 to 32 small letters, digits, /, - and _, such as foot/1")),
+]
+PortText = Annotated[
+    str,
+    AfterValidator(_printable(_LONGEST_PATH)),
+    Field(json_schema_extra=allowed("a path, or a pattern for the names of serial devices")),
 ]
 JackName = Annotated[
     str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("the name of a JACK server"))

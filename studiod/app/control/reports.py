@@ -217,6 +217,13 @@ def show_devices(found: Facts, page: Page) -> None:
         for each in found.parts("midi")
     ]
     _list("MIDI ports", midi, ("port", "", "USB", ""), page)
+    serial = [
+        (each.text("name"), each.text("kind"), each.text("usb"), each.text("fault"))
+        for each in found.parts("serial")
+        if each.text("direction") == "in"
+    ]
+    if serial:  # who has configured none need not read of it
+        _list("serial lines", serial, ("line", "speaks", "USB", "fault"), page)
     surfaces = [
         (
             each.text("name"),

@@ -125,7 +125,10 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
     [
         (
             "audoi: {}\n",
-            "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, surfaces, log.",
+            (
+                "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, serial, "
+                "gpio, surfaces, log."
+            ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
         ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps."),
@@ -423,3 +426,19 @@ def test_no_file_does_anything_but_load_or_be_refused(
     else:
         said = []
     assert all(row.startswith(f"{folder.file}:") for row in said)
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("{name: jog, kind: encoder, pin: 4}", "gpio.controls[1] is of kind encoder; allowed `second` for an encoder"),
+        ("{name: foot, pin: 4, second: 5}", "gpio.controls[1] is of kind button; allowed `second` for an encoder"),
+        ("{name: jog, kind: encoder, pin: 4, second: 4}", "gpio.controls[1].second is 4; allowed a pin that"),
+        (
+            "{name: Foot, pin: 4}",
+            "gpio.controls[1].name is 'Foot', which is no name of a control; allowed 1 to 32 small letters",
+        ),
+    ],
+)
+def test_pins_that_cannot_be_are_a_fault(folder: Folder, control: str, said: str) -> None:
+    assert folder.faults(f"gpio:\n  controls:\n    - {control}\n")[0].partition(": ")[2].startswith(said)

@@ -133,6 +133,7 @@ def test_devices_are_listed_with_what_is_wrong_with_them(terminal: Terminal) -> 
         "HDMI           ALSA       ?        ?",
         "nano     connected  strips from 1  nanoKONTROL2:0",
         "! no MIDI: there is no JACK server",
+        "/dev/serial/by-id/usb-Pots  deej         another program uses it",
     ):
         assert words in said
     assert terminal.json("devices")["surfaces"][1]["state"] == "away"

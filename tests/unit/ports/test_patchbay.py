@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
-from studiod.link.ports import MIDI_MESSAGE, PortInfo, PortList
+from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortInfo, PortList
 from studiod.ports import FrameClock, Patchbay
 from studiod.surfaces.ports import BlockPorts, PortGone, PortsUnavailable
 from tests.fakes.desk_rig import Rig
@@ -259,3 +259,21 @@ def test_the_desk_is_told_whose_card_a_port_is(studio: Studio) -> None:
     studio.poll()
     studio.block.store_status(PORTS, ports.to_json())
     assert studio.desk.names().usb == {"Nano": "0944:0117"}
+
+
+def test_a_serial_line_is_no_midi_port_and_its_bytes_go_both_ways(studio: Studio) -> None:
+    studio.system.kinds["box"] = "studiod"
+    studio.system.plug("box")
+    studio.system.plug("keys")
+    studio.poll()
+    assert studio.desk.names().inputs == ("keys",)
+    assert [(line.name, line.kind) for line in studio.desk.lines()] == [("box", "studiod")]
+    heard: list[bytes] = []
+    wire = studio.desk.open("box", "box", heard.append)
+    studio.system.play("box", b"half a li")
+    studio.desk.turn()
+    wire.send(b"P 7*D200\n")
+    studio.deliver()
+    assert heard == [b"half a li"]
+    assert studio.system.sent == [("box", b"P 7*D200\n")]
+    assert [event.kind for event in studio.tape.read()] == [SERIAL_BYTES]

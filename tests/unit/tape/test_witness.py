@@ -11,7 +11,7 @@ import pytest
 from studiod.link import HEARD, PORTS, EventWriter, Operation
 from studiod.link.journal import JOURNAL_NAME, RECORD, read_journal
 from studiod.link.order import KeepOrder, MidiOrder, TrackOrder
-from studiod.link.ports import MIDI_MESSAGE, PortInfo, PortList
+from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortInfo, PortList
 from studiod.tape import Journals
 from studiod.tape.smf import TickClock
 from studiod.tape.verify import verify_take
@@ -107,6 +107,13 @@ def test_where_nothing_happened_nothing_is_written(studio: Studio) -> None:
     assert not (studio.folder / JOURNAL_NAME).exists()
     assert not list(studio.library.rglob(EVENTS_NAME))
     assert verify_take(studio.folder).faults == ()
+
+
+def test_the_chatter_of_a_home_made_box_is_not_kept(studio: Studio) -> None:
+    studio.writer.post(KEYS, SERIAL_BYTES, studio.head + 100, 0, b"512|1023\r\n")
+    studio.pass_by(5 * RATE_HZ)
+    studio.keep(0, 4 * RATE_HZ)
+    assert not list(studio.library.rglob(EVENTS_NAME))
 
 
 def test_a_black_box_that_was_killed_has_what_it_had_written(studio: Studio) -> None:
