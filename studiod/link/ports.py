@@ -10,6 +10,22 @@ MIDI_MESSAGE: Final = 0
 Direction = Literal["in", "out"]
 
 
+class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
+    """There is no MIDI system to ask now; the message says which and what would help."""
+
+
+class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
+    """The port went away, or would not open or take a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortNames:
+    """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PortInfo:
     """One port that is there now."""

@@ -3,7 +3,7 @@
 from studiod.ports.clock import ArrivalClock, FrameClock
 from studiod.ports.patchbay import POLL_S, Patchbay
 from studiod.ports.rtmidi_system import RtMidiSystem
-from studiod.ports.system import InputPort, OutputPort, PortGone, PortsUnavailable, PortSystem, SystemNames
+from studiod.ports.system import InputPort, OutputPort, PortSystem
 
 __all__ = [
     "POLL_S",
@@ -12,9 +12,6 @@ __all__ = [
     "InputPort",
     "OutputPort",
     "Patchbay",
-    "PortGone",
     "PortSystem",
-    "PortsUnavailable",
     "RtMidiSystem",
-    "SystemNames",
 ]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import ParamSpec, Protocol
 
 from studiod.desk.hub import Change, Hub
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable
 from studiod.model.parameter import Refused
 from studiod.model.registry import UnknownAddress
 from studiod.surfaces.base import SurfaceMap, Takeover
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.generic_midi import GenericMidi
-from studiod.surfaces.ports import MidiPorts, PortGone, PortNames, PortsUnavailable, Wire
+from studiod.surfaces.ports import MidiPorts, Wire
 from studiod.surfaces.surface import Surface
 
 POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
