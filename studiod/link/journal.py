@@ -78,6 +78,16 @@ def midi_chunk(events: Iterable[PortEvent]) -> bytes:
     )
 
 
+def event_chunks(events: list[PortEvent], names: Mapping[int, str], told: dict[int, str]) -> bytes:
+    """Messages, behind the names of their ports that the file was not told yet; `told` is kept up. Nothing for none."""
+    if not events:
+        return b""
+    fresh = {event.port: names.get(event.port, "") for event in events}
+    fresh = {port: name for port, name in fresh.items() if told.get(port) != name}
+    told |= fresh
+    return (port_chunk(fresh) if fresh else b"") + midi_chunk(events)
+
+
 def port_chunk(names: Mapping[int, str]) -> bytes:
     """What ports are called, by id."""
     return chunk(PORT, json.dumps({str(number): name for number, name in names.items()}, ensure_ascii=False).encode())

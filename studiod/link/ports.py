@@ -1,7 +1,8 @@
 """Which boxes are plugged in, as the ports process tells everyone."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
 MIDI_MESSAGE: Final = 0
@@ -14,6 +15,26 @@ MIDI_PORT: Final = "midi"
 """Kind of a port that takes and gives whole MIDI messages."""
 
 Direction = Literal["in", "out"]
+
+
+class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
+    """There is no MIDI system to ask now; the message says which and what would help."""
+
+
+class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
+    """The port went away, or would not open or take a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortNames:
+    """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    usb: Mapping[str, str] = field(default_factory=dict)
+    """`vendor:product` behind a port, by its name; ports of no known card are not in it."""
+    fault: str = ""
+    """Why there are no MIDI ports among them; empty when there could be."""
 
 
 @dataclass(frozen=True, slots=True)

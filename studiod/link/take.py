@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from studiod.link.order import MidiOrder
 from studiod.link.timeline import Mark
 from studiod.model.names import clean_name, clean_note, clean_tags
 from studiod.model.parameter import Refused
@@ -57,22 +58,6 @@ class TakeTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeMidi:
-    """One MIDI track: a Standard MIDI File that begins with the take's hidden frames, as its sound does."""
-
-    file: str
-    number: int
-    """Of the desk's MIDI tracks, from 1."""
-    name: str
-    port: str
-    """Port it heard; * and ? stand for anything."""
-    channel: int | None
-    """From 0; None is every one."""
-    without: tuple[str, ...]
-    """Ports it did not hear whatever `port` says."""
-
-
-@dataclass(frozen=True, slots=True)
 class TakeDocument:
     """One pass of recording. Frames count from the first visible one; files begin `pre_frames` before it."""
 
@@ -90,7 +75,7 @@ class TakeDocument:
     """From the first visible frame."""
     files: tuple[str, ...]
     tracks: tuple[TakeTrack, ...]
-    midi: tuple[TakeMidi, ...]
+    midi: tuple[MidiOrder, ...]
     tempo_bpm: float
     """What its MIDI files count their bars in."""
     checks: str
@@ -248,12 +233,14 @@ def _track(raw: Mapping[str, Any], pre_frames: int, frames: int) -> TakeTrack:
     )
 
 
-def _midi(raw: Mapping[str, Any]) -> TakeMidi:
+def _midi(raw: Mapping[str, Any]) -> MidiOrder:
     channel = raw.get("channel")
     if channel is not None and (not isinstance(channel, int) or not 0 <= channel < _MIDI_CHANNELS):
         raise BadDocument(f"channel is {channel!r}; allowed 0..15, or null")
     without = tuple(str(port) for port in raw.get("without") or ())
-    return TakeMidi(_own_name(raw["file"]), _count(raw, "number"), str(raw["name"]), str(raw["port"]), channel, without)
+    return MidiOrder(
+        _count(raw, "number"), _own_name(raw["file"]), str(raw["name"]), str(raw["port"]), channel, without
+    )
 
 
 def _tempo(raw: object) -> float:

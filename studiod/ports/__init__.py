@@ -8,7 +8,7 @@ from studiod.ports.patchbay import POLL_S, Patchbay
 from studiod.ports.rtmidi_system import RtMidiSystem
 from studiod.ports.serial_system import BAUD, SerialSystem, WantedLine
 from studiod.ports.side_by_side import SideBySide
-from studiod.ports.system import InputPort, OutputPort, PortGone, PortsUnavailable, PortSystem, SystemNames
+from studiod.ports.system import InputPort, OutputPort, PortSystem
 
 __all__ = [
     "BAUD",
@@ -20,13 +20,10 @@ __all__ = [
     "OutputPort",
     "Patchbay",
     "PinControl",
-    "PortGone",
     "PortSystem",
-    "PortsUnavailable",
     "RtMidiSystem",
     "SerialSystem",
     "SideBySide",
-    "SystemNames",
     "WantedLine",
     "open_chip",
 ]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from studiod.link.ports import PortGone, PortNames
 from studiod.ports.gpio_box import GpioBox, PinControl
-from studiod.ports.system import OnMessage, PortGone, SystemNames
+from studiod.ports.system import OnMessage
 
 TURN_S = 0.005
 KIND = "studiod"
@@ -66,10 +67,10 @@ class GpioSystem:
         self._pins: _Pins | None = None
         self._times_lost = 0
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """The chip's path, while it is there."""
         found = (str(self._path),) if self._path.exists() else ()
-        return SystemNames(found, found)
+        return PortNames(found, found)
 
     def open_input(self, name: str, on_message: OnMessage) -> "GpioPort":
         """Take the pins, and listen. Raises PortGone."""

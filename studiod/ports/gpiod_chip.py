@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studiod.link.ports import PortGone
 from studiod.ports.gpio_system import PinEdge
-from studiod.ports.system import PortGone
 
 if TYPE_CHECKING:
     from gpiod import LineRequest

@@ -7,9 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
-from studiod.link.ports import MIDI_MESSAGE, MIDI_PORT, SERIAL_BYTES, Direction, PortInfo, PortList
+from studiod.link.ports import (
+    MIDI_MESSAGE,
+    MIDI_PORT,
+    SERIAL_BYTES,
+    Direction,
+    PortGone,
+    PortInfo,
+    PortList,
+    PortsUnavailable,
+)
 from studiod.ports.clock import ArrivalClock, FrameClock
-from studiod.ports.system import InputPort, OutputPort, PortGone, PortsUnavailable, PortSystem
+from studiod.ports.system import InputPort, OutputPort, PortSystem
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a port that would not open is tried again

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from studiod.link.ports import MIDI_PORT
-from studiod.ports.system import OnMessage, PortGone, PortsUnavailable, SystemNames
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.ports.system import OnMessage
 
 if TYPE_CHECKING:
     import rtmidi
@@ -46,7 +46,7 @@ class RtMidiSystem:
         """Which one it is, alsa or jack; empty while none is open."""
         return "" if self._listing is None else self._listing.api
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         listing = self._listen()
         try:
@@ -54,7 +54,7 @@ class RtMidiSystem:
             if not listing.sees_itself(outputs):
                 self.close()
                 raise PortsUnavailable("JACK MIDI: the server dropped us; trying again")
-            return SystemNames(_foreign(inputs), _foreign(outputs))
+            return PortNames(_foreign(inputs), _foreign(outputs))
         except (OSError, UnicodeDecodeError) as fault:
             self.close()
             raise PortsUnavailable(f"{listing.api} MIDI: cannot list ports: {_one_line(fault)}") from None

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from studiod.ports.system import PortGone
+from studiod.link.ports import PortGone
 
 READ_BYTES = 1024  # at 115200 baud that is 90 ms; one event of the ring
 WRITE_S = 1.0  # a board that takes not one byte in that time does not read

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studiod.link.ports import MIDI_PORT
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames
 from studiod.ports.boot import BootNoise
 from studiod.ports.midi_stream import MidiStream
 from studiod.ports.serial_line import SerialLine
-from studiod.ports.system import OnMessage, PortGone, SystemNames
+from studiod.ports.system import OnMessage
 
 DEV = Path("/dev")
 _FOLDERS = ("serial/by-id", "serial/by-path")  # a name that stays, before one that depends on the socket
@@ -64,7 +64,7 @@ class SerialSystem:
         self._dev = dev
         self._places: dict[str, _Place] = {}
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """Paths of what is there now; each device once, for the first line that wants it."""
         found: dict[str, WantedLine] = {}
         devices: set[Path] = set()
@@ -78,7 +78,7 @@ class SerialSystem:
             self._shut(self._places.pop(name))
         for name, wanted in found.items():
             self._places.setdefault(name, _Place(wanted))
-        return SystemNames(tuple(found), tuple(found))
+        return PortNames(tuple(found), tuple(found))
 
     def open_input(self, name: str, on_message: OnMessage) -> "SerialInput":
         """Listen to a device. Raises PortGone."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from studiod.ports.system import InputPort, OnMessage, OutputPort, PortGone, PortsUnavailable, PortSystem, SystemNames
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable
+from studiod.ports.system import InputPort, OnMessage, OutputPort, PortSystem
 
 
 class SideBySide:
@@ -17,7 +18,7 @@ class SideBySide:
         """The first that says which one it is."""
         return next((system.api for system in self._systems if system.api), "")
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """What is there now; a system that is not is a sentence in `fault`. Never raises."""
         inputs: list[str] = []
         outputs: list[str] = []
@@ -36,7 +37,7 @@ class SideBySide:
             inputs += [name for name in names.inputs if owners[name] is system]
             outputs += [name for name in names.outputs if owners[name] is system]
         self._owners = owners
-        return SystemNames(tuple(inputs), tuple(outputs), "; ".join(faults))
+        return PortNames(tuple(inputs), tuple(outputs), fault="; ".join(faults))
 
     def open_input(self, name: str, on_message: OnMessage) -> InputPort:
         """Listen to a port. Raises PortGone."""

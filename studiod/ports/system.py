@@ -1,29 +1,12 @@
 """What a system of ports is to us, MIDI or other: a list of ports, and ways to open them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from studiod.link.ports import PortNames
 
 OnMessage = Callable[[bytes, float], None]
 """Gets each whole message and the seconds since the one before on this port; may be called from any thread."""
-
-
-class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
-    """There is no MIDI system to ask now; the message says which and what would help."""
-
-
-class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
-    """The port went away, or would not open or take a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class SystemNames:
-    """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    fault: str = ""
-    """Why there are no MIDI ports among them; empty when there could be."""
 
 
 class InputPort(Protocol):
@@ -54,7 +37,7 @@ class PortSystem(Protocol):
         """Which one it is, alsa or jack; empty while none is open."""
         ...
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         ...
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from studiod.link.ports import PortGone
 from studiod.surfaces.base import SurfaceMap
 from studiod.surfaces.matching import Pair, is_identity
-from studiod.surfaces.ports import MidiPorts, PortGone, Wire
+from studiod.surfaces.ports import MidiPorts, Wire
 
 WHO_ARE_YOU = bytes.fromhex("F0 7E 7F 06 01 F7")
 ANSWER_S = 2.0  # boxes answer in milliseconds; one behind a hub of DIN cables in tenths of a second

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import ParamSpec, Protocol
 
 from studiod.desk.hub import Change, Hub
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable
 from studiod.surfaces.base import Dialect, SurfaceMap, Takeover
 from studiod.surfaces.dialects import dialect_of
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.inquiry import Inquiry
 from studiod.surfaces.matching import Pair, boxes_in, candidates_behind
-from studiod.surfaces.ports import MidiPorts, PortGone, PortNames, PortsUnavailable, Wire
+from studiod.surfaces.ports import MidiPorts, Wire
 from studiod.surfaces.surface import Surface
 from studiod.surfaces.touches import Touches
 

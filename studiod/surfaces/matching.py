@@ -4,8 +4,8 @@ import fnmatch
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from studiod.link.ports import PortNames
 from studiod.surfaces.base import Match, SurfaceMap
-from studiod.surfaces.ports import PortNames
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,21 @@
 """MIDI ports as the surfaces see them: what is plugged in, and a wire to it. The ports process holds the devices."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Protocol
 
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
-from studiod.link.ports import MIDI_MESSAGE, MIDI_PORT, Direction, PortInfo, PortList
+from studiod.link.ports import (
+    MIDI_MESSAGE,
+    MIDI_PORT,
+    Direction,
+    PortGone,
+    PortInfo,
+    PortList,
+    PortNames,
+    PortsUnavailable,
+)
 
 _NO_PORT = -1
-
-
-class PortsUnavailable(Exception):  # noqa: N818 - it reads as the fact it reports
-    """There is no MIDI system to ask now; the message says which and what would help."""
-
-
-class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
-    """The port went away, or would not open or take a message."""
-
-
-@dataclass(frozen=True, slots=True)
-class PortNames:
-    """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    usb: Mapping[str, str] = field(default_factory=dict)
-    """`vendor:product` behind a port, by its name; ports of no known card are not in it."""
 
 
 class Wire(Protocol):

@@ -7,6 +7,26 @@ from dataclasses import dataclass, field
 from studiod.link import HEARD, PORTS, Block, EventReader, PortEvent
 from studiod.link.ports import MIDI_MESSAGE, PortList
 
+SETTLED_S = 0.05  # a message is told later than it came, and two ports not in the order they were played in
+
+
+class NamesOfPorts:
+    """What every input there was is called, by id; one that has left, too."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._version = -1
+        self._names: dict[int, str] = {}
+
+    def now(self) -> Mapping[int, str]:
+        """The names, with those that came since."""
+        version = self._block.status_version(PORTS)
+        if version != self._version:
+            self._version = version
+            ports = PortList.from_json(self._block.status(PORTS)).ports
+            self._names |= {port.id: port.name for port in ports if port.direction == "in"}
+        return self._names
+
 
 @dataclass
 class Heard:
@@ -15,10 +35,9 @@ class Heard:
     block: Block
     kept_s: float
     _events: list[PortEvent] = field(default_factory=list)
-    _names: dict[int, str] = field(default_factory=dict)
-    _version: int = -1
 
     def __post_init__(self) -> None:
+        self._names = NamesOfPorts(self.block)
         self._reader = EventReader(self.block, HEARD, from_oldest=True)
 
     @property
@@ -29,15 +48,16 @@ class Heard:
     @property
     def names(self) -> Mapping[int, str]:
         """What every port that spoke is called, by id; one that has left, too."""
-        return self._names
+        return self._names.now()
+
+    @property
+    def settled(self) -> int:
+        """Engine frame before which every message has been told."""
+        return self.block.input_head - round(SETTLED_S * self.block.rate_hz)
 
     def turn(self) -> None:
         """Take in what came, forget what is old."""
-        version = self.block.status_version(PORTS)
-        if version != self._version:
-            self._version = version
-            ports = PortList.from_json(self.block.status(PORTS)).ports
-            self._names |= {port.id: port.name for port in ports if port.direction == "in"}
+        self._names.now()  # a port that leaves before anyone asks is known, too
         self._events += [event for event in self._reader.read() if event.kind == MIDI_MESSAGE]
         oldest = self.block.input_head - round(self.kept_s * self.block.rate_hz)
         old = 0

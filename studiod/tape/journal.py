@@ -16,11 +16,10 @@ from studiod.link.journal import (
     RECORD,
     applied_chunk,
     end_chunk,
+    event_chunks,
     head_chunk,
-    midi_chunk,
     parse_journal,
     playlist_chunk,
-    port_chunk,
     state_chunks,
     tail_chunk,
 )
@@ -106,7 +105,8 @@ class Journals:
             return
         writer.take = take
         head, done = self._block.capture_head, self._block.input_head
-        if take.stop is not None and head >= take.stop:
+        told = head if self._heard is None else self._heard.settled
+        if take.stop is not None and told >= take.stop:
             self._guarded(take.id, writer, lambda w: w.finish(take.stop or 0, done - head))
             self._end(take.id)
 
@@ -242,15 +242,9 @@ class _Writer:
     def _write_events(self) -> None:
         """What boxes said since, with the names of their ports before it."""
         events = [] if self.heard is None else self.heard.since(self._next_event)
-        if self.heard is None or not events:
-            return
-        fresh = {event.port: self.heard.names.get(event.port, "") for event in events}
-        fresh = {port: name for port, name in fresh.items() if self._named.get(port) != name}
-        if fresh:
-            self._named |= fresh
-            self._append(port_chunk(fresh))
-        self._append(midi_chunk(events))
-        self._next_event = events[-1].number + 1
+        if self.heard is not None and events:
+            self._append(event_chunks(events, self.heard.names, self._named))
+            self._next_event = events[-1].number + 1
 
     def _write_batch(self, batch: _Batch, known: int) -> None:
         """The records from the take's start on that are not there yet; `known`: number of the first that may be new."""

@@ -93,7 +93,7 @@ class TapeMachine:
     """Takes that failed and are whole, or will not be."""
 
     def __post_init__(self) -> None:
-        self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._pre_frames)
+        self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._sound)
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
         if self.options.copy_to is not None:
@@ -193,11 +193,11 @@ class TapeMachine:
         if self._midi is not None:
             self._midi.sync()
 
-    def _pre_frames(self, take_id: int) -> int | None:
-        """How far back the sound of a take goes: its MIDI goes as far."""
+    def _sound(self, take_id: int) -> tuple[int, int] | None:
+        """From which engine frame to which the sound of a take goes: its MIDI goes as far."""
         for writer in (self.writer, self._follower.last):
             if writer is not None and writer.take.id == take_id:
-                return writer.paper.pre_frames
+                return writer.origin, writer.origin + writer.written
         return None
 
     def _settle_copies(self) -> None:

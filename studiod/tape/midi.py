@@ -11,11 +11,11 @@ from studiod.link.journal import JOURNAL_NAME, Journal, read_journal
 from studiod.link.order import MidiOrder, TakeOrder
 from studiod.link.ports import MIDI_MESSAGE
 from studiod.link.take import TakeDocument
-from studiod.tape.files import sync_folder
+from studiod.tape.files import replace_file, sync_folder
 from studiod.tape.heard import Heard
 from studiod.tape.smf import SmfFile, TickClock, whole_file
 
-SETTLED_S = 0.05  # a message is told later than it came, and two ports not in the order they were played in
+PATIENCE_S = 1.0  # a journal that is not whole by then has failed
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +32,12 @@ def played(
     yield from found
 
 
+def _whole(journal: Journal, track: MidiOrder, clock: TickClock, first: int, last: int) -> bytes:
+    """The file of `track` for frames [first, last), as the journal has them."""
+    events = played(journal.events, lambda port: journal.ports.get(port, ""), track, first, last)
+    return whole_file(clock, track.name, events, last - first)
+
+
 def midi_files(folder: Path, document: TakeDocument, frames: int) -> Iterator[tuple[str, bytes]]:
     """Name and content of each MIDI file of the take in `folder`, made out of its journal.
 
@@ -43,21 +49,20 @@ def midi_files(folder: Path, document: TakeDocument, frames: int) -> Iterator[tu
     clock = TickClock.of(document.rate_hz, document.tempo_bpm)
     first = int(document.raw["start_frame"]) - document.pre_frames
     for track in document.midi:
-        order = MidiOrder(track.number, track.file, track.name, track.port, track.channel, track.without)
-        events = played(journal.events, lambda port: journal.ports.get(port, ""), order, first, first + frames)
-        yield track.file, whole_file(clock, track.name, events, frames)
+        yield track.file, _whole(journal, track, clock, first, first + frames)
 
 
 @dataclass
 class MidiTracks:
     """Writes the MIDI files of every take that runs; turned after `heard`, and with the takes.
 
-    pre_frames: of the take with that id, hidden before its first frame; None while that is not known.
+    sound: engine frame of the first hidden one of the take with that id, and the one behind its last so far; None while
+    that is not known.
     """
 
     block: Block
     heard: Heard
-    pre_frames: Callable[[int], int | None]
+    sound: Callable[[int], tuple[int, int] | None]
     faults: dict[int, str] = field(default_factory=dict)
     """Take id -> why its MIDI files end early."""
     _running: dict[int, "_Writer"] = field(default_factory=dict)
@@ -65,7 +70,7 @@ class MidiTracks:
 
     def turn(self, snapshot: Snapshot) -> None:
         """Write what came."""
-        upto = self.block.input_head - round(SETTLED_S * self.block.rate_hz)
+        upto = self.heard.settled
         for take in snapshot.takes:
             writer = self._running.get(take.id) or self._open(take)
             if writer is not None:
@@ -77,11 +82,10 @@ class MidiTracks:
             self._guarded(number, writer.sync)
 
     def close(self) -> None:
-        """End every file where the engine's clock stands."""
-        head = self.block.input_head
+        """End every file where the sound of its take ends."""
         for number, writer in list(self._running.items()):
-            stop = head if writer.take.stop is None else min(head, writer.take.stop)
-            self._guarded(number, partial(writer.finish, stop))
+            _, end = self.sound(number) or (0, self.block.input_head)
+            self._guarded(number, partial(writer.finish, end, _journal(writer.order)))
         self._running.clear()
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
@@ -91,19 +95,21 @@ class MidiTracks:
         if order is None or order.id != take.id or not order.midi:
             self._done.add(take.id)
             return None
-        hidden = self.pre_frames(take.id)
-        if hidden is None:
+        sound = self.sound(take.id)
+        if sound is None:
             return None  # the writer of the sound makes the folder, and says how far back it goes
-        writer = _Writer(self.heard, order, take, take.start - hidden, self.block.rate_hz)
+        writer = _Writer(self.heard, order, sound[0], self.block.rate_hz)
         self._running[take.id] = writer
         self._guarded(take.id, writer.open)
         return self._running.get(take.id)
 
     def _advance(self, take: TakeFrames, writer: "_Writer", upto: int) -> None:
-        writer.take = take
         writer.advance(upto if take.stop is None else min(upto, take.stop))
-        if take.stop is not None and upto >= take.stop:
-            writer.finish(take.stop)
+        if take.stop is None or upto < take.stop:
+            return
+        journal = _journal(writer.order)
+        if journal.stop is not None or upto >= take.stop + PATIENCE_S * self.block.rate_hz:
+            writer.finish(take.stop, journal)
             self._end(take.id)
 
     def _guarded(self, number: int, work: Callable[[], object]) -> None:
@@ -127,7 +133,6 @@ class _Writer:
 
     heard: Heard
     order: TakeOrder
-    take: TakeFrames
     origin: int
     """Engine frame of the first hidden frame."""
     rate_hz: int
@@ -168,11 +173,16 @@ class _Writer:
         for _, file in self._files:
             file.sync()
 
-    def finish(self, stop: int) -> None:
-        """End the files at engine frame `stop`."""
+    def finish(self, stop: int, journal: Journal) -> None:
+        """End the files at engine frame `stop`: as the journal has them, so that the two agree, unless it has less."""
         self.advance(stop)
-        for _, file in self._files:
-            file.finish(stop - self.origin)
+        has_all = self._next == 0 or (bool(journal.events) and journal.events[-1].number >= self._next - 1)
+        for track, file in self._files:
+            if has_all:
+                file.let_go()
+                replace_file(file.path, _whole(journal, track, file.clock, self.origin, stop))
+            else:
+                file.finish(stop - self.origin)
 
     def let_go(self) -> None:
         """Close the files; may be called twice."""

@@ -7,7 +7,7 @@ frame of an event can be told from its tick.
 import contextlib
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,6 @@ _END_OF_TRACK = b"\xff\x2f\x00"
 _SYSEX, _SYSEX_END = 0xF0, 0xF7
 _NOTE_OFF, _NOTE_ON, _CONTROLLER = 0x80, 0x90, 0xB0
 _SHORT = (0xC0, 0xD0)  # programme and channel pressure: one byte follows, two follow all others
-_META = 0xFF
 _PEDALS = (64, 66, 67, 69)  # sustain, sostenuto, soft, hold 2: they hold notes
 _LARGEST_DELTA = 0x0FFF_FFFF  # of four bytes
 
@@ -145,6 +144,7 @@ class SmfFile:
 
     def __init__(self, path: Path, clock: TickClock, name: str) -> None:
         self.path = path
+        self.clock = clock
         self._track = Track(clock)
         self._head = head(clock, name)
         self._fd = -1
@@ -202,45 +202,6 @@ class SmfFile:
             piece, at = piece[done:], at + done
 
 
-def read_events(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tick and message of every event of a file of ours, but for its meta events. Raises ValueError where it is none.
-
-    Only for files that this module wrote: no running status, one track.
-    """
-    if raw[:4] != b"MThd" or raw[14:18] != b"MTrk":
-        raise ValueError("no file of studiod's: its headers are not where they belong")
-    end = _HEAD_BYTES + int.from_bytes(raw[_LENGTH_AT:_HEAD_BYTES])
-    at, tick = _HEAD_BYTES, 0
-    while at < end:
-        delta, at = _number(raw, at)
-        tick += delta
-        status = raw[at]
-        if status == _META:
-            if raw[at + 1] == _END_OF_TRACK[1]:
-                return
-            length, at = _number(raw, at + 2)
-            at += length
-            continue
-        if status == _SYSEX:
-            length, at = _number(raw, at + 1)
-            yield tick, bytes([_SYSEX]) + raw[at : at + length]
-        else:
-            length = _length(status)
-            yield tick, raw[at : at + length]
-        at += length
-    raise ValueError("the track does not end")
-
-
 def _length(status: int) -> int:
     """Bytes of a channel message, status included."""
     return 2 if status & 0xF0 in _SHORT else 3
-
-
-def _number(raw: bytes, at: int) -> tuple[int, int]:
-    found = 0
-    while at < len(raw):
-        found = found << 7 | raw[at] & 0x7F
-        at += 1
-        if raw[at - 1] < _NOTE_OFF:
-            return found, at
-    raise ValueError("the file ends amid a number")

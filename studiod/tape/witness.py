@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from studiod.link import HEARD, PORTS, Block, EventReader
+from studiod.link import HEARD, Block, EventReader
 from studiod.link.journal import (
     MAGIC,
     RECORD,
     Journal,
     applied_chunk,
+    event_chunks,
     head_chunk,
     midi_chunk,
     port_chunk,
     read_journal,
 )
-from studiod.link.ports import MIDI_MESSAGE, PortList
+from studiod.link.ports import MIDI_MESSAGE
+from studiod.tape.heard import NamesOfPorts
 
 EVENTS_NAME: Final = "events.sdj"
 _MOST_BATCHES = 10_000  # of control moves that wait for a disk; older ones are dropped
@@ -27,11 +29,9 @@ class Witness:
     """Gathers what happens; `drain` it from the black box's thread, `applied` is given from the journal's."""
 
     def __init__(self, block: Block) -> None:
-        self._block = block
         self._reader = EventReader(block, HEARD)
         self._batches: deque[tuple[int, int, bytes]] = deque(maxlen=_MOST_BATCHES)
-        self._version = -1
-        self._names: dict[int, str] = {}
+        self._names = NamesOfPorts(block)
         self._told: dict[int, str] = {}
 
     def applied(self, first: int, upto: int, records: bytes) -> None:
@@ -45,21 +45,11 @@ class Witness:
 
     def drain(self) -> bytes:
         """Everything since the last time, as it stands in the file; nothing when nothing happened."""
-        version = self._block.status_version(PORTS)
-        if version != self._version:
-            self._version = version
-            ports = PortList.from_json(self._block.status(PORTS)).ports
-            self._names |= {port.id: port.name for port in ports if port.direction == "in"}
         raw = b""
         while self._batches:
             raw += applied_chunk(*self._batches.popleft())
         events = [event for event in self._reader.read() if event.kind == MIDI_MESSAGE]
-        fresh = {event.port: self._names.get(event.port, "") for event in events}
-        fresh = {port: name for port, name in fresh.items() if self._told.get(port) != name}
-        if fresh:
-            self._told |= fresh
-            raw += port_chunk(fresh)
-        return raw + (midi_chunk(events) if events else b"")
+        return raw + event_chunks(events, self._names.now(), self._told)
 
 
 def read_events(folders: Iterable[Path], first: int, last: int) -> Journal:

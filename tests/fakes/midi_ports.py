@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from studiod.surfaces.ports import PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable
 
 
 class MidiBox(Protocol):

@@ -1,7 +1,6 @@
 """A MIDI system in memory: ports are plugged in and out by hand, and keep what was sent to them."""
 
-from studiod.link.ports import MIDI_PORT
-from studiod.ports import PortGone, PortsUnavailable, SystemNames
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
 from studiod.ports.system import OnMessage
 
 
@@ -70,11 +69,11 @@ class MemorySystem:
         if port is not None and port.is_open:
             port.on_message(message, since_last_s)
 
-    def names(self) -> SystemNames:
+    def names(self) -> PortNames:
         """What is there now."""
         if self.outage:
             raise PortsUnavailable(self.outage)
-        return SystemNames(tuple(self.plugged), tuple(self.plugged))
+        return PortNames(tuple(self.plugged), tuple(self.plugged))
 
     def open_input(self, name: str, on_message: OnMessage) -> MemoryInput:
         """Listen to a port."""

@@ -36,7 +36,7 @@ def test_it_is_active_only_when_it_says_ready_and_tells_what_it_does(installed: 
 def test_it_answers_over_the_network_and_says_where_takes_go(installed: Studio) -> None:
     status = installed.status()
     assert status["library"] == "/var/lib/studiod"
-    assert set(status["processes"]) == {"supervisor", "engine", "tape", "desk"}
+    assert set(status["processes"]) == {"supervisor", "engine", "tape", "desk", "ports"}
 
 
 def test_every_process_is_the_account_s_and_has_no_privilege(installed: Studio) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from studiod.link.box_controls import SerialControl, SerialKind
 from studiod.link.box_lines import Ask, Description, Hello, Lamp, Line, Position, Ready, encode
+from studiod.link.ports import PortGone
 from studiod.surfaces.base import Gesture, Moved
-from studiod.surfaces.ports import BlockPorts, PortGone, Wire
+from studiod.surfaces.ports import BlockPorts, Wire
 from studiod.surfaces.serial import StudiodTalk
 from tests.fakes.ports_rig import PortsRig, ports_rig
 from tests.fakes.serial_board import Board

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studiod.link.box_controls import SerialKind
 from studiod.link.box_lines import Ask, Lamp, Ping, encode
-from studiod.ports import PortGone
+from studiod.link.ports import PortGone
 from studiod.ports.gpio_box import ALONE_S, BOUNCE_S, GpioBox, PinControl
 from studiod.ports.gpio_system import GpioSystem
 from studiod.ports.gpiod_chip import open_chip

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
-from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortInfo, PortList
+from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortGone, PortInfo, PortList, PortsUnavailable
 from studiod.ports import FrameClock, Patchbay
-from studiod.surfaces.ports import BlockPorts, PortGone, PortsUnavailable
+from studiod.surfaces.ports import BlockPorts
 from tests.fakes.desk_rig import Rig
 from tests.fakes.port_system import MemorySystem
 

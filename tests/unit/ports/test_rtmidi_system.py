@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from studiod.ports import PortGone, PortsUnavailable, RtMidiSystem
+from studiod.link.ports import PortGone, PortsUnavailable
+from studiod.ports import RtMidiSystem
 from studiod.ports.rtmidi_system import card_stamp, card_usb
 
 NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"

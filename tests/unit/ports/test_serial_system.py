@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from studiod.link.ports import SERIAL_BYTES, PortInfo, PortList
-from studiod.ports import FrameClock, Patchbay, PortGone, PortsUnavailable, SerialSystem, SideBySide, WantedLine
+from studiod.link.ports import SERIAL_BYTES, PortGone, PortInfo, PortList, PortNames, PortsUnavailable
+from studiod.ports import FrameClock, Patchbay, SerialSystem, SideBySide, WantedLine
 from studiod.ports.serial_line import MOST_WAITING_BYTES
-from studiod.ports.system import SystemNames
 from tests.fakes.port_system import MemorySystem
 from tests.fakes.serial_board import Board
 from tests.helpers import eventually
@@ -298,11 +297,11 @@ def test_a_device_is_found_by_path_and_only_once(tmp_path: Path) -> None:
     board = Board(tmp_path, "usb-Deej_1-if00")
     by_path = WantedLine(str(board.path), "studiod", 115_200)
     system = SerialSystem((by_path, DEEJ), lambda: 0.0, tmp_path)
-    assert system.names() == SystemNames((str(board.path),), (str(board.path),))
+    assert system.names() == PortNames((str(board.path),), (str(board.path),))
     assert system.kind(str(board.path)) == "studiod"
     system.close()
     board.unplug()
-    assert system.names() == SystemNames((), ())
+    assert system.names() == PortNames((), ())
 
 
 def test_a_name_of_two_systems_belongs_to_the_first() -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from studiod.desk.hub import Hub
+from studiod.link.ports import PortNames
 from studiod.surfaces.base import Gesture, Match, SurfaceMap
 from studiod.surfaces.generic_midi import GenericMidi
 from studiod.surfaces.manager import POLL_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.matching import boxes_in, is_identity
-from studiod.surfaces.ports import PortNames
 from tests.fakes.hand_loop import HandLoop
 from tests.fakes.midi_ports import MemoryPorts
 from tests.fakes.store import MemoryStore

@@ -176,6 +176,31 @@ def test_a_note_held_at_stop_ends_with_the_take(tmp_path: Path) -> None:
         assert studio.file()[-1] == (studio.about["frames"], b"\x80\x3c\x40")
 
 
+def test_a_message_told_after_the_sound_has_ended_is_in_file_and_journal_alike(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = Studio(rig, tmp_path / "session")
+        start = studio.record()
+        studio.play(4800)
+        rig.ask(Operation.STOP)
+        studio.play(480)
+        stop = next(take.stop for take in rig.block.snapshot().takes if take.id == TAKE)
+        assert stop is not None
+        studio.writer.post(KEYS, MIDI_MESSAGE, stop - 3, 0, note(60))
+        studio.play(4800)
+        assert studio.file()[0] == (stop - 3 - start, note(60))
+        assert verify_take(studio.folder).faults == ()
+
+
+def test_a_studio_that_is_stopped_amid_a_take_ends_notes_where_the_sound_ends(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = Studio(rig, tmp_path / "session")
+        studio.record()
+        studio.play(9600, (100, KEYS, note(60)))
+        studio.machine.stop()
+        assert studio.file()[-1] == (studio.about["frames"], b"\x80\x3c\x40")
+        assert verify_take(studio.folder).faults == ()
+
+
 def test_a_take_of_midi_alone_is_a_take(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
         studio = Studio(rig, tmp_path / "session", tracks=0)
