@@ -82,6 +82,8 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
         now_ns=time.monotonic_ns,
         before=before,
     )
+    heard = EventReader(block, HEARD, from_oldest=True)
+    patchbay.let_go_of([event for events in iter(heard.read, []) for event in events])
     # a JACK that still clears up behind a client that was killed connects new ones to nothing, without a word
     next_poll = time.monotonic() + (CLEAR_UP_S if before.system == "jack" else 0.0)
     missed = 0

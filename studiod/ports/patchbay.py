@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
@@ -18,6 +18,7 @@ from studiod.link.ports import (
     PortsUnavailable,
 )
 from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.ports.held import HeldKeys, left_held
 from studiod.ports.system import InputPort, OutputPort, PortSystem
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
@@ -40,6 +41,7 @@ class _Port:
     stamp: str
     inlet: InputPort | None = None
     outlet: OutputPort | None = None
+    held: HeldKeys = field(default_factory=HeldKeys)
     retry_at: float = float("-inf")
 
 
@@ -108,6 +110,11 @@ class Patchbay:
             self._close(self._ports.pop(key))
         self.poll()
 
+    def let_go_of(self, events: Iterable[PortEvent]) -> None:
+        """End the keys that are still down after `events`: a patchbay before this one heard them, and was killed."""
+        for number, ends in left_held(events).items():
+            self._end(number, ends)
+
     def stop(self) -> None:
         """Let every port go; may be called twice."""
         for port in self._ports.values():
@@ -139,6 +146,8 @@ class Patchbay:
 
         def on_message(message: bytes, since_last_s: float) -> None:
             ns = arrival.arrived(since_last_s, self._now_ns())
+            if kind == MIDI_MESSAGE:
+                port.held.follow(message)
             if not self._heard.post(number, kind, self._frames.frame_at(ns), ns, message):
                 self.too_long += 1
 
@@ -167,13 +176,19 @@ class Patchbay:
         port.info = replace(port.info, fault=str(fault))
         port.retry_at = self._now_ns() / 1e9 + RETRY_S
 
-    @staticmethod
-    def _close(port: _Port) -> None:
+    def _close(self, port: _Port) -> None:
         for wire in (port.inlet, port.outlet):
             if wire is not None:
                 with contextlib.suppress(PortGone):
                     wire.close()
         port.inlet = port.outlet = None
+        self._end(port.info.id, port.held.let_go())
+
+    def _end(self, number: int, ends: Iterable[bytes]) -> None:
+        """Say for a port that is gone what it cannot say any more: its keys are up."""
+        ns = self._now_ns()
+        for message in ends:
+            self._heard.post(number, MIDI_MESSAGE, self._frames.frame_at(ns), ns, message)
 
     def _tell_all(self, order: list[tuple[str, Direction]], fault: str) -> None:
         ports = tuple(self._ports[key].info for key in order if key in self._ports)
