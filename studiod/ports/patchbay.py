@@ -45,6 +45,37 @@ class _Port:
     retry_at: float = float("-inf")
 
 
+class _Ear:
+    """Listens to one port, in a thread of its system's: tells everyone what it says, and when."""
+
+    def __init__(self, port: _Port, heard: Heard, frames: FrameClock, now_ns: Callable[[], int]) -> None:
+        self._name = port.info.name
+        self._number = port.info.id
+        self._kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
+        self._held = port.held
+        self._heard = heard
+        self._frames = frames
+        self._now_ns = now_ns
+        self._arrival = ArrivalClock()
+        self._has_complained = False
+
+    def __call__(self, message: bytes, since_last_s: float) -> None:
+        """The system knows how long it was silent before."""
+        ns = self._arrival.arrived(since_last_s, self._now_ns())
+        self._tell(message, ns, self._frames.frame_at(ns))
+
+    def at(self, message: bytes, ns: int, count: int) -> None:
+        """The system knows the frame."""
+        self._tell(message, ns, self._frames.frame_of(count, ns))
+
+    def _tell(self, message: bytes, ns: int, frame: int) -> None:
+        if self._kind == MIDI_MESSAGE:
+            self._held.follow(message)
+        if not self._heard.post(self._number, self._kind, frame, ns, message) and not self._has_complained:
+            self._has_complained = True
+            _log.warning("%s: a message of %d bytes is too long, and is dropped", self._name, len(message))
+
+
 class Patchbay:
     """Turn it by hand (`poll`, `say`) or from the ports process. Inputs speak from threads of their own.
 
@@ -62,8 +93,6 @@ class Patchbay:
         now_ns: Callable[[], int],
         before: PortList | None = None,
     ) -> None:
-        self.too_long = 0
-        """Messages longer than the ring takes."""
         self._system = system
         self._heard = heard
         self._frames = frames
@@ -141,18 +170,9 @@ class Patchbay:
         return number
 
     def _listen(self, port: _Port) -> None:
-        arrival, number = ArrivalClock(), port.info.id
-        kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
-
-        def on_message(message: bytes, since_last_s: float) -> None:
-            ns = arrival.arrived(since_last_s, self._now_ns())
-            if kind == MIDI_MESSAGE:
-                port.held.follow(message)
-            if not self._heard.post(number, kind, self._frames.frame_at(ns), ns, message):
-                self.too_long += 1
-
+        ear = _Ear(port, self._heard, self._frames, self._now_ns)
         try:
-            port.inlet = self._system.open_input(port.info.name, on_message)
+            port.inlet = self._system.open_input(port.info.name, ear)
         except PortGone as fault:
             self._refused(port, fault)
         else:
