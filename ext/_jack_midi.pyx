@@ -2,7 +2,8 @@
 """MIDI ports of JACK (or PipeWire): one client of our own hears and speaks on all of them, to the frame."""
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset
 
 from block cimport *
 from jack_api cimport *
@@ -192,10 +193,12 @@ cdef class JackMidi:
         m.bell = bell
         load_jack(&m.api, library, "set midi.api to alsa")
         self._load_midi()
-        m.heard = <event_ring *>calloc(1, sizeof(event_ring) + HEARD_RING)
-        m.said = <event_ring *>calloc(1, sizeof(event_ring) + SAID_RING)
+        m.heard = <event_ring *>malloc(sizeof(event_ring) + HEARD_RING)
+        m.said = <event_ring *>malloc(sizeof(event_ring) + SAID_RING)
         if m.heard == NULL or m.said == NULL:
             raise MemoryError
+        memset(m.heard + 1, 0, HEARD_RING)  # pages that are not there would be made in JACK's thread
+        memset(m.said + 1, 0, SAID_RING)
         event_ring_init(m.heard, HEARD_RING)
         event_ring_init(m.said, SAID_RING)
         m.api.set_error_function(jack_be_quiet)

@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.real, pytest.mark.skipif(not has_jackd(), reason="jack
 CONFIG = "osc: {zeroconf: false}\nmidi: {api: jack}\nblackbox: {on: false}\n"
 EVERY_S = 0.01  # of the steady player: a hundred messages a second
 BEND_STEPS = 1 << 14
-CYCLE = 1024  # long: on a busy machine a client misses short ones, and JACK drops what came in them
+CYCLE = 1024
 WARM_UP = 3  # cycles in which caches fill
-MOST_GROWTH_BYTES = 2 << 20  # of one process, whatever the number of cycles
+MOST_GROWTH_BYTES = 256 << 10  # of one process in the second half of the cycles, however many: a tenth of it is usual
 
 
 @contextmanager
@@ -83,7 +83,7 @@ class Weight:
         return cls(
             {name: process.num_fds() for name, process in processes.items()},
             {name: process.num_threads() for name, process in processes.items()},
-            {name: process.memory_info().rss for name, process in processes.items()},
+            {name: process.memory_full_info().uss for name, process in processes.items()},
             sorted(line for line in listed.stdout.splitlines()),
         )
 
@@ -116,7 +116,7 @@ def come_and_go(studio: LiveStudio, nano: RemoteNano, cycle: int) -> None:
 @pytest.mark.parametrize("cycles", [5, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_moving_box_comes_and_goes_and_leaves_nothing_behind(tmp_path: Path, cycles: int) -> None:
     with (
-        jack_server(frames=CYCLE) as server,
+        jack_server(frames=CYCLE, waits=True) as server,
         LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio,
         remote_nano(server.environment) as nano,
         steady_player(),
@@ -137,6 +137,8 @@ def test_a_moving_box_comes_and_goes_and_leaves_nothing_behind(tmp_path: Path, c
             come_and_go(studio, nano, cycle)
         before, restarts = Weight.of(studio, server), studio.status()["restarts"]
         for cycle in range(cycles):
+            if cycle == cycles // 2:
+                middle = Weight.of(studio, server)
             come_and_go(studio, nano, cycle)
         after = Weight.of(studio, server)
         with held_key(studio, 60):
@@ -148,7 +150,7 @@ def test_a_moving_box_comes_and_goes_and_leaves_nothing_behind(tmp_path: Path, c
     assert status["restarts"] == restarts
     assert (after.descriptors, after.threads) == (before.descriptors, before.threads)
     assert len(after.clients) == len(before.clients)
-    growth = {name: after.bytes[name] - before.bytes[name] for name in before.bytes if name != "tape"}
+    growth = {name: after.bytes[name] - middle.bytes[name] for name in ("ports", "desk")}
     assert max(growth.values()) < MOST_GROWTH_BYTES
     assert (take["state"], take["gaps"]) == ("good", [])
     bends = bends_in(Path(take["path"]), "midi-01-bender.mid")
