@@ -26,7 +26,7 @@ PYTHON := $(BIN)/python
 STAMPS := $(VENV)/.stamps
 GENERATED := $(patsubst %.pyx,%.c,$(wildcard ext/*.pyx))
 SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/null))
-COMPILED := studiod.link._block studiod.link._events studiod.engine._engine studiod.engine._generators studiod.engine._meters studiod.tape._tape studiod.engine._limiter
+COMPILED := studiod.link._block studiod.link._events studiod.engine._engine studiod.engine._generators studiod.engine._meters studiod.tape._tape studiod.engine._limiter studiod.ports._jack_midi
 CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
 # Each writes files that follow from the code, and with --check fails when they are stale.
 GENERATORS := studiod.app.docs studiod.app.config.export studiod.app.control.docs

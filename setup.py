@@ -42,6 +42,7 @@ setup(
             extension("studiod.engine._generators", "_generators.pyx"),
             extension("studiod.engine._limiter", "_limiter.pyx"),
             extension("studiod.engine._meters", "_meters.pyx"),
+            extension("studiod.ports._jack_midi", "_jack_midi.pyx"),
             extension("studiod.tape._tape", "_tape.pyx"),
         ],
         include_path=["ext"],

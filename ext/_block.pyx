@@ -398,10 +398,10 @@ cdef class Block:
     def clock(self):
         """Where the engine's clock stood after its last block."""
         cdef ab_cell *cell = <ab_cell *>(self.base + self.dims.snapshot_at)
-        while not cell_load(cell, self.scratch, 4):
+        while not cell_load(cell, self.scratch, 5):
             pass
         cdef engine_snapshot *told = <engine_snapshot *>self.scratch
-        return EngineClock(told.epoch, told.frame, told.monotonic_ns, told.anchor_ns)
+        return EngineClock(told.epoch, told.frame, told.monotonic_ns, told.anchor_ns, told.device_count)
 
     def state(self):
         """What the engine knew when the last take began, or None before any (or while it is being told)."""

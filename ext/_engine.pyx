@@ -15,6 +15,7 @@ from host_jack cimport *
 from host_portaudio cimport *
 from host_timer cimport *
 from host_types cimport *
+from jack_api cimport *
 from section cimport *
 from state cimport *
 
@@ -290,6 +291,7 @@ cdef class Engine:
         self.h.inputs = min(inputs, self.g.dims.inputs)
         self.h.outputs = min(outputs, self.g.dims.outputs)
         self.h.generation += 1
+        self.g.now.device_count = -1
         self.h.lost = 0
         self.h.stop = 0
         self.h.priority_asked = 0
@@ -361,7 +363,7 @@ cdef class Engine:
             raise MemoryError
         cdef JackClient *j = self.jack
         try:
-            load_jack(&j.api, library)
+            load_jack(&j.api, library, "set audio.host to auto")
         except OSError:
             self._close_jack()
             raise

@@ -8,7 +8,7 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 4u
+#define BLOCK_VERSION 5u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
 #define BLOCK_STRIPS 128 /* at most */
@@ -104,6 +104,7 @@ typedef struct { /* told by the engine after every block */
   uint64_t frame; /* next frame to be processed */
   int64_t monotonic_ns; /* when it became next */
   int64_t anchor_ns; /* when frame 0 was, on the ideal clock of the virtual host */
+  int64_t device_count; /* JACK's own count of frames (32 bits) at `frame`; -1: there is none */
   int64_t position; /* transport, frames */
   uint64_t state; /* TransportState */
   uint64_t generation; /* cue in use */

@@ -133,6 +133,7 @@ cdef extern from "block.h" nogil:
         uint64_t frame
         int64_t monotonic_ns
         int64_t anchor_ns
+        int64_t device_count
         int64_t position
         uint64_t state
         uint64_t generation

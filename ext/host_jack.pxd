@@ -1,5 +1,5 @@
 # cython: cdivision=True
-"""A native JACK (or PipeWire) client; libjack comes by dlopen, so nothing is needed to build or to run without it."""
+"""The engine as a native JACK (or PipeWire) client."""
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -7,55 +7,11 @@ from graph cimport process, skip
 from graph_types cimport *
 from host_timer cimport enter_audio_thread
 from host_types cimport *
-
-cdef extern from "<dlfcn.h>" nogil:
-    void *dlopen(const char *name, int flags)
-    void *dlsym(void *library, const char *name)
-    char *dlerror()
-    int RTLD_NOW, RTLD_LOCAL
-
-ctypedef void jack_client
-ctypedef void jack_port
-ctypedef int (*jack_process)(uint32_t frames, void *user) noexcept nogil
-ctypedef int (*jack_xrun)(void *user) noexcept nogil
-ctypedef void (*jack_shutdown)(void *user) noexcept nogil
-ctypedef void (*jack_message)(const char *text) noexcept nogil
+from jack_api cimport *
 
 cdef enum:
-    JACK_INPUT = 1  # JackPortIsInput
-    JACK_OUTPUT = 2
-    JACK_PHYSICAL = 4
-    JACK_NO_START_SERVER = 1
-    JACK_SERVER_NAME = 4
-    JACK_CAPTURE_LATENCY = 0  # JackLatencyCallbackMode
-    JACK_PLAYBACK_LATENCY = 1
     JITTER_US = 1000  # as late a thread may be woken though all is well
     SURE_US = 20000  # late in a row for so long: no outlier, frames are missing
-
-ctypedef struct JackLatency:  # jack_latency_range_t, in frames
-    uint32_t least, most
-
-ctypedef struct JackApi:
-    void *library
-    jack_client *(*client_open)(const char *, int, int *, ...) noexcept nogil
-    int (*client_close)(jack_client *) noexcept nogil
-    int (*activate)(jack_client *) noexcept nogil
-    int (*set_process_callback)(jack_client *, jack_process, void *) noexcept nogil
-    int (*set_xrun_callback)(jack_client *, jack_xrun, void *) noexcept nogil
-    void (*on_shutdown)(jack_client *, jack_shutdown, void *) noexcept nogil
-    void (*set_error_function)(jack_message) noexcept nogil
-    void (*set_info_function)(jack_message) noexcept nogil
-    jack_port *(*port_register)(jack_client *, const char *, const char *, unsigned long, unsigned long) noexcept nogil
-    void *(*port_get_buffer)(jack_port *, uint32_t) noexcept nogil
-    const char *(*port_name)(const jack_port *) noexcept nogil
-    int (*connect)(jack_client *, const char *, const char *) noexcept nogil
-    void (*port_get_latency_range)(jack_port *, int, JackLatency *) noexcept nogil
-    uint32_t (*last_frame_time)(const jack_client *) noexcept nogil
-    uint64_t (*get_time)() noexcept nogil
-    uint32_t (*get_sample_rate)(jack_client *) noexcept nogil
-    uint32_t (*get_buffer_size)(jack_client *) noexcept nogil
-    const char **(*get_ports)(jack_client *, const char *, const char *, unsigned long) noexcept nogil
-    void (*free)(void *) noexcept nogil
 
 ctypedef struct JackClient:
     JackApi api
@@ -95,6 +51,7 @@ cdef inline void pass_over_lost(JackClient *j, uint32_t frames) noexcept nogil:
         j.began_us = now_us
         j.began_frame = g.now.frame
     elif 0 < left_out <= (now_us - j.cycled_us + odd_us) * rate // 1000000:
+        g.now.device_count = -1  # nobody is told of a frame with the count of another
         skip(g, <uint64_t>left_out, DROPPED)
     j.cycles += 1
     j.count_due = count + frames
@@ -110,6 +67,7 @@ cdef inline void pass_over_lost(JackClient *j, uint32_t frames) noexcept nogil:
     if j.odd_cycles < 2 or (j.xruns_before == g.now.xruns and j.odd_cycles * period_us < SURE_US):
         return  # it may be we who were late
     if j.least_late_us > 0:
+        g.now.device_count = -1
         skip(g, <uint64_t>(j.least_late_us * rate // 1000000), DROPPED)
     else:
         j.usual_late_us += more  # a device that is ahead of the clock has lost nothing
@@ -141,6 +99,7 @@ cdef inline int jack_callback(uint32_t frames, void *user) noexcept nogil:
             h.in_at[i] = taken[i] + done if i < j.inputs else NULL
         for i in range(h.outputs):
             h.out_at[i] = given[i] + done if i < j.outputs else h.out[i]
+        h.g.now.device_count = <uint32_t>(j.count_due - frames + done + n)
         process(h.g, h.in_at, h.inputs, h.out_at, h.outputs, n)
         done += n
     rt_restore(before)
@@ -158,45 +117,6 @@ cdef inline void jack_shutdown_callback(void *user) noexcept nogil:
     cdef JackClient *j = <JackClient *>user
     if ACQUIRE_INT(&j.host.generation) == j.generation:
         RELEASE_INT(&j.host.lost, 1)
-
-
-cdef inline void jack_be_quiet(const char *text) noexcept nogil:
-    pass  # libjack writes to stderr on its own; what matters is in the return values
-
-
-cdef inline void *jack_symbol(JackApi *api, const char *name) except NULL:
-    """A function of libjack. Raises OSError."""
-    cdef void *found = dlsym(api.library, name)
-    if found == NULL:
-        raise OSError(f"libjack has no {name.decode()}: it is too old, or not JACK")
-    return found
-
-
-cdef inline load_jack(JackApi *api, str library):
-    """Find libjack and its functions. Raises OSError."""
-    cdef bytes name = library.encode()
-    api.library = dlopen(name, RTLD_NOW | RTLD_LOCAL)
-    if api.library == NULL:
-        raise OSError(f"JACK is not installed ({dlerror().decode()}): install it, or set audio.host to auto")
-    (<void **>&api.client_open)[0] = jack_symbol(api, b"jack_client_open")
-    (<void **>&api.client_close)[0] = jack_symbol(api, b"jack_client_close")
-    (<void **>&api.activate)[0] = jack_symbol(api, b"jack_activate")
-    (<void **>&api.set_process_callback)[0] = jack_symbol(api, b"jack_set_process_callback")
-    (<void **>&api.set_xrun_callback)[0] = jack_symbol(api, b"jack_set_xrun_callback")
-    (<void **>&api.on_shutdown)[0] = jack_symbol(api, b"jack_on_shutdown")
-    (<void **>&api.set_error_function)[0] = jack_symbol(api, b"jack_set_error_function")
-    (<void **>&api.set_info_function)[0] = jack_symbol(api, b"jack_set_info_function")
-    (<void **>&api.port_register)[0] = jack_symbol(api, b"jack_port_register")
-    (<void **>&api.port_get_buffer)[0] = jack_symbol(api, b"jack_port_get_buffer")
-    (<void **>&api.port_name)[0] = jack_symbol(api, b"jack_port_name")
-    (<void **>&api.connect)[0] = jack_symbol(api, b"jack_connect")
-    (<void **>&api.port_get_latency_range)[0] = jack_symbol(api, b"jack_port_get_latency_range")
-    (<void **>&api.last_frame_time)[0] = jack_symbol(api, b"jack_last_frame_time")
-    (<void **>&api.get_time)[0] = jack_symbol(api, b"jack_get_time")
-    (<void **>&api.get_sample_rate)[0] = jack_symbol(api, b"jack_get_sample_rate")
-    (<void **>&api.get_buffer_size)[0] = jack_symbol(api, b"jack_get_buffer_size")
-    (<void **>&api.get_ports)[0] = jack_symbol(api, b"jack_get_ports")
-    (<void **>&api.free)[0] = jack_symbol(api, b"jack_free")
 
 
 cdef inline list jack_port_names(JackClient *j, unsigned long flags):

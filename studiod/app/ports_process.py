@@ -5,9 +5,8 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, cast
 
 from studiod.app.bells import Bells
 from studiod.app.settings import Settings
@@ -17,8 +16,10 @@ from studiod.link.ports import PortList
 from studiod.ports import (
     BAUD,
     POLL_S,
+    EitherSystem,
     FrameClock,
     GpioSystem,
+    JackMidiSystem,
     Patchbay,
     PinControl,
     PortSystem,
@@ -30,6 +31,7 @@ from studiod.ports import (
 )
 
 CLEAR_UP_S = 1.0
+SETTLE_S = 0.02  # ports come in dozens: one look for all, when they have
 TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
 
 
@@ -47,10 +49,19 @@ class _Heard:
         return has_room
 
 
-def _systems(settings: Settings) -> Iterator[PortSystem]:
+def _midi_system(api: str, stir: Callable[[], None]) -> PortSystem:
+    if api == "alsa":
+        return RtMidiSystem(time.monotonic)
+    jack = JackMidiSystem(time.monotonic, stir, environment=os.environ)
+    if api == "jack":
+        return jack
+    alsa = RtMidiSystem(time.monotonic)
+    return EitherSystem(alsa, jack, lambda: alsa.is_there)
+
+
+def _systems(settings: Settings, stir: Callable[[], None]) -> Iterator[PortSystem]:
     if settings.midi.api != "none":
-        api = cast("Literal['auto', 'alsa', 'jack']", settings.midi.api)  # config allows no other
-        yield RtMidiSystem(time.monotonic, api, environment=os.environ)
+        yield _midi_system(settings.midi.api, stir)
     if settings.serial.ports:
         wanted = [
             WantedLine(line.port, line.protocol, line.baud or BAUD[line.protocol]) for line in settings.serial.ports
@@ -73,15 +84,23 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
         block.store_status(PORTS, ports.to_json())
         bells.ring_heard()
 
+    stirred = threading.Event()
+
+    def stir() -> None:
+        stirred.set()
+        bells.ring_said()
+
     before = PortList.from_json(block.status(PORTS))
     patchbay = Patchbay(
-        SideBySide(tuple(_systems(settings))),
+        SideBySide(tuple(_systems(settings, stir))),
         _Heard(block, bells),
         frames,
         tell,
         now_ns=time.monotonic_ns,
         before=before,
     )
+    heard = EventReader(block, HEARD, from_oldest=True)
+    patchbay.let_go_of([event for events in iter(heard.read, []) for event in events])
     # a JACK that still clears up behind a client that was killed connects new ones to nothing, without a word
     next_poll = time.monotonic() + (CLEAR_UP_S if before.system == "jack" else 0.0)
     missed = 0
@@ -91,8 +110,11 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
             next_poll = now + POLL_S
             patchbay.poll()
             block.set_ready(PORTS, ready=True)
-        select.select([bells.said], [], [], TURN_S)
+        select.select([bells.said], [], [], min(max(next_poll - now, 0.0), TURN_S))
         bells.hush_said()
+        if stirred.is_set():
+            stirred.clear()
+            next_poll = min(next_poll, time.monotonic() + SETTLE_S)
         patchbay.say(said.read())
         if said.missed != missed:
             missed = said.missed

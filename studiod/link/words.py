@@ -81,6 +81,8 @@ class EngineClock(NamedTuple):
     monotonic_ns: int
     anchor_ns: int
     """When frame 0 was, on the ideal clock of a virtual host; 0 elsewhere."""
+    device_count: int = -1
+    """JACK's own count of frames, 32 bits, at `frame`; -1 where there is none."""
 
 
 class PortEvent(NamedTuple):

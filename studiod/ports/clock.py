@@ -10,6 +10,8 @@ _ASTRAY_NS = 50_000_000  # further off than this the clock has jumped
 _LATE_NS = 1_000_000_000  # a message is not handed over later than this: its port's clock is another now
 _LEAK = 1e-4  # how fast two clocks may drift apart, and be followed
 _NS = 1e9
+_WRAP, _HALF = 1 << 32, 1 << 31  # JACK counts frames in 32 bits
+_OTHER_S = 0.25  # counts further off than this are another server's
 
 
 class FrameClock:
@@ -24,9 +26,12 @@ class FrameClock:
         self._line: tuple[int, float, float] | None = None  # frame, its time, nanoseconds a frame: read in one piece
         self._epoch = -1
         self._readings = 0
+        self._rate_hz = rate_hz
+        self._count: tuple[int, int] | None = None  # frame, JACK's count at it
 
     def read(self, clock: EngineClock) -> None:
         """Take in where the engine's clock stands."""
+        self._count = (clock.frame, clock.device_count) if clock.device_count >= 0 else None
         if clock.anchor_ns:
             self._line = (0, float(clock.anchor_ns), self._nominal_ns)
             self._epoch = -1
@@ -62,6 +67,14 @@ class FrameClock:
             return 0
         frame, at_ns, frame_ns = line
         return max(frame + round((ns - at_ns) / frame_ns), 0)
+
+    def frame_of(self, count: int, ns: int) -> int:
+        """Frame at which JACK counted `count`, at `ns`; as `frame_at` where the engine is not on that JACK."""
+        near, told = self.frame_at(ns), self._count
+        if told is None:
+            return near
+        frame = told[0] + (count - told[1] + _HALF) % _WRAP - _HALF
+        return frame if abs(frame - near) <= _OTHER_S * self._rate_hz else near
 
     def _restart(self, clock: EngineClock) -> None:
         self._epoch, self._readings = clock.epoch, 0

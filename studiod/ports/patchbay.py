@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
@@ -18,6 +18,7 @@ from studiod.link.ports import (
     PortsUnavailable,
 )
 from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.ports.held import HeldKeys, left_held
 from studiod.ports.system import InputPort, OutputPort, PortSystem
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
@@ -40,7 +41,39 @@ class _Port:
     stamp: str
     inlet: InputPort | None = None
     outlet: OutputPort | None = None
+    held: HeldKeys = field(default_factory=HeldKeys)
     retry_at: float = float("-inf")
+
+
+class _Ear:
+    """Listens to one port, in a thread of its system's: tells everyone what it says, and when."""
+
+    def __init__(self, port: _Port, heard: Heard, frames: FrameClock, now_ns: Callable[[], int]) -> None:
+        self._name = port.info.name
+        self._number = port.info.id
+        self._kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
+        self._held = port.held
+        self._heard = heard
+        self._frames = frames
+        self._now_ns = now_ns
+        self._arrival = ArrivalClock()
+        self._has_complained = False
+
+    def __call__(self, message: bytes, since_last_s: float) -> None:
+        """The system knows how long it was silent before."""
+        ns = self._arrival.arrived(since_last_s, self._now_ns())
+        self._tell(message, ns, self._frames.frame_at(ns))
+
+    def at(self, message: bytes, ns: int, count: int) -> None:
+        """The system knows the frame."""
+        self._tell(message, ns, self._frames.frame_of(count, ns))
+
+    def _tell(self, message: bytes, ns: int, frame: int) -> None:
+        if self._kind == MIDI_MESSAGE:
+            self._held.follow(message)
+        if not self._heard.post(self._number, self._kind, frame, ns, message) and not self._has_complained:
+            self._has_complained = True
+            _log.warning("%s: a message of %d bytes is too long, and is dropped", self._name, len(message))
 
 
 class Patchbay:
@@ -60,8 +93,6 @@ class Patchbay:
         now_ns: Callable[[], int],
         before: PortList | None = None,
     ) -> None:
-        self.too_long = 0
-        """Messages longer than the ring takes."""
         self._system = system
         self._heard = heard
         self._frames = frames
@@ -108,6 +139,11 @@ class Patchbay:
             self._close(self._ports.pop(key))
         self.poll()
 
+    def let_go_of(self, events: Iterable[PortEvent]) -> None:
+        """End the keys that are still down after `events`: a patchbay before this one heard them, and was killed."""
+        for number, ends in left_held(events).items():
+            self._end(number, ends)
+
     def stop(self) -> None:
         """Let every port go; may be called twice."""
         for port in self._ports.values():
@@ -137,16 +173,9 @@ class Patchbay:
         return number
 
     def _listen(self, port: _Port) -> None:
-        arrival, number = ArrivalClock(), port.info.id
-        kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
-
-        def on_message(message: bytes, since_last_s: float) -> None:
-            ns = arrival.arrived(since_last_s, self._now_ns())
-            if not self._heard.post(number, kind, self._frames.frame_at(ns), ns, message):
-                self.too_long += 1
-
+        ear = _Ear(port, self._heard, self._frames, self._now_ns)
         try:
-            port.inlet = self._system.open_input(port.info.name, on_message)
+            port.inlet = self._system.open_input(port.info.name, ear)
         except PortGone as fault:
             self._refused(port, fault)
         else:
@@ -170,13 +199,19 @@ class Patchbay:
         port.info = replace(port.info, fault=str(fault))
         port.retry_at = self._now_ns() / 1e9 + RETRY_S
 
-    @staticmethod
-    def _close(port: _Port) -> None:
+    def _close(self, port: _Port) -> None:
         for wire in (port.inlet, port.outlet):
             if wire is not None:
                 with contextlib.suppress(PortGone):
                     wire.close()
         port.inlet = port.outlet = None
+        self._end(port.info.id, port.held.let_go())
+
+    def _end(self, number: int, ends: Iterable[bytes]) -> None:
+        """Say for a port that is gone what it cannot say any more: its keys are up."""
+        ns = self._now_ns()
+        for message in ends:
+            self._heard.post(number, MIDI_MESSAGE, self._frames.frame_at(ns), ns, message)
 
     def _tell_all(self, order: list[tuple[str, Direction]], fault: str) -> None:
         ports = tuple(self._ports[key].info for key in order if key in self._ports)

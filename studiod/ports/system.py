@@ -1,12 +1,21 @@
 """What a system of ports is to us, MIDI or other: a list of ports, and ways to open them."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from studiod.link.ports import PortNames
 
 OnMessage = Callable[[bytes, float], None]
 """Gets each whole message and the seconds since the one before on this port; may be called from any thread."""
+
+
+@runtime_checkable
+class ExactListener(Protocol):
+    """An OnMessage that can also use the exact moment, where a system knows it."""
+
+    def at(self, message: bytes, ns: int, count: int) -> None:
+        """One whole message came at `ns`, CLOCK_MONOTONIC, which was JACK's frame `count` (32 bits)."""
+        ...
 
 
 class InputPort(Protocol):

@@ -140,11 +140,14 @@ class JackCable:
     def __init__(self, box: NanoKontrol2) -> None:
         self._box = box
         self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
+        self._hands: list[threading.Thread] = []
+        self._pulled = threading.Event()
         self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
 
     def plug(self) -> None:
         """Power the box and show its ports."""
         self._box.power_on()
+        self._pulled.clear()
         midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
         midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
         midi_in.ignore_types(sysex=False)
@@ -162,6 +165,10 @@ class JackCable:
     def unplug(self) -> None:
         """Pull the box out."""
         self._box.emit = lambda _: None
+        self._pulled.set()
+        for hand in self._hands:
+            hand.join()
+        self._hands = []
         for port in self._ports:
             if isinstance(port, rtmidi.MidiIn):
                 port.cancel_callback()
@@ -169,9 +176,22 @@ class JackCable:
             port.delete()
         self._ports = []
 
+    def sway(self, fader: int) -> None:
+        """Move a fader up and down, as fast as the cable takes it, until the box is pulled out."""
+
+        def move() -> None:
+            while not self._pulled.is_set():
+                for byte in (127, 0):
+                    self._box.slide_fader(fader, byte, lambda: time.sleep(MESSAGE_S))
+
+        self._hands.append(threading.Thread(target=move))
+        self._hands[-1].start()
+
 
 def main() -> None:
-    """Serve one box over virtual JACK ports. Commands: plug, unplug, fader N BYTE, slide N BYTE, press NAME, lamps.
+    """Serve one box over virtual JACK ports.
+
+    Commands: plug, unplug, fader N BYTE, slide N BYTE, sway N (up and down until it is unplugged), press NAME, lamps.
 
     Each is answered by one line of JSON: the names that are lit, and whether the computer owns the lamps.
     """
@@ -183,6 +203,7 @@ def main() -> None:
         "fader": lambda fader, byte: box.move_fader(int(fader), int(byte)),
         # RtMidi over JACK garbles hundreds of messages at once; a box cannot send faster than its cable
         "slide": lambda fader, byte: box.slide_fader(int(fader), int(byte), lambda: time.sleep(MESSAGE_S)),
+        "sway": lambda fader: cable.sway(int(fader)),
         "press": box.press,
         "lamps": lambda: None,
     }

@@ -26,14 +26,17 @@ def has_jackd() -> bool:
 
 
 class JackServer:
-    """`jackd -d dummy` under a name of its own. Clients find it by `environment`."""
+    """`jackd -d dummy` under a name of its own. Clients find it by `environment`.
 
-    def __init__(self, rate_hz: int, frames: int, channels: int) -> None:
+    waits: for every client, in every cycle; else one that is late misses what the others said meanwhile.
+    """
+
+    def __init__(self, rate_hz: int, frames: int, channels: int, *, waits: bool = False) -> None:
         self._claim: socket.socket | None = None
         self.name = self._claimed_name()
         self.environment = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_AUDIO_RESERVATION": "1"}
         driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(frames), "-C", str(channels), "-P", str(channels)]
-        self._command = ["jackd", "-n", self.name, "-r", *driver]
+        self._command = ["jackd", "-n", self.name, "-r", *(["-S"] if waits else []), *driver]
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -122,9 +125,11 @@ def _claimed(name: str) -> socket.socket:
 
 
 @contextmanager
-def jack_server(rate_hz: int = 48_000, frames: int = 256, channels: int = 2) -> Iterator[JackServer]:
+def jack_server(
+    rate_hz: int = 48_000, frames: int = 256, channels: int = 2, *, waits: bool = False
+) -> Iterator[JackServer]:
     """A running server, which clients in this process find too (libjack reads the environment)."""
-    server = JackServer(rate_hz, frames, channels)
+    server = JackServer(rate_hz, frames, channels, waits=waits)
     before = {key: os.environ.get(key) for key in server.environment}
     os.environ.update(server.environment)
     try:

@@ -1,12 +1,6 @@
 """The whole studio with a nanoKONTROL2 on real MIDI ports: plugged in while it runs, obeyed, lit, pulled, lit again."""
 
 import json
-import os
-import select
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +8,7 @@ import pytest
 from tests.fakes.live_studio import LiveStudio
 from tests.helpers import eventually
 from tests.real.jackd import has_jackd, jack_server
+from tests.real.remote_nano import remote_nano
 
 pytestmark = [
     pytest.mark.real,
@@ -21,43 +16,6 @@ pytestmark = [
     pytest.mark.skipif(not has_jackd(), reason="jackd2 is not installed"),
 ]
 CONFIG = "osc: {zeroconf: false}\nmidi: {api: jack}\n"
-
-
-class Box:
-    """The software nanoKONTROL2 in a process of its own, steered by words."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def do(self, command: str) -> set[str]:
-        """Carry out a command; names of the buttons that are lit after it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], 10.0)
-        assert ready, f"the box does not answer to {command!r}"
-        return set(json.loads(self._process.stdout.readline())["lit"])
-
-    def shows(self, *lit: str) -> None:
-        """Wait until exactly these are lit."""
-        eventually(lambda: self.do("lamps") == set(lit), within_s=20)
-
-
-@contextmanager
-def box(environment: dict[str, str]) -> Iterator[Box]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.nanokontrol2"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=os.environ | environment,
-    ) as process:
-        try:
-            yield Box(process)
-        finally:
-            process.kill()
 
 
 def surface_state(studio: LiveStudio) -> str:
@@ -68,7 +26,7 @@ def surface_state(studio: LiveStudio) -> str:
 
 def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_returns(tmp_path: Path) -> None:
     with jack_server() as server, LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio:
-        with box(server.environment) as nano:
+        with remote_nano(server.environment) as nano:
             nano.do("plug")
             nano.shows("stop")
             studio.send("/strip/2/mute", 1)
@@ -84,7 +42,7 @@ def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_
         eventually(lambda: surface_state(studio) == "away", within_s=10)
         studio.send("/strip/2/mute", 0)
         studio.send("/strip/5/solo", 1)
-        with box(server.environment) as nano:
+        with remote_nano(server.environment) as nano:
             nano.do("plug")
             nano.shows("stop", "arm/1", "solo/5")
         assert studio.status()["restarts"] == {"engine": 0, "tape": 0, "desk": 0, "ports": 0}
@@ -92,7 +50,7 @@ def test_a_box_plugged_in_later_steers_shows_the_truth_and_is_repainted_when_it_
 
 def test_a_ports_process_that_is_killed_comes_back_with_every_box_repainted_and_no_frame_lost(tmp_path: Path) -> None:
     with jack_server() as server, LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio:
-        with box(server.environment) as nano:
+        with remote_nano(server.environment) as nano:
             nano.do("plug")
             nano.shows("stop")
             studio.record(1)

@@ -10,6 +10,7 @@ import pytest
 
 from studiod.link import Gap
 from tests.fakes.desk_rig import Rig
+from tests.helpers import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="not installed: gcc")
 CHANNELS, FRAMES, RATE_HZ = 2, 480, 48_000
@@ -149,3 +150,20 @@ def test_latency_is_that_of_the_longest_way(server: Server) -> None:
     assert server.rig.engine.jack_latency == (101, 203)  # ports 0, 1 come in, 2, 3 go out
     server.rig.engine.stop()
     assert server.rig.engine.jack_latency is None
+
+
+def test_the_count_that_is_told_with_a_frame_is_jack_s_own_of_that_frame(server: Server) -> None:
+    for frames_left_out in (0, FRAMES, 7):
+        server.leave_out(frames_left_out)
+        server.cycles(1)
+        clock = server.rig.block.clock()
+        assert (clock.frame, clock.device_count) == (server.frame, server.count % (1 << 32))
+    server.lose(4800, is_told=True)
+    server.cycles(20)
+    clock = server.rig.block.clock()
+    assert (clock.frame, clock.device_count) == (server.frame, server.count % (1 << 32))
+
+
+def test_without_jack_there_is_no_count(server: Server) -> None:
+    server.rig.engine.start_internal()
+    eventually(lambda: server.rig.block.clock().device_count == -1)

@@ -87,3 +87,21 @@ def test_after_a_long_silence_of_a_driver_that_lost_its_clock_now_is_now() -> No
     clock = ArrivalClock()
     clock.arrived(0.0, START_NS)
     assert clock.arrived(0.0, START_NS + 3_000_000_000) == START_NS + 3_000_000_000
+
+
+@given(first=st.integers(0, (1 << 32) - 1), frame=st.integers(1 << 20, 1 << 40), ahead=st.integers(-10_000, 10_000))
+def test_a_count_of_jack_is_the_engine_s_frame_exactly_whatever_the_time_says(
+    first: int, frame: int, ahead: int
+) -> None:
+    clock = FrameClock(RATE_HZ)
+    clock.read(EngineClock(1, frame, ns_of(frame), 0, first))
+    told_late_ns = ns_of(frame + ahead + 200)
+    assert clock.frame_of((first + ahead) % (1 << 32), told_late_ns) == frame + ahead
+
+
+def test_without_a_count_of_this_engine_s_server_the_time_says_the_frame() -> None:
+    clock = FrameClock(RATE_HZ)
+    clock.read(EngineClock(1, 48_000, ns_of(48_000), 0, 1000))
+    assert clock.frame_of(1000 + 480_000, ns_of(48_100)) == 48_100  # another server's
+    clock.read(EngineClock(1, 48_256, ns_of(48_256), 0))
+    assert clock.frame_of(1000, ns_of(48_300)) == 48_300

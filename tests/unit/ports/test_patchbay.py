@@ -283,3 +283,48 @@ def test_a_serial_line_is_no_midi_port_and_its_bytes_go_both_ways(studio: Studio
     assert heard == [b"half a li"]
     assert studio.system.sent == [("box", b"P 7*D200\n")]
     assert [event.kind for event in studio.tape.read()] == [SERIAL_BYTES]
+
+
+def test_keys_and_pedals_that_are_down_when_their_port_leaves_are_let_go_in_its_name(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.system.plug("other")
+    studio.poll()
+    source = studio.ports.find("keys", "in")
+    for message in (NOTE, b"\x91\x30\x7f", b"\xb0\x40\x7f", b"\x81\x30\x00"):
+        studio.system.play("keys", message)
+    studio.system.play("other", NOTE)
+    assert len(studio.tape.read()) == 5
+    studio.system.unplug("keys")
+    studio.poll()
+    events = studio.tape.read()
+    assert source is not None
+    assert {(event.port, event.kind, event.frame) for event in events} == {
+        (source.id, MIDI_MESSAGE, round(studio.now_s * RATE_HZ))
+    }
+    assert [event.message for event in events] == [b"\x80\x40\x40", b"\xb0\x40\x00"]
+
+
+def test_a_patchbay_after_one_that_was_killed_lets_go_of_the_keys_that_it_left_down(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    source = studio.ports.find("keys", "in")
+    studio.system.play("keys", NOTE)
+    heard = studio.tape.read()
+    studio.patchbay = studio.new_patchbay()
+    studio.patchbay.let_go_of(heard)
+    (event,) = studio.tape.read()
+    assert source is not None
+    assert (event.port, event.message) == (source.id, b"\x80\x40\x40")
+    studio.patchbay.let_go_of([*heard, event])
+    assert studio.tape.read() == []
+
+
+def test_bytes_of_a_serial_line_are_nobody_s_keys(studio: Studio) -> None:
+    studio.system.kinds["box"] = "studiod"
+    studio.system.plug("box")
+    studio.poll()
+    studio.system.play("box", NOTE)
+    studio.tape.read()
+    studio.system.unplug("box")
+    studio.poll()
+    assert studio.tape.read() == []
