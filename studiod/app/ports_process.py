@@ -30,7 +30,7 @@ from studiod.ports import (
 )
 
 CLEAR_UP_S = 1.0
-TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
+TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell, or waits for its moment
 
 
 class _Heard:
@@ -91,7 +91,8 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
             next_poll = now + POLL_S
             patchbay.poll()
             block.set_ready(PORTS, ready=True)
-        select.select([bells.said], [], [], TURN_S)
+        wait_s = patchbay.wait_s
+        select.select([bells.said], [], [], TURN_S if wait_s is None else min(wait_s, TURN_S))
         bells.hush_said()
         patchbay.say(said.read())
         if said.missed != missed:
