@@ -61,7 +61,7 @@ class FrameClock:
         frame, at_ns, frame_ns = line
         return max(frame + round((ns - at_ns) / frame_ns), 0)
 
-    def ns_at(self, frame: int) -> int:
+    def ns_at(self, frame: float) -> int:
         """CLOCK_MONOTONIC when `frame` is played, also one to come; 0 before the engine has made any."""
         line = self._line
         if line is None:
