@@ -32,7 +32,7 @@ from studiod.ports import (
 
 CLEAR_UP_S = 1.0
 SETTLE_S = 0.02  # ports come in dozens: one look for all, when they have
-TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell
+TURN_S = 0.05  # the clock is read so often; what is to be said rings the bell, or waits for its moment
 
 
 class _Heard:
@@ -110,7 +110,8 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
             next_poll = now + POLL_S
             patchbay.poll()
             block.set_ready(PORTS, ready=True)
-        select.select([bells.said], [], [], min(max(next_poll - now, 0.0), TURN_S))
+        waits = [TURN_S, max(next_poll - now, 0.0), *([] if patchbay.wait_s is None else [patchbay.wait_s])]
+        select.select([bells.said], [], [], min(waits))
         bells.hush_said()
         if stirred.is_set():
             stirred.clear()

@@ -13,10 +13,11 @@ from studiod.desk.roll import Roll
 from studiod.desk.takes import Take, read_takes
 from studiod.link import Operation, Snapshot
 from studiod.model.parameter import Refused
-from studiod.model.transport import TransportPhase, TransportState
+from studiod.model.transport import LONGEST_S, TransportPhase, TransportState
 
 CLOSE_S = 10.0  # a slow disk may take so long to close a take; longer, and Play goes on without it
 _SOON_S = 0.25  # what comes this soon after the start is reckoned before it, so that it comes at its frame
+_MEET_S = 0.25  # the tape makes ready what is to be met so early, and mostly needs a tenth of it
 _AHEAD_S = 0.5  # what is laid anew while it rolls is gone over to so much later
 _CLEAR_S = 1.0  # an engine that is away must not hold up Stop
 
@@ -128,6 +129,31 @@ class Moves:
         self.check_locate()
         await self._go(position)
 
+    async def meet(self, lead: int) -> None:
+        """Roll where position less engine frame is `lead`, in step with another machine; what waits is let go."""
+        self.check_locate()
+        await self._clear_the_way()
+        self.check_locate()
+        frame = self._snapshot.frame + round(_MEET_S * self._control.block.rate_hz)
+        position = lead + frame
+        if not 0 <= position <= LONGEST_S * self._control.block.rate_hz:
+            seconds = position / self._control.block.rate_hz
+            raise Refused(f"/sync/chase: {seconds:g} s is not on the timeline; allowed 0..{LONGEST_S:g} s")
+        self.roll.disable()
+        self.roll.is_held = True
+        if self._is_standing:
+            self.roll.start_over()
+            await self._cue(position)
+            self.readings.rolled = position
+            self._control.hub.turn()
+            self.roll.begin(Operation.PLAY, frame)
+        else:
+            self.roll.let_go()
+            self.roll.rehearsal.end()
+            generation = self._cues.prepare(position, self.takes)
+            self.fault = await self._cues.wait(generation) or self.fault
+            self.roll.go_over(generation, position, frame)
+
     async def roll_back(self, by: str) -> None:
         """Go back to where the last roll began, and roll again."""
         position = self.readings.rolled
@@ -227,6 +253,7 @@ class Moves:
         self.roll.disable()
         self.roll.is_held = True
         if self._is_standing:
+            self.roll.start_over()
             await self._cue(position)
         else:
             self.roll.let_go()

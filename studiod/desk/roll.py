@@ -138,6 +138,12 @@ class Roll:
         self._steps = [Step((seq,), Moment(frame, position, operation is Operation.RECORD), None)]
         return seq
 
+    def go_over(self, generation: int, position: int, frame: int) -> None:
+        """Have what rolls go to `position`, which is made ready as `generation`, at `frame`."""
+        self.stand()
+        seq = self._control.push(Operation.LOCATE, generation, float(position), frame)
+        self._steps = [Step((seq,), Moment(frame, position, is_in=False), None)]
+
     def stand(self) -> None:
         """It has stopped, or gone elsewhere: nothing is on its way round any more."""
         self.is_looping, self._ahead = False, None

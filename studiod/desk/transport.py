@@ -137,6 +137,11 @@ class Transport:
             raise Refused(f"/transport/locate: {seconds:g} s is out of range; allowed 0..{LONGEST_S:g} s")
         self._go_to(round(seconds * self._hub.rate_hz))
 
+    def press_meet(self, frame: int, position: int) -> None:
+        """Roll in step with a machine that is at `position` at engine frame `frame`. Raises Refused while recording."""
+        self._moves.check_locate()
+        self._commands.put_nowait(partial(self._moves.meet, position - frame))
+
     def press_rollback(self, by: str = "desk") -> None:
         """Go back to where the last roll began, and roll again. Raises Refused when there was none."""
         if self._moves.readings.rolled is None:

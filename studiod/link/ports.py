@@ -11,6 +11,9 @@ MIDI_MESSAGE: Final = 0
 SERIAL_BYTES: Final = 1
 """Kind of an event: bytes of a serial line as they came, wherever they were cut."""
 
+FORGET: Final = 2
+"""Kind of an event to a port: what waits for the port and is due at the event's time or later is not sent."""
+
 MIDI_PORT: Final = "midi"
 """Kind of a port that takes and gives whole MIDI messages."""
 

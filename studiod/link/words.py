@@ -93,9 +93,9 @@ class PortEvent(NamedTuple):
     """Id of the port: never given twice while studiod runs."""
     kind: int
     frame: int
-    """When it came, engine clock; 0 for what is to be said at once."""
+    """When it came, engine clock; 0 for what is to be said."""
     ns: int
-    """When it came, CLOCK_MONOTONIC."""
+    """When it came, or is to be said, CLOCK_MONOTONIC; 0 for what is to be said at once."""
     message: bytes
 
 

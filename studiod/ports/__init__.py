@@ -1,6 +1,7 @@
 """Boxes and their wires: the only part of studiod that opens MIDI ports and serial devices, in a process of its own."""
 
-from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.link.frame_clock import FrameClock
+from studiod.ports.clock import ArrivalClock
 from studiod.ports.either_system import EitherSystem
 from studiod.ports.gpio_box import PinControl
 from studiod.ports.gpio_system import GpioSystem

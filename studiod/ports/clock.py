@@ -1,84 +1,8 @@
-"""When a message came, in frames of the engine's clock."""
+"""When a message came, CLOCK_MONOTONIC."""
 
-import math
-
-from studiod.link import EngineClock
-
-_BANDWIDTH_HZ, _LOCKING_HZ = 0.1, 1.0  # slow enough to smooth a late block, fast enough for a card's drift
-_LOCKING = 20  # readings taken in a hurry
-_ASTRAY_NS = 50_000_000  # further off than this the clock has jumped
 _LATE_NS = 1_000_000_000  # a message is not handed over later than this: its port's clock is another now
 _LEAK = 1e-4  # how fast two clocks may drift apart, and be followed
 _NS = 1e9
-_WRAP, _HALF = 1 << 32, 1 << 31  # JACK counts frames in 32 bits
-_OTHER_S = 0.25  # counts further off than this are another server's
-
-
-class FrameClock:
-    """Translates CLOCK_MONOTONIC into frames of the engine's clock, smoothly, from readings that come late by chance.
-
-    A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", LAC 2005): a block is never made
-    before its time, and often some tenths of a millisecond after.
-    """
-
-    def __init__(self, rate_hz: int) -> None:
-        self._nominal_ns = _NS / rate_hz
-        self._line: tuple[int, float, float] | None = None  # frame, its time, nanoseconds a frame: read in one piece
-        self._epoch = -1
-        self._readings = 0
-        self._rate_hz = rate_hz
-        self._count: tuple[int, int] | None = None  # frame, JACK's count at it
-
-    def read(self, clock: EngineClock) -> None:
-        """Take in where the engine's clock stands."""
-        self._count = (clock.frame, clock.device_count) if clock.device_count >= 0 else None
-        if clock.anchor_ns:
-            self._line = (0, float(clock.anchor_ns), self._nominal_ns)
-            self._epoch = -1
-            return
-        if not clock.monotonic_ns:
-            return
-        line = self._line
-        if line is None or clock.epoch != self._epoch:
-            self._restart(clock)
-            return
-        frame, at_ns, frame_ns = line
-        frames = clock.frame - frame
-        if frames <= 0:
-            return
-        expected_ns = at_ns + frames * frame_ns
-        late_ns = clock.monotonic_ns - expected_ns
-        if abs(late_ns) > _ASTRAY_NS:
-            self._restart(clock)
-            return
-        self._readings += 1
-        bandwidth_hz = _LOCKING_HZ if self._readings < _LOCKING else _BANDWIDTH_HZ
-        turn = min(2 * math.pi * bandwidth_hz * frames * self._nominal_ns / _NS, 0.5)
-        self._line = (
-            clock.frame,
-            expected_ns + math.sqrt(2) * turn * late_ns,
-            frame_ns + turn * turn * late_ns / frames,
-        )
-
-    def frame_at(self, ns: int) -> int:
-        """Frame that was played at `ns`; 0 before the engine has made any. May be asked from any thread."""
-        line = self._line
-        if line is None:
-            return 0
-        frame, at_ns, frame_ns = line
-        return max(frame + round((ns - at_ns) / frame_ns), 0)
-
-    def frame_of(self, count: int, ns: int) -> int:
-        """Frame at which JACK counted `count`, at `ns`; as `frame_at` where the engine is not on that JACK."""
-        near, told = self.frame_at(ns), self._count
-        if told is None:
-            return near
-        frame = told[0] + (count - told[1] + _HALF) % _WRAP - _HALF
-        return frame if abs(frame - near) <= _OTHER_S * self._rate_hz else near
-
-    def _restart(self, clock: EngineClock) -> None:
-        self._epoch, self._readings = clock.epoch, 0
-        self._line = (clock.frame, float(clock.monotonic_ns), self._nominal_ns)
 
 
 class ArrivalClock:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
+from studiod.link.frame_clock import FrameClock
 from studiod.link.ports import (
+    FORGET,
     MIDI_MESSAGE,
     MIDI_PORT,
     SERIAL_BYTES,
@@ -17,9 +19,10 @@ from studiod.link.ports import (
     PortList,
     PortsUnavailable,
 )
-from studiod.ports.clock import ArrivalClock, FrameClock
+from studiod.ports.clock import ArrivalClock
 from studiod.ports.held import HeldKeys, left_held
 from studiod.ports.system import InputPort, OutputPort, PortSystem
+from studiod.ports.waiting import Waiting
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a port that would not open is tried again
@@ -101,6 +104,13 @@ class Patchbay:
         self._next_id = 1 if before is None else before.next_id
         self._ports: dict[tuple[str, Direction], _Port] = {}
         self._told: PortList | None = None
+        self._waiting = Waiting()
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds until something is due to be sent; None while nothing waits."""
+        due_ns = self._waiting.due_ns
+        return None if due_ns is None else max(due_ns - self._now_ns(), 0) / 1e9
 
     def poll(self) -> None:
         """Compare what is plugged in with what is open: let go what left, open what came. Others are not touched."""
@@ -126,9 +136,18 @@ class Patchbay:
         self._tell_all(wanted, fault)
 
     def say(self, events: Iterable[PortEvent]) -> None:
-        """Send what the desk wants said; what is for a port that left meanwhile goes nowhere."""
+        """Send what the desk wants said, and what is due; what is for a port that left meanwhile goes nowhere."""
         by_id = {port.info.id: port for port in self._ports.values() if port.info.direction == "out"}
+        now_ns = self._now_ns()
+        at_once = []
         for event in events:
+            if event.kind == FORGET:
+                self._waiting.forget(event.port, event.ns)
+            elif event.ns > now_ns:
+                self._waiting.add(event)
+            else:
+                at_once.append(event)
+        for event in (*self._waiting.take(now_ns), *at_once):
             port = by_id.get(event.port)
             if port is not None and not port.info.fault:
                 self._say(port, event.message)

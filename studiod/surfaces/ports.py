@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
+from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter, PortEvent
 from studiod.link.ports import (
+    FORGET,
     MIDI_MESSAGE,
     MIDI_PORT,
     Direction,
@@ -64,7 +65,7 @@ class BlockPorts:
         self._ring = ring
         self._heard = EventReader(block, HEARD)
         self._said = EventWriter(block, SAID)
-        self._wires: dict[int, BlockWire] = {}
+        self._wires: dict[int, list[BlockWire]] = {}
         self._version = -1
         self._list = PortList()
 
@@ -76,9 +77,8 @@ class BlockPorts:
     def turn(self) -> bool:
         """Hand every message to its wire; whether the list of ports is another than at the last turn."""
         for event in self._heard.read():
-            wire = self._wires.get(event.port)
-            if wire is not None:
-                wire.on_message(event.message)
+            for wire in tuple(self._wires.get(event.port, ())):
+                wire.on_event(event)
         return self._look()
 
     def names(self) -> PortNames:
@@ -99,12 +99,16 @@ class BlockPorts:
         return tuple(port for port in self._list.ports if port.direction == "in" and port.kind != MIDI_PORT)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> "BlockWire":
-        """Open a pair of ports, or one of an empty name's direction. Raises PortGone."""
+        """Open a pair of ports, or one of an empty name's direction; others may have it open, too. Raises PortGone."""
+        return self.open_timed(input_name, output_name, lambda event: on_message(event.message))
+
+    def open_timed(self, input_name: str, output_name: str, on_event: Callable[[PortEvent], None]) -> "BlockWire":
+        """As `open`, for who asks when a message came. Raises PortGone."""
         self._look()
         source, target = self._id(input_name, "in"), self._id(output_name, "out")
-        wire = BlockWire(self, source, target, output_name, on_message)
+        wire = BlockWire(self, source, target, output_name, on_event)
         if input_name:
-            self._wires[wire.source] = wire
+            self._wires.setdefault(source, []).append(wire)
         return wire
 
     def stamp(self, name: str) -> str:
@@ -116,18 +120,19 @@ class BlockPorts:
         """Hand nothing over any more; may be called twice."""
         self._wires.clear()
 
-    def say(self, wire: "BlockWire", message: bytes) -> None:
-        """Have `message` sent. Raises PortGone."""
+    def say(self, wire: "BlockWire", message: bytes, at_ns: int = 0, kind: int = MIDI_MESSAGE) -> None:
+        """Have `message` sent at `at_ns`, CLOCK_MONOTONIC; at once where that is past. Raises PortGone."""
         if all(port.id != wire.target for port in self._list.ports):
             raise PortGone(f"{wire.name}: is not there any more")
-        if not self._said.post(wire.target, MIDI_MESSAGE, 0, 0, message):
+        if not self._said.post(wire.target, kind, 0, at_ns, message):
             raise PortGone(f"{wire.name}: a message of {len(message)} bytes is too long")
         self._ring()
 
     def forget(self, wire: "BlockWire") -> None:
         """Hand nothing to `wire` any more."""
-        if self._wires.get(wire.source) is wire:
-            del self._wires[wire.source]
+        wires = self._wires.get(wire.source, [])
+        if wire in wires:
+            wires.remove(wire)
 
     def _id(self, name: str, direction: Direction) -> int:
         port = self._list.find(name, direction)
@@ -150,17 +155,25 @@ class BlockWire:
     """One box: the ids of its two ports."""
 
     def __init__(
-        self, ports: BlockPorts, source: int, target: int, name: str, on_message: Callable[[bytes], None]
+        self, ports: BlockPorts, source: int, target: int, name: str, on_event: Callable[[PortEvent], None]
     ) -> None:
         self.source = source
         self.target = target
         self.name = name
-        self.on_message = on_message
+        self.on_event = on_event
         self._ports = ports
 
     def send(self, message: bytes) -> None:
         """Send one whole message. Raises PortGone."""
         self._ports.say(self, message)
+
+    def send_at(self, message: bytes, at_ns: int) -> None:
+        """Send one whole message at `at_ns`, CLOCK_MONOTONIC. Raises PortGone."""
+        self._ports.say(self, message, at_ns)
+
+    def forget_from(self, at_ns: int) -> None:
+        """Do not send what waits for `at_ns` or later. Raises PortGone."""
+        self._ports.say(self, b"", at_ns, FORGET)
 
     def close(self) -> None:
         """Let both ports go; may be called twice."""

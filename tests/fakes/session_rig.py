@@ -32,6 +32,7 @@ class SessionRig:
     now_s: float = 0.0
     louder: float = 1.0
     roundtrip_frames: int = 0
+    _turning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.hub = Hub(self.rig.registry, BlockStore(self.rig.block), RATE_HZ)
@@ -63,15 +64,16 @@ class SessionRig:
 
     async def roll(self, frames: int) -> None:
         """Let `frames` go by. The tape, another process in life, turns in another thread: it may wait for its disk."""
-        block = self.rig.block
-        self.hub.turn()  # as the desk's loop does, soon after every change
-        if self.has_engine:
-            levels = (np.arange(block.inputs, dtype=np.float32) + 1) * np.float32(self.louder) / 100
-            self.heard.append(self.rig.render(np.repeat(levels[:, None], frames, axis=1)))
-        self.now_s += frames / RATE_HZ
-        if self.has_tape:
-            await asyncio.to_thread(self._turn_tape)
-        self.transport.poll(block.snapshot())
+        async with self._turning:  # a test and the transport may both wait
+            block = self.rig.block
+            self.hub.turn()  # as the desk's loop does, soon after every change
+            if self.has_engine:
+                levels = (np.arange(block.inputs, dtype=np.float32) + 1) * np.float32(self.louder) / 100
+                self.heard.append(self.rig.render(np.repeat(levels[:, None], frames, axis=1)))
+            self.now_s += frames / RATE_HZ
+            if self.has_tape:
+                await asyncio.to_thread(self._turn_tape)
+            self.transport.poll(block.snapshot())
 
     def _turn_tape(self) -> None:
         self.machine.turn()

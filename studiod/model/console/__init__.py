@@ -5,6 +5,7 @@ from studiod.model.console.midi import EVERY_CHANNEL, EVERY_PORT, midi_rows
 from studiod.model.console.section import section_rows
 from studiod.model.console.strip import MONITOR_CHOICES, strip_rows
 from studiod.model.console.sums import bus_rows, main_rows, matrix_rows
+from studiod.model.console.sync import sync_rows
 from studiod.model.console.transport import transport_rows
 from studiod.model.parameter import ParameterSpec
 
@@ -31,4 +32,5 @@ def console_parameters(layout: ConsoleLayout) -> tuple[ParameterSpec, ...]:
         *section_rows(layout),
         *transport_rows(),
         *(spec for track in range(1, layout.midi_tracks + 1) for spec in midi_rows(track)),
+        *sync_rows(),
     )

@@ -55,6 +55,8 @@ class ClockIn:
                 self.chase.stopped(0.0)
             case [0xFB]:
                 self._is_rolling = True
+                if self.chase.state is ChaseState.LOST:
+                    self.chase.stopped(self.beat)  # what was lost before is over
             case [0xFC]:
                 self._is_rolling = False
                 self.chase.stopped(self.beat)
@@ -83,7 +85,6 @@ class ClockOut:
     def __init__(self) -> None:
         self._next = 0
         self._is_rolling = False
-        self._idle_beats = 0.0
         self._idle_at: float | None = None
 
     def start(self, beat: float) -> list[bytes]:
@@ -93,6 +94,12 @@ class ClockOut:
         position = song_position(beat)
         self._next = SIXTEENTH * _sixteenth(beat)
         return [*before, bytes((_START,))] if self._next == 0 else [*before, position, bytes((_CONTINUE,))]
+
+    def begin(self) -> list[bytes]:
+        """The song has begun to play from its begin a moment ago: every tick since comes with the next `roll`."""
+        before = self.stop()
+        self._is_rolling, self._idle_at, self._next = True, None, 0
+        return [*before, bytes((_START,))]
 
     def stop(self) -> list[bytes]:
         """The song stands."""
@@ -117,16 +124,19 @@ class ClockOut:
             self._next += 1
         return found
 
-    def idle(self, now_s: float, tempo_bpm: float) -> list[bytes]:
-        """The song stands: ticks since the last turn, at `tempo_bpm`."""
-        last, self._idle_at = self._idle_at, now_s
-        if last is None:
-            self._idle_beats = 0.0
+    def idle(self, now_s: float, tempo_bpm: float) -> list[tuple[float, bytes]]:
+        """The song stands: ticks since the last turn, at `tempo_bpm`, and when each is due."""
+        if self._idle_at is None:
+            self._idle_at = now_s  # of the last tick, from here on
             return []
-        before = math.floor(self._idle_beats * CLOCKS + _HAIR)
-        self._idle_beats += (now_s - last) * tempo_bpm / 60.0
-        ticks = math.floor(self._idle_beats * CLOCKS + _HAIR) - before
-        return [bytes((_TICK,))] * min(ticks, _JUMP_CLOCKS)
+        tick_s = 60.0 / tempo_bpm / CLOCKS
+        ticks = math.floor((now_s - self._idle_at) / tick_s + _HAIR)
+        if ticks > _JUMP_CLOCKS:
+            self._idle_at = now_s
+            return []
+        found = [(self._idle_at + number * tick_s, bytes((_TICK,))) for number in range(1, ticks + 1)]
+        self._idle_at += ticks * tick_s
+        return found
 
 
 def _sixteenth(beat: float) -> int:

@@ -20,6 +20,7 @@ def test_before_the_engine_has_made_anything_there_is_no_frame() -> None:
     clock = FrameClock(RATE_HZ)
     clock.read(EngineClock(1, 0, 0, 0))
     assert clock.frame_at(ns_of(0)) == 0
+    assert clock.ns_at(480) == 0
 
 
 @given(frame=st.integers(0, 1 << 40))
@@ -27,6 +28,7 @@ def test_on_an_ideal_clock_the_frame_is_exact(frame: int) -> None:
     clock = FrameClock(RATE_HZ)
     clock.read(EngineClock(1, 7, START_NS + 12_345, START_NS))
     assert clock.frame_at(ns_of(frame)) == frame
+    assert abs(clock.ns_at(frame) - ns_of(frame)) <= 16_384  # what a double tells apart of 50 days
 
 
 def read_blocks(clock: FrameClock, blocks: range, late_s: float, ppm: float = 0.0, seed: int = 1) -> None:

@@ -99,6 +99,79 @@ def test_a_surface_hears_its_own_port_only_and_is_heard(studio: Studio) -> None:
     assert heard == [LAMP]
 
 
+def test_two_who_listen_to_one_port_hear_everything_and_one_may_leave(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    first: list[bytes] = []
+    second: list[tuple[int, int, bytes]] = []
+    surface = studio.desk.open("keys", "keys", first.append)
+    sync = studio.desk.open_timed("keys", "", lambda event: second.append((event.frame, event.ns, event.message)))
+    studio.system.play("keys", NOTE)
+    studio.desk.turn()
+    assert (first, second) == ([NOTE], [(round(studio.now_s * RATE_HZ), round(studio.now_s * 1e9), NOTE)])
+    surface.close()
+    surface.close()
+    studio.system.play("keys", LAMP)
+    studio.desk.turn()
+    assert (first, [message for *_, message in second]) == ([NOTE], [NOTE, LAMP])
+    sync.close()
+    studio.system.play("keys", LAMP)
+    studio.desk.turn()
+    assert len(second) == 2
+
+
+def test_what_is_for_a_later_moment_is_sent_then_and_in_order(studio: Studio) -> None:
+    studio.system.plug("drums")
+    studio.poll()
+    wire = studio.desk.open("", "drums", lambda _: None)
+    now_ns = round(studio.now_s * 1e9)
+    for after_ms, number in ((30, 3), (10, 1), (20, 2)):
+        wire.send_at(bytes((0xC0, number)), now_ns + after_ms * 1_000_000)
+    wire.send(NOTE)
+    studio.deliver()
+    assert studio.system.sent == [("drums", NOTE)]
+    assert studio.patchbay.wait_s == pytest.approx(0.01)
+    studio.now_s += 0.0201
+    studio.deliver()
+    assert [message for _, message in studio.system.sent[1:]] == [b"\xc0\x01", b"\xc0\x02"]
+    studio.now_s += 0.01
+    assert studio.patchbay.wait_s == 0.0
+    studio.deliver()
+    assert studio.system.sent[-1] == ("drums", b"\xc0\x03")
+    assert studio.patchbay.wait_s is None
+
+
+def test_what_waits_can_be_let_go_from_a_moment_on_for_one_port_alone(studio: Studio) -> None:
+    for name in ("drums", "video"):
+        studio.system.plug(name)
+    studio.poll()
+    wires = {name: studio.desk.open("", name, lambda _: None) for name in ("drums", "video")}
+    now_ns = round(studio.now_s * 1e9)
+    for wire in wires.values():
+        for after_ms in (10, 20, 30):
+            wire.send_at(bytes((0xC0, after_ms)), now_ns + after_ms * 1_000_000)
+    wires["drums"].forget_from(now_ns + 20_000_000)
+    studio.deliver()
+    studio.now_s += 0.05
+    studio.deliver()
+    assert [message[1] for name, message in studio.system.sent if name == "drums"] == [10]
+    assert [message[1] for name, message in studio.system.sent if name == "video"] == [10, 20, 30]
+
+
+def test_what_waits_for_a_box_that_leaves_goes_nowhere(studio: Studio) -> None:
+    studio.system.plug("drums")
+    studio.poll()
+    studio.desk.open("", "drums", lambda _: None).send_at(NOTE, round(studio.now_s * 1e9) + 10_000_000)
+    studio.deliver()
+    studio.system.unplug("drums")
+    studio.poll()
+    studio.system.plug("drums")
+    studio.poll()
+    studio.deliver()
+    assert studio.system.sent == []
+    assert studio.patchbay.wait_s is None
+
+
 def test_a_port_that_left_is_gone_for_whoever_speaks_to_it_and_has_another_stamp_when_it_returns(
     studio: Studio,
 ) -> None:

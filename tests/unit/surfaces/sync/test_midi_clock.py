@@ -91,8 +91,10 @@ def test_a_clock_that_ceases_free_wheels_and_is_lost() -> None:
     assert clock.turn(last + 1.1) is ChaseState.LOST
     assert not clock.is_rolling
     assert clock.tempo_bpm == 0.0
-    clock.hear(START, 20.0)
-    run(clock, 120.0, 20, 20.0)
+    clock.hear(CONTINUE, 20.0)
+    clock.turn(20.001)
+    assert clock.is_rolling
+    run(clock, 120.0, 20, 20.01)
     assert clock.chase.state is ChaseState.LOCKED
 
 
@@ -149,7 +151,18 @@ def test_before_the_begin_and_beyond_the_last_position_it_still_ticks_where_it_c
 def test_it_ticks_while_the_song_stands() -> None:
     ours = ClockOut()
     assert ours.idle(10.0, 120.0) == []
-    assert sum(len(ours.idle(10.0 + number / 100, 120.0)) for number in range(1, 201)) == 2 * 2 * CLOCKS
+    ticks = [tick for number in range(1, 201) for tick in ours.idle(10.0 + number / 100, 120.0)]
+    assert [at for at, _ in ticks] == pytest.approx([10.0 + 0.5 * number / CLOCKS for number in range(1, 97)])
+    assert {message for _, message in ticks} == {TICK}
+    assert ours.idle(20.0, 120.0) == [], "nobody sends a burst of what was missed"
+    assert len(ours.idle(20.5, 60.0)) == CLOCKS // 2, "another tempo"
+
+
+def test_a_song_that_has_just_begun_is_caught_up_with() -> None:
+    ours = ClockOut()
+    assert ours.begin() == [START]
+    assert ours.roll(2 / CLOCKS) == [(0.0, TICK), (1 / CLOCKS, TICK), (2 / CLOCKS, TICK)]
+    assert ours.begin() == [STOP, START]
 
 
 # -- the light ---------------------------------------------------------------------------------------------------------

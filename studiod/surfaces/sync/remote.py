@@ -1,0 +1,58 @@
+"""Machine control from outside, as the desk's own buttons."""
+
+from collections.abc import Callable
+
+from studiod.desk.hub import Hub
+from studiod.model.parameter import Refused
+from studiod.model.transport import TransportPhase, TransportState
+from studiod.surfaces.sync.chaser import CHASE
+from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcTracks, MmcVerb
+
+SUBFRAMES = 100
+
+
+class Remote:
+    """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline."""
+
+    def __init__(self, hub: Hub, strips: int, start_s: float, state: Callable[[], TransportState]) -> None:
+        self._hub = hub
+        self._strips = strips
+        self._start_s = start_s
+        self._state = state
+
+    def obey(self, command: Mmc, by: str) -> None:
+        """Do what `by` wants; what a desk has no button for is left. Raises Refused."""
+        match command:
+            case MmcLocate(time, subframes):
+                fraction_s = subframes / SUBFRAMES / float(time.rate.per_s)
+                position_s = time.position_s + fraction_s - self._start_s
+                if position_s < 0.0:
+                    raise Refused(f"locate to {time}: that is before the begin of the timeline; see sync.start")
+                self._hub.fire("/transport/locate", position_s, origin=by)
+            case MmcTracks():
+                self._set_tracks(command, by)
+            case MmcVerb():
+                self._do(command, by)
+
+    def _do(self, verb: MmcVerb, by: str) -> None:
+        state, fire = self._state(), self._hub.fire
+        is_recording = state is TransportState.RECORDING
+        is_waiting = self._hub.value("/transport/phase") != TransportPhase.NONE
+        match verb:
+            case MmcVerb.STOP | MmcVerb.PAUSE:
+                fire("/transport/stop", origin=by)
+            case MmcVerb.PLAY | MmcVerb.DEFERRED_PLAY if state is TransportState.STOPPED:
+                fire("/transport/play", origin=by)  # play ends a recording only by its own word
+            case MmcVerb.RECORD_STROBE if not is_recording:
+                fire("/transport/record", origin=by)
+            case MmcVerb.RECORD_EXIT if is_recording or is_waiting:
+                fire("/transport/play", origin=by)
+            case MmcVerb.CHASE:
+                self._hub.write(CHASE, 1.0, by)
+
+    def _set_tracks(self, tracks: MmcTracks, by: str) -> None:
+        word = "mute" if tracks.is_mute else "arm"
+        for numbers, value in ((tracks.on, 1.0), (tracks.off, 0.0)):
+            for number in sorted(numbers):
+                if number <= self._strips:
+                    self._hub.write(f"/strip/{number}/{word}", value, by)

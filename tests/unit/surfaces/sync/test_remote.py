@@ -1,0 +1,128 @@
+"""Machine control presses the desk's buttons, and the desk's buttons press other machines'."""
+
+from pathlib import Path
+
+import pytest
+
+from studiod.surfaces.sync import MmcTracks, MmcVerb, Timecode, TimecodeRate, decode_mmc, encode_mmc
+from studiod.surfaces.sync.mmc import Mmc, MmcLocate
+from studiod.surfaces.sync.plan import PortPlan, Word
+from tests.fakes.session_rig import RATE_HZ
+from tests.fakes.sync_rig import SyncRig, in_time
+from tests.unit.desk.rolling import arm, position, press, state, takes, write
+
+RATE = TimecodeRate.FPS_25
+REMOTE = PortPlan("remote", receive=frozenset({Word.MMC}), rate=RATE, device=5)
+RECORDER = PortPlan("recorder", send=frozenset({Word.MMC}), rate=RATE, device=5)
+
+
+def to(seconds: float) -> MmcLocate:
+    return MmcLocate(Timecode.at_s(RATE, seconds))
+
+
+def told(rig: SyncRig) -> list[Mmc]:
+    found = [command for message in rig.heard_by("recorder") for command in decode_mmc(message, 5, RATE)]
+    rig.sent.clear()
+    return found
+
+
+async def order(rig: SyncRig, *commands: Mmc, device: int = 5) -> None:
+    await rig.say("remote", *(encode_mmc(command, device) for command in commands))
+
+
+def test_locate_play_record_exit_and_stop(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote")
+        arm(rig.studio, 1)
+        await order(rig, to(10.0), MmcVerb.DEFERRED_PLAY)
+        assert state(rig.studio) == "playing"
+        assert 10 * RATE_HZ <= position(rig.studio) < 11 * RATE_HZ
+        await order(rig, MmcVerb.RECORD_STROBE)
+        assert state(rig.studio) == "recording"
+        await order(rig, MmcVerb.PLAY, MmcVerb.RECORD_STROBE, to(100.0))
+        assert state(rig.studio) == "recording"
+        assert position(rig.studio) < 12 * RATE_HZ
+        await order(rig, MmcVerb.RECORD_EXIT)
+        assert state(rig.studio) == "playing"
+        await order(rig, MmcVerb.STOP)
+        assert state(rig.studio) == "stopped"
+        assert len(takes(rig.studio)) == 1
+        (port,) = rig.sync.status().ports
+        assert port.refused == 1
+        assert "a take is being recorded" in port.note, "the locate"
+
+    in_time(scene, tmp_path, REMOTE)
+
+
+def test_record_from_rest_tracks_mutes_and_the_switch_of_chase(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        write(rig.studio, sync_chase=0.0)
+        await rig.plug("remote")
+        await order(
+            rig, MmcTracks(frozenset({1, 2}), frozenset()), MmcTracks(frozenset({3}), frozenset(), is_mute=True)
+        )
+        await order(rig, MmcTracks(frozenset(), frozenset({2})), MmcVerb.CHASE, MmcTracks(frozenset({40}), frozenset()))
+        hub = rig.hub
+        assert [hub.value(f"/strip/{n}/arm") for n in (1, 2, 3)] == [1.0, 0.0, 0.0]
+        assert hub.value("/strip/3/mute") == 1.0
+        assert hub.value("/sync/chase") == 1.0
+        await order(rig, MmcVerb.RECORD_STROBE, device=0x7F)
+        assert state(rig.studio) == "recording"
+
+    in_time(scene, tmp_path, REMOTE)
+
+
+def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_is_refused(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote")
+        await order(rig, MmcVerb.PLAY, device=6)
+        assert state(rig.studio) == "stopped"
+        await order(rig, to(10.0), MmcVerb.FAST_FORWARD)
+        (port,) = rig.sync.status().ports
+        assert (position(rig.studio), port.refused) == (0, 1)
+        assert "before the begin of the timeline" in port.note
+        await order(rig, to(3612.0))
+        assert position(rig.studio) == 12 * RATE_HZ
+
+    in_time(scene, tmp_path, REMOTE, start_s=3600.0)
+
+
+def test_a_recorder_does_what_we_do(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        arm(rig.studio, 2)
+        await rig.plug("recorder")
+        assert told(rig) == [MmcTracks(frozenset({2}), frozenset())]
+        arm(rig.studio, 3)
+        write(rig.studio, strip_2_arm=0.0)
+        await rig.roll(0.05)
+        assert set(told(rig)) == {MmcTracks(frozenset({3}), frozenset()), MmcTracks(frozenset(), frozenset({2}))}
+        await press(rig.studio, "/transport/locate", 10.5)
+        await rig.roll(0.05)
+        assert told(rig) == [MmcLocate(Timecode(RATE, 0, 0, 10, 12), 50)]
+        await press(rig.studio, "/transport/play")
+        await rig.roll(0.5)
+        assert told(rig) == [MmcVerb.PLAY]
+        await press(rig.studio, "/transport/record")
+        await rig.roll(0.5)
+        assert told(rig) == [MmcVerb.RECORD_STROBE]
+        await press(rig.studio, "/transport/play")
+        await rig.roll(0.5)
+        assert told(rig) == [MmcVerb.RECORD_EXIT]
+        await press(rig.studio, "/transport/locate", 60.0)
+        await rig.roll(0.3)
+        locate, play = told(rig)
+        assert isinstance(locate, MmcLocate)
+        assert 60.0 <= locate.time.position_s < 60.5
+        assert play is MmcVerb.DEFERRED_PLAY
+        await press(rig.studio, "/transport/stop")
+        await rig.roll(0.1)
+        stop, locate = told(rig)
+        assert stop is MmcVerb.STOP
+        assert isinstance(locate, MmcLocate)
+        heard = locate.time.position_s + locate.subframes / 2500
+        assert heard == pytest.approx(position(rig.studio) / RATE_HZ, abs=0.0003)
+        await press(rig.studio, "/transport/record")
+        await rig.roll(0.1)
+        assert told(rig) == [MmcVerb.RECORD_STROBE]
+
+    in_time(scene, tmp_path, RECORDER)
