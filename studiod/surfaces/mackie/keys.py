@@ -140,13 +140,16 @@ class Keys:
         self._origin = origin
         self._go(ticks * (SCRUB_S if self._is_scrubbing else JOG_S))
 
-    def tick(self, now: float) -> float | None:
-        """Go on winding, and to where the wheel is by now; seconds until there is more to do. Raises as `press`."""
+    def tick(self, now: float) -> None:
+        """Go on winding, and to where the wheel is by now. Raises as `press`."""
         if self._winding and now >= self._wind_at:
             self._wind_at = now + WIND_EVERY_S
             self._go(_WINDS[self._winding] * WIND_S)
         if self._target is not None and now - self._located_at >= LOCATE_EVERY_S:
             self._arrive(now)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until `tick` has something to do."""
         waits = [self._wind_at - now] if self._winding else []
         if self._target is not None:
             waits.append(self._located_at + LOCATE_EVERY_S - now)

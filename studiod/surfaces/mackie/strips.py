@@ -17,7 +17,6 @@ from studiod.surfaces.mackie.words import Colour, Lamp, Part, Ring, RingMode
 VALUE_S: Final = 1.0
 """So long a value stands where a name was, after it was turned."""
 SENTENCE_S: Final = 2.0
-METERS_S: Final = 0.05
 KEEP_UP_S: Final = 0.2  # a step falls after 0.3 s
 OVERLOAD_S: Final = 3.0  # long enough to look up from an instrument
 CLIP_DB: Final = 0.0
@@ -45,7 +44,6 @@ class Strips:
         self._turned: dict[int, tuple[str, float]] = {}  # address whose value is shown, and until when
         self._glass = next((screen for screen in panel.screens if isinstance(screen, Grid)), None)  # takes sentences
         self._sentence_until: float | None = None
-        self._meters_at = float("-inf")
         self._kept: dict[int, float] = {}
         self._overloads: dict[int, float] = {}
         self._by_address: dict[str, list[Callable[[], None]]] = {}
@@ -85,7 +83,7 @@ class Strips:
             self._sentence_until = now + SENTENCE_S
 
     def tick(self, now: float) -> float | None:
-        """Take down what was shown for a moment, and feed the meters; seconds until there is more to do."""
+        """Take down what was shown for a moment; seconds until there is more to do."""
         ends = [until for _, until in self._turned.values()]
         if self._sentence_until is not None:
             ends.append(self._sentence_until)
@@ -96,13 +94,19 @@ class Strips:
             for at in range(len(self.under)):
                 self._text(at)
             ends = [until for _, until in self._turned.values()]
-        waits = [until - now for until in ends]
-        if self._facts.has_meters or self._facts.has_master_meters:
-            if now - self._meters_at >= METERS_S:
-                self._meters_at = now
-                self._meters(now)
-            waits.append(self._meters_at + METERS_S - now)
-        return max(min(waits), 0.0) if waits else None
+        return max(min(ends) - now, 0.0) if ends else None
+
+    def read(self, now: float) -> None:
+        """Show what the meters read."""
+        if self._facts.has_meters:
+            for at, one in enumerate(self.under):
+                address = f"/meter{one.base}" if one is not None else ""
+                reading = self._hub.meter(address) if address in self._hub.registry else ()
+                self._meter((Part.METER, at), reading[0] if reading else -math.inf, now)
+        if self._facts.has_master_meters:
+            reading = self._hub.meter("/meter/main")
+            for side, peak_db in enumerate(reading[:2]):
+                self._meter((Part.MASTER_METER, side), peak_db, now)
 
     def forget(self) -> None:
         """The box was away: what was shown for a moment is over."""
@@ -201,17 +205,6 @@ class Strips:
         if role in self._hub.registry:
             return _COLOUR_OF_ROLE[self._hub.registry[role].choices[int(self._hub.value(role))]]
         return _COLOUR_OF_VIEW[self._rig.view]
-
-    def _meters(self, now: float) -> None:
-        if self._facts.has_meters:
-            for at, one in enumerate(self.under):
-                address = f"/meter{one.base}" if one is not None else ""
-                reading = self._hub.meter(address) if address in self._hub.registry else ()
-                self._meter((Part.METER, at), reading[0] if reading else -math.inf, now)
-        if self._facts.has_master_meters:
-            reading = self._hub.meter("/meter/main")
-            for side, peak_db in enumerate(reading[:2]):
-                self._meter((Part.MASTER_METER, side), peak_db, now)
 
     def _meter(self, key: tuple[Part, int], peak_db: float, now: float) -> None:
         """Say a level that is another; say one that stays before the box lets it fall."""

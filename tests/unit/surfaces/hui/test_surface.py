@@ -20,7 +20,7 @@ class Hui:
         self.plug()
 
     def plug(self) -> None:
-        self.surface.attach(self._hear, self._stage.loop.time())
+        self.surface.attach(self._hear)
         self.run(0.5)
 
     def say(self, hexes: str) -> None:
@@ -30,7 +30,7 @@ class Hui:
         end = self._stage.loop.time() + seconds
         while self._stage.loop.time() < end:
             self._stage.turn()
-            self.surface.drain(self._stage.loop.time())
+            self.surface.drain()
             self._stage.loop.advance(0.005)
 
     def _hear(self, message: bytes) -> None:
@@ -100,7 +100,7 @@ def test_a_hand_on_it_works_the_desk(stage: Stage) -> None:
     assert stage.hub.value("/strip/3/mute") == 1.0
     hui.say("B0 0F 0A B0 2F 43")
     hui.run(1.0)
-    assert hui.surface.bank.offset == 8
+    assert hui.surface.first_strip == 9
     assert stage.hub.travel("/strip/1/fader") != TOP
 
 

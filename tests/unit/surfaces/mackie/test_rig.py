@@ -38,7 +38,7 @@ def test_boxes_stand_in_the_order_they_were_given_not_in_which_they_came(
     assert numbers(left) == list(range(1, 9))
     assert numbers(main) == list(range(9, 17))
     assert numbers(right) == list(range(17, 25))
-    assert [unit.surface.bank.offset for unit in row] == [0, 8, 16]
+    assert [unit.surface.first_strip for unit in row] == [1, 9, 17]
 
 
 def test_the_bank_moves_all_boxes_by_all_of_them(stage: Stage, row: tuple[Plugged, Plugged, Plugged]) -> None:
