@@ -5,11 +5,10 @@
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 
-import rtmidi
+from tests.fakes.jack_cable import JackCable
 
 FADERS, KNOBS, SOLO, MUTE, ARM = 0, 16, 32, 48, 64
 BUTTONS = {
@@ -24,7 +23,6 @@ _HEAD = bytes.fromhex("F0 42 40 00 01 13 00")
 _SCENE_BYTES = 339
 _CONTROL_MODE, _LED_MODE = 1, 2
 _EXTERNAL = 1
-LAST_CALL_S = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
 MESSAGE_S = 3 * 10 / 31_250  # three bytes of ten bits on a MIDI cable
 
 
@@ -134,49 +132,13 @@ def _eight_bit(packed: bytes) -> list[int]:
     return plain
 
 
-class JackCable:
-    """The box behind virtual JACK ports, in and out of its socket."""
-
-    def __init__(self, box: NanoKontrol2) -> None:
-        self._box = box
-        self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
-        self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
-
-    def plug(self) -> None:
-        """Power the box and show its ports."""
-        self._box.power_on()
-        midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
-        midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
-        midi_in.ignore_types(sysex=False)
-        midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
-        midi_out.open_virtual_port("nanoKONTROL2 MIDI 1")
-        midi_in.open_virtual_port("nanoKONTROL2 MIDI 1")
-
-        def emit(message: bytes) -> None:
-            with self._one_at_a_time:
-                midi_out.send_message(message)
-
-        self._box.emit = emit
-        self._ports = [midi_in, midi_out]
-
-    def unplug(self) -> None:
-        """Pull the box out."""
-        self._box.emit = lambda _: None
-        for port in self._ports:
-            if isinstance(port, rtmidi.MidiIn):
-                port.cancel_callback()
-                time.sleep(LAST_CALL_S)
-            port.delete()
-        self._ports = []
-
-
 def main() -> None:
-    """Serve one box over virtual JACK ports. Commands: plug, unplug, fader N BYTE, slide N BYTE, press NAME, lamps.
+    """Serve one box over virtual JACK ports. Commands: plug, unplug, fader N BYTE, slide N BYTE, press NAME, look.
 
     Each is answered by one line of JSON: the names that are lit, and whether the computer owns the lamps.
     """
     box = NanoKontrol2()
-    cable = JackCable(box)
+    cable = JackCable(box, "nanoKONTROL2")
     commands: dict[str, Callable[..., None]] = {
         "plug": cable.plug,
         "unplug": cable.unplug,
@@ -184,7 +146,7 @@ def main() -> None:
         # RtMidi over JACK garbles hundreds of messages at once; a box cannot send faster than its cable
         "slide": lambda fader, byte: box.slide_fader(int(fader), int(byte), lambda: time.sleep(MESSAGE_S)),
         "press": box.press,
-        "lamps": lambda: None,
+        "look": lambda: None,
     }
     for line in sys.stdin:
         name, *words = line.split()

@@ -1,16 +1,13 @@
 """The whole studio with a nanoKONTROL2 on real MIDI ports: plugged in while it runs, obeyed, lit, pulled, lit again."""
 
 import json
-import os
-import select
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.box_process import BoxProcess, box_process
 from tests.fakes.live_studio import LiveStudio
 from tests.helpers import eventually
 from tests.real.jackd import has_jackd, jack_server
@@ -23,41 +20,22 @@ pytestmark = [
 CONFIG = "osc: {zeroconf: false}\nmidi: {api: jack}\n"
 
 
+@contextmanager
+def box(environment: dict[str, str]) -> Iterator["Box"]:
+    with box_process(environment, "tests.fakes.nanokontrol2") as process:
+        yield Box(process)
+
+
 class Box:
-    """The software nanoKONTROL2 in a process of its own, steered by words."""
+    """The software nanoKONTROL2 in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: BoxProcess) -> None:
         self._process = process
-
-    def do(self, command: str) -> set[str]:
-        """Carry out a command; names of the buttons that are lit after it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], 10.0)
-        assert ready, f"the box does not answer to {command!r}"
-        return set(json.loads(self._process.stdout.readline())["lit"])
+        self.do = process.do
 
     def shows(self, *lit: str) -> None:
         """Wait until exactly these are lit."""
-        eventually(lambda: self.do("lamps") == set(lit), within_s=20)
-
-
-@contextmanager
-def box(environment: dict[str, str]) -> Iterator[Box]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.nanokontrol2"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=os.environ | environment,
-    ) as process:
-        try:
-            yield Box(process)
-        finally:
-            process.kill()
+        self._process.shows(lambda seen: set(seen["lit"]) == set(lit))
 
 
 def surface_state(studio: LiveStudio) -> str:

@@ -20,8 +20,8 @@ SENTENCE_S: Final = 2.0
 KEEP_UP_S: Final = 0.2  # a step falls after 0.3 s
 OVERLOAD_S: Final = 3.0  # long enough to look up from an instrument
 CLIP_DB: Final = 0.0
-LAMP_ROWS: Final = {"rec": "arm", "solo": "solo", "mute": "mute"}
-"""Lamp of a strip, and the switch of the channel it shows."""
+LAMP_ROWS: Final = {"rec": "arm", "solo": "solo", "mute": "mute", "insert": "insert/on"}
+"""Lamp of a strip, and the switch of the channel it shows; only a HUI has a key for inserts."""
 _COLOUR_OF_ROLE: Final = {"aux": Colour.CYAN, "group": Colour.GREEN, "fx": Colour.MAGENTA}
 _COLOUR_OF_VIEW: Final = {
     View.STRIPS: Colour.WHITE,
@@ -162,8 +162,8 @@ class Strips:
         if one is None:
             return "", ""
         name = self._name(one, places)
-        knob = one.knob
-        if self._rig.assignment.is_of_selected:
+        knob, is_of_selected = one.knob, self._rig.assignment.is_of_selected
+        if is_of_selected:
             name = squeeze(knob.label, places) if knob is not None else ""
         is_turned = at in self._turned
         address = self._turned[at][0] if is_turned else knob.address if knob is not None else ""
@@ -171,7 +171,7 @@ class Strips:
         if screen.rows == 1:
             return (value if is_turned or self._rig.shows_values else name), ""
         label = squeeze(knob.label, places) if knob is not None else ""
-        return name, value if is_turned or self._rig.shows_values else label
+        return name, value if is_turned or is_of_selected or self._rig.shows_values else label
 
     def _second_words(self, at: int, screen: Screen) -> tuple[str, str]:
         """Name over the level of the fader."""

@@ -10,7 +10,7 @@ from studiod.surfaces.hui.codec import HuiCodec
 from studiod.surfaces.hui.heartbeat import Heartbeat
 from studiod.surfaces.hui.scribble import MainDisplay, Scribble
 from studiod.surfaces.mackie.assign import View
-from studiod.surfaces.mackie.buttons import MASTER, MASTER_NAME, STRIP_ROWS
+from studiod.surfaces.mackie.buttons import MASTER, MASTER_NAME, STRIP_ROWS, STRIPS
 from studiod.surfaces.mackie.codec import ASSIGNMENT, LOGIC_ID, LOGIC_XT_ID, OFFLINE, MackieCodec, sysex
 from studiod.surfaces.mackie.facts import BoxFacts, Colours, Glass, Protocol, Role
 from studiod.surfaces.mackie.faders import Faders
@@ -26,7 +26,10 @@ from studiod.surfaces.touches import Touches
 
 TICK: Final = 0.01
 """Travel of one tick of a V-Pot; a tenth of it with shift."""
+METERS_SHOW: Final = 7
+"""By its lamp, with its peak, and on the glass: a Mackie Control shows no meter before it is told where."""
 _EXACT = 9  # digits of travel: a hundred ticks come back to where they began
+METERS_UPRIGHT: Final = 1  # they stand in the gap beside the names; lying down they would cover them
 
 
 class MackieSurface:
@@ -245,7 +248,7 @@ class MackieSurface:
             self._turn(place, gesture.steps, now)
         elif row == "jog" and isinstance(gesture, Turned):
             self._keys.jog(gesture.steps, self.name)
-        elif row in STRIP_ROWS and number:  # there is a key `solo`, too
+        elif number and (row in STRIP_ROWS or row in LAMP_ROWS):  # there is a key `solo`, too
             if isinstance(gesture, Pressed) and place < len(self._strips.under):
                 self._strip_key(row, place)
         elif isinstance(gesture, Pressed):
@@ -327,6 +330,10 @@ class MackieSurface:
         self._paint()
 
     def _paint(self) -> None:
+        if self.facts.has_meters and self.facts.glass is not Glass.NONE:
+            for place in range(self.facts.strips):
+                self._panel.show((Part.METER_MODE, place), METERS_SHOW)
+            self._panel.show((Part.METER_MODE, STRIPS), METERS_UPRIGHT)
         self._strips.paint()
         self._lamps()
         self._faders.drive_all(self._rig.clock())
