@@ -183,6 +183,8 @@ class SurfaceSettings:
 
     enable: bool
     maps: tuple[Path, ...]
+    order: tuple[str, ...]
+    """Names of boxes of the Mackie desk, from left to right."""
 
 
 @dataclass(frozen=True, slots=True)

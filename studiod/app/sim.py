@@ -26,11 +26,14 @@ keys:
   enter       lets it go                                 left right  turns its V-Pot
   r s m c     rec, solo, mute, select of that strip      v           pushes its V-Pot
   space p .   play, record (p), stop (.)                 [ ]         bank left, right
-  t e d n a   track, EQ, dynamics, send, pan             f           flip
+  t e d n a i track, EQ, dynamics, send, pan, inserts    f           flip
+  < >         page before, after                         - =         channel left, right
+  l u k       loop, punch, click                         w b         sets a marker, time or bars
   , /         jog                                        o           off and on again
   q           ends
 """
-NAMES: Final = {"mcu": "Mackie Control", "x-touch": "X-Touch", "logic": "Logic Control"}
+NAMES: Final = {"mcu": "Mackie Control", "x-touch": "X-Touch", "extender": "X-Touch-Ext", "logic": "Logic Control"}
+_EXTENDER_ID: Final = 0x15
 _STEP: Final = TOP // 50
 _FRAME_S: Final = 1 / 15
 _LAST_CALL_S: Final = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
@@ -47,6 +50,16 @@ _KEYS: Final = {
     "d": "instrument",
     "n": "send",
     "a": "pan",
+    "i": "plugin",
+    "<": "cursor/left",
+    ">": "cursor/right",
+    "-": "channel/left",
+    "=": "channel/right",
+    "l": "cycle",
+    "u": "drop",
+    "k": "click",
+    "w": "marker",
+    "b": "smpte-beats",
 }
 _ARROWS: Final = {"\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left"}
 
@@ -95,8 +108,10 @@ class Player:
 
 
 def simulator(kind: str) -> Simulator:
-    """The box of that kind: mcu, x-touch or logic."""
-    return Simulator(0x10, Manners.RIDDLE) if kind == "logic" else Simulator()
+    """The box of that kind: mcu, x-touch, extender or logic."""
+    if kind == "logic":
+        return Simulator(0x10, Manners.RIDDLE)
+    return Simulator(_EXTENDER_ID) if kind == "extender" else Simulator()
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ from studiod.app.bells import Bells
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
+from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
+from studiod.surfaces.mackie.facts import load_all
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.models import MapModel, Model
@@ -17,8 +21,48 @@ from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
     from studiod.surfaces.base import SurfaceMap
+    from studiod.surfaces.mackie.facts import BoxFacts
 
+_MACKIE = "mackie"  # folder within a folder of maps: boxes that speak Mackie Control or HUI
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What one folder of maps knows."""
+
+    boxes: "tuple[BoxFacts, ...]"
+    """Of its folder `mackie`."""
+    maps: "tuple[SurfaceMap, ...]"
+    faults: tuple[str, ...]
+
+
+def read_shelf(folder: Path) -> Shelf:
+    """Every file in `folder` and its folder `mackie`, and what is wrong with those that cannot be used."""
+    folder = folder.expanduser()
+    boxes, box_faults = load_all(folder / _MACKIE)
+    maps, faults = load_maps(folder)
+    return Shelf(boxes, maps, box_faults + faults)
+
+
+def looked_for(
+    shelves: Iterable[Shelf], hub: Hub, clock: Callable[[], float], touches: Touches, order: Sequence[str] = ()
+) -> list[Model]:
+    """Models in the order in which they are asked whether a port is theirs; of those with one name the first counts.
+
+    shelves: the most important first; on each, Mackie Control before numbers of a box's own, which say less.
+    order: names of boxes on the Mackie desk, from left to right.
+    """
+    desk = MackieDesk(hub, clock, touches, order)
+    found: dict[str, Model] = {}
+    for shelf in shelves:
+        models: list[Model] = [
+            *(MackieModel(facts, desk) for facts in shelf.boxes),
+            *(MapModel(facts, hub, clock, touches) for facts in shelf.maps),
+        ]
+        for model in models:
+            found.setdefault(model.name, model)
+    return list(found.values())
 
 
 class DeskSurfaces:
@@ -52,21 +96,15 @@ class DeskSurfaces:
             self.manager.stop()
 
     async def _models(self) -> list[Model]:
-        """Everything that is looked for, in the order in which it is asked."""
-        maps: list[SurfaceMap] = []
-        for folder in (map_folder(), *self._settings.maps):
-            found, faults = await asyncio.to_thread(_read_maps, folder)
-            maps += found
-            self.faults += faults
+        """Everything that is looked for; what a person wrote comes before what is built in."""
+        folders = (*self._settings.maps, map_folder())
+        shelves = [await asyncio.to_thread(read_shelf, folder) for folder in folders]
+        self.faults = tuple(fault for shelf in shelves for fault in shelf.faults)
         for fault in self.faults:
             _log.warning("%s", fault)
-        return [MapModel(facts, self._hub, self._loop.time, self._touches) for facts in maps]
+        return looked_for(shelves, self._hub, self._loop.time, self._touches, self._settings.order)
 
     def _heard(self) -> None:
         self._bells.hush_heard()
         if self._ports.turn() and self.manager is not None:
             self.manager.poll()
-
-
-def _read_maps(folder: Path) -> "tuple[tuple[SurfaceMap, ...], tuple[str, ...]]":
-    return load_maps(folder.expanduser())

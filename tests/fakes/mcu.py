@@ -5,7 +5,9 @@ from studiod.surfaces.mackie.desk import MackieDesk
 from studiod.surfaces.mackie.facts import BoxFacts, load
 from studiod.surfaces.mackie.simulator import Manners, Simulator
 from studiod.surfaces.mackie.surface import MackieSurface
+from studiod.surfaces.manager import READ_S
 from studiod.surfaces.maps import map_folder
+from studiod.surfaces.touches import Touches
 from tests.fakes.hand_loop import HandLoop
 from tests.unit.surfaces.rig import desk
 
@@ -33,7 +35,7 @@ class Plugged:
         """Switch the box on and plug it in."""
         self.box.emit = self._heard
         self.box.power_on()
-        self.surface.attach(self._send, self._stage.loop.time())
+        self.surface.attach(self._send)
 
     def unplug(self) -> None:
         """Pull it out."""
@@ -48,7 +50,8 @@ class Plugged:
 
     def _heard(self, message: bytes) -> None:
         if not self.is_cut:
-            self.surface.receive(message)
+            for fault in self.surface.receive(message):
+                raise fault
 
 
 class Stage:
@@ -57,10 +60,12 @@ class Stage:
     def __init__(self, strips: int = 24, order: tuple[str, ...] = (), hub: Hub | None = None) -> None:
         self.hub = hub or desk(strips)
         self.loop = HandLoop()
-        self.desk = MackieDesk(self.hub, self.loop.time, order)
+        self.touches = Touches()
+        self.desk = MackieDesk(self.hub, self.loop.time, self.touches, order)
         self.plugged: list[Plugged] = []
         self.fired: list[tuple[str, tuple[float, ...]]] = []
         self.position_s = 0.0
+        self._read_at = 0.0
         self.hub.on_meter("/transport/position", lambda: (self.position_s,))
         for spec in self.hub.registry:
             if not spec.is_numeric and spec.kind.value == "trigger":
@@ -98,8 +103,15 @@ class Stage:
     def turn(self) -> None:
         """One turn of the loop, at one moment."""
         self.hub.turn()
+        is_reading = self.loop.time() >= self._read_at
+        if is_reading:
+            self._read_at = self.loop.time() + READ_S
         for each in self.plugged:
-            each.surface.drain(self.loop.time())
+            if is_reading:
+                each.surface.read()
+            for fault in each.surface.due():
+                raise fault
+            each.surface.drain()
 
     def heal(self, times: int) -> None:
         """Have every box told, one after the other, what it should show already."""

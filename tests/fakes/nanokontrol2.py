@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-import rtmidi
+from tests.fakes.jack_cable import JackCable
 
 FADERS, KNOBS, SOLO, MUTE, ARM = 0, 16, 32, 48, 64
 BUTTONS = {
@@ -24,7 +24,6 @@ _HEAD = bytes.fromhex("F0 42 40 00 01 13 00")
 _SCENE_BYTES = 339
 _CONTROL_MODE, _LED_MODE = 1, 2
 _EXTERNAL = 1
-LAST_CALL_S = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
 MESSAGE_S = 3 * 10 / 31_250  # three bytes of ten bits on a MIDI cable
 
 
@@ -134,50 +133,17 @@ def _eight_bit(packed: bytes) -> list[int]:
     return plain
 
 
-class JackCable:
-    """The box behind virtual JACK ports, in and out of its socket."""
+class Swing:
+    """A hand that moves a fader up and down, as fast as the cable takes it, until the box is pulled out."""
 
     def __init__(self, box: NanoKontrol2) -> None:
         self._box = box
-        self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
         self._hands: list[threading.Thread] = []
         self._pulled = threading.Event()
-        self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
 
-    def plug(self) -> None:
-        """Power the box and show its ports."""
-        self._box.power_on()
+    def begin(self, fader: int) -> None:
+        """Move this one, too."""
         self._pulled.clear()
-        midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
-        midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
-        midi_in.ignore_types(sysex=False)
-        midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
-        midi_out.open_virtual_port("nanoKONTROL2 MIDI 1")
-        midi_in.open_virtual_port("nanoKONTROL2 MIDI 1")
-
-        def emit(message: bytes) -> None:
-            with self._one_at_a_time:
-                midi_out.send_message(message)
-
-        self._box.emit = emit
-        self._ports = [midi_in, midi_out]
-
-    def unplug(self) -> None:
-        """Pull the box out."""
-        self._box.emit = lambda _: None
-        self._pulled.set()
-        for hand in self._hands:
-            hand.join()
-        self._hands = []
-        for port in self._ports:
-            if isinstance(port, rtmidi.MidiIn):
-                port.cancel_callback()
-                time.sleep(LAST_CALL_S)
-            port.delete()
-        self._ports = []
-
-    def sway(self, fader: int) -> None:
-        """Move a fader up and down, as fast as the cable takes it, until the box is pulled out."""
 
         def move() -> None:
             while not self._pulled.is_set():
@@ -187,32 +153,46 @@ class JackCable:
         self._hands.append(threading.Thread(target=move))
         self._hands[-1].start()
 
+    def end(self) -> None:
+        """Take the hand away."""
+        self._pulled.set()
+        for hand in self._hands:
+            hand.join()
+        self._hands = []
+
 
 def main() -> None:
     """Serve one box over virtual JACK ports.
 
-    Commands: plug, unplug, fader N BYTE, slide N BYTE, sway N (up and down until it is unplugged), press NAME, lamps.
+    Commands: plug, unplug, fader N BYTE, slide N BYTE, sway N (up and down until it is unplugged), press NAME, look.
 
     Each is answered by one line of JSON: the names that are lit, and whether the computer owns the lamps.
     """
     box = NanoKontrol2()
-    cable = JackCable(box)
+    cable = JackCable(box, "nanoKONTROL2")
+    swing = Swing(box)
+
+    def unplug() -> None:
+        box.emit = lambda _: None  # a hand that still moves it says nothing more
+        swing.end()
+        cable.unplug()
+
     commands: dict[str, Callable[..., None]] = {
         "plug": cable.plug,
-        "unplug": cable.unplug,
+        "unplug": unplug,
         "fader": lambda fader, byte: box.move_fader(int(fader), int(byte)),
         # RtMidi over JACK garbles hundreds of messages at once; a box cannot send faster than its cable
         "slide": lambda fader, byte: box.slide_fader(int(fader), int(byte), lambda: time.sleep(MESSAGE_S)),
-        "sway": lambda fader: cable.sway(int(fader)),
+        "sway": lambda fader: swing.begin(int(fader)),
         "press": box.press,
-        "lamps": lambda: None,
+        "look": lambda: None,
     }
     for line in sys.stdin:
         name, *words = line.split()
         commands[name](*words)
         sys.stdout.write(json.dumps({"lit": sorted(box.lit), "external": box.is_external}) + "\n")
         sys.stdout.flush()
-    cable.unplug()
+    unplug()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class RemoteBox:
     async def shows(self, *lit: str) -> None:
         """Wait until exactly these are lit."""
         async with asyncio.timeout(10.0):
-            while await self.do("lamps") != set(lit):  # noqa: ASYNC110 - another process says so
+            while await self.do("look") != set(lit):  # noqa: ASYNC110 - another process says so
                 await asyncio.sleep(POLL_S)  # JACK's threads get the cores
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from studiod.app.config.section import Section
-from studiod.app.config.values import MAX_PIN, ControlName, Folder, PortText, allowed
+from studiod.app.config.values import MAX_PIN, BoxName, ControlName, Folder, PortText, allowed
 from studiod.model.console import MAX_MIDI_TRACKS
 
 
@@ -91,6 +91,18 @@ class Surfaces(Section):
     maps: list[Folder] = Field(
         default=[],
         max_length=32,
-        description="More folders with maps of boxes, read after the built-in ones.",
+        description=(
+            "More folders with maps of boxes, asked before the built-in ones, the first before the second; files for "
+            "Mackie Control and HUI in a folder mackie of it. A file with the name of another takes its place."
+        ),
         json_schema_extra=allowed("a list of folders"),
+    )
+    order: list[BoxName] = Field(
+        default=[],
+        max_length=32,
+        description=(
+            "Boxes that speak Mackie Control or HUI, from left to right, by the names that studioctl devices shows. "
+            "Others stand to the right of them as they came."
+        ),
+        json_schema_extra=allowed("a list of names of boxes"),
     )

@@ -83,6 +83,12 @@ def _control_name(text: str) -> str:
     return text
 
 
+def _box_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", text):
+        raise Unfit("is no name of a box")
+    return text
+
+
 def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
     return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
 
@@ -97,6 +103,11 @@ ControlName = Annotated[
     str,
     AfterValidator(_control_name),
     Field(json_schema_extra=allowed("1 to 32 small letters, digits, /, - and _, such as foot/1")),
+]
+BoxName = Annotated[
+    str,
+    AfterValidator(_box_name),
+    Field(json_schema_extra=allowed("small letters, digits and -, such as x-touch or mcu-xt-2")),
 ]
 PortText = Annotated[
     str,

@@ -60,6 +60,10 @@ class HuiCodec:
                 messages = (HEAD + bytes((TIME, *(_digit(str(shown)) for shown in reversed(value)))) + b"\xf7",)
         return messages
 
+    def has_lamp(self, name: str) -> bool:
+        """There is a lamp of that name in this family."""
+        return name in LAMPS
+
     def time(self, digits: tuple[str, ...]) -> Iterable[tuple[Key, Shown]]:
         """The middle eight of ten digits, in one message."""
         first = (len(digits) - DIGITS) // 2

@@ -53,3 +53,5 @@ PLACES: Final[Mapping[str, tuple[int, int]]] = {**_switches(), **_INPUTS}
 NAMES: Final[Mapping[tuple[int, int], str]] = {place: name for name, place in PLACES.items()}
 LAMPS: Final[Mapping[str, tuple[int, int]]] = {**_switches(), **OUTPUTS}
 """Zone and port of everything the host switches on and off."""
+KEYS: Final = frozenset(name for name, (zone, _) in PLACES.items() if zone >= STRIPS)
+"""Buttons that there are once on a desk."""

@@ -14,7 +14,7 @@ MCU_ID, MCU_XT_ID, LOGIC_ID, LOGIC_XT_ID = 0x14, 0x15, 0x10, 0x11
 QUERY, READY, RESPOND, ACCEPTED, REFUSED, READY_COMPACT = 0x00, 0x01, 0x02, 0x03, 0x04, 0x06
 OFFLINE, VERSION, VERSION_IS = 0x0F, 0x13, 0x14
 FADERS_DOWN, LAMPS_OFF, RESET = 0x61, 0x62, 0x63
-LCD, COLOURS, METER_MODE = 0x12, 0x72, 0x20
+LCD, COLOURS, METER_MODE, METERS_STAND = 0x12, 0x72, 0x20, 0x21
 TIME_DIGITS: Final = 10
 ASSIGNMENT: Final = 10
 """Place of the right assignment digit; the left one is the next."""
@@ -89,11 +89,18 @@ class MackieCodec:
                 message = bytes((_PRESSURE | 1, place << 4 | value))
             case Part.OVERLOAD, _:
                 message = bytes((_PRESSURE, place << 4 | (OVERLOAD_ON if value else OVERLOAD_OFF)))
+            case Part.METER_MODE, int():
+                is_strip = place < STRIPS
+                message = sysex(self.model_id, *((METER_MODE, place, value) if is_strip else (METERS_STAND, value)))
             case Part.COLOURS, tuple():
                 message = self._colours(each for each in value if isinstance(each, Colour))
             case _:
                 return ()
         return (message,)
+
+    def has_lamp(self, name: str) -> bool:
+        """There is a lamp of that name in this family."""
+        return name in LAMPS
 
     def time(self, digits: tuple[str, ...]) -> Iterable[tuple[Key, Shown]]:
         """One key a digit, so that only those that changed are sent."""

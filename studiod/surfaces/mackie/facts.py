@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from studiod.model.parameter import Flag, Kind
 from studiod.model.registry import Registry
 from studiod.surfaces.checked_yaml import Document, MapError, did_you_mean
+from studiod.surfaces.hui import zones
 from studiod.surfaces.mackie.buttons import GLOBAL_KEYS, STRIPS
 
 if TYPE_CHECKING:
@@ -216,14 +217,14 @@ class _Reader:
             follows_selection=self._flag("follows_selection", default=False),
             messages_per_s=self._integer("messages_per_s", 10, 10_000, USB_MESSAGES_PER_S),
             bytes_per_s=self._integer("bytes_per_s", 100, 1_000_000, USB_BYTES_PER_S),
-            keys=self._keys(),
+            keys=self._keys(zones.KEYS if is_hui else GLOBAL_KEYS),
         )
 
-    def _keys(self) -> Mapping[str, KeyAct]:
+    def _keys(self, allowed: frozenset[str]) -> Mapping[str, KeyAct]:
         if "keys" not in self._top:
             return {}
         found: dict[str, KeyAct] = {}
-        for name, node in self._document.mapping(self._top["keys"], "keys", sorted(GLOBAL_KEYS)).items():
+        for name, node in self._document.mapping(self._top["keys"], "keys", sorted(allowed)).items():
             where = f"keys.{name}"
             act = self._document.mapping(node, where, _KEY)
             ways = [way for way in ("trigger", "toggle") if way in act]

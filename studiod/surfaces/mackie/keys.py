@@ -5,6 +5,7 @@ from typing import Final
 
 from studiod.model.parameter import Kind
 from studiod.model.transport import TransportPhase, TransportState
+from studiod.surfaces.hui import zones
 from studiod.surfaces.mackie.assign import MODE_OF_KEY, NO_PLUGIN, Mode, View
 from studiod.surfaces.mackie.buttons import GLOBAL_KEYS
 from studiod.surfaces.mackie.facts import KeyAct
@@ -37,15 +38,21 @@ _USUAL: Final = {
     "undo": KeyAct("/transport/undo", is_toggle=False),
     "foot/a": KeyAct("/transport/punch", is_toggle=False),
     "foot/b": KeyAct("/marker/add", is_toggle=False),
+    "return-to-zero": KeyAct("/transport/locate", is_toggle=False, argument=0.0),
+    "rec-all": KeyAct("/arm/all", is_toggle=False),
+    "talkback": KeyAct("/talkback/on", is_toggle=True),
+    **{f"monitor/{leaf}": KeyAct(f"/monitor/{leaf}", is_toggle=True) for leaf in ("mute", "dim", "mono")},
     **{f"f{n}": KeyAct("/marker/locate", is_toggle=False, argument=float(n)) for n in range(1, 9)},
 }
 """What keys do unless the file of a box says otherwise."""
+_AUTOMATION: Final = frozenset({"read", "write", "trim", "touch", "latch", "off", "auto", "enable"})
+NO_AUTOMATION: Final = "There is no automation here"
+NO_MEANING: Final = "Key {key} is free: its file may use it"
+_SENDS: Final = {f"send/{letter}": page for page, letter in enumerate("abcde")}
+"""Keys of a HUI."""
+_ALL: Final = GLOBAL_KEYS | zones.KEYS
 _HELD: Final = frozenset({"shift", "option", "control", "alt", "marker", "nudge", "rewind", "forward"})
 _WINDS: Final = {"rewind": -1, "forward": 1}
-
-
-def _nothing(_rig: Rig) -> None:
-    """A key this desk has no use for."""
 
 
 def _swap_names(rig: Rig) -> None:
@@ -105,7 +112,7 @@ class Keys:
 
     def watched(self) -> frozenset[str]:
         """Addresses whose change may be one of a lamp."""
-        acts = [self._act(key) for key in GLOBAL_KEYS]
+        acts = [self._act(key) for key in _ALL]
         return frozenset((_STATE, _PHASE, *self._solos, *(act.address for act in acts if act is not None)))
 
     def press(self, key: str, origin: str) -> None:
@@ -140,13 +147,16 @@ class Keys:
         self._origin = origin
         self._go(ticks * (SCRUB_S if self._is_scrubbing else JOG_S))
 
-    def tick(self, now: float) -> float | None:
-        """Go on winding, and to where the wheel is by now; seconds until there is more to do. Raises as `press`."""
+    def tick(self, now: float) -> None:
+        """Go on winding, and to where the wheel is by now. Raises as `press`."""
         if self._winding and now >= self._wind_at:
             self._wind_at = now + WIND_EVERY_S
             self._go(_WINDS[self._winding] * WIND_S)
         if self._target is not None and now - self._located_at >= LOCATE_EVERY_S:
             self._arrive(now)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until `tick` has something to do."""
         waits = [self._wind_at - now] if self._winding else []
         if self._target is not None:
             waits.append(self._located_at + LOCATE_EVERY_S - now)
@@ -154,8 +164,8 @@ class Keys:
 
     def lamps(self) -> dict[str, Lamp]:
         """What the lamps of all keys show."""
-        shown = dict.fromkeys(GLOBAL_KEYS, False)
-        for key in GLOBAL_KEYS:
+        shown = dict.fromkeys(_ALL, False)
+        for key in _ALL:
             act = self._act(key)
             shown[key] = act is not None and act.is_toggle and self._is_on(act.address)
         rig, state = self._rig, self._choice(_STATE)
@@ -197,14 +207,18 @@ class Keys:
         rig = self._rig
         if key in MODE_OF_KEY:
             rig.assign(MODE_OF_KEY[key])
-            if rig.assignment.mode is Mode.PLUGIN:
+            if rig.assignment.mode is Mode.PLUGIN and not rig.has_knobs:
                 rig.announce(NO_PLUGIN)
         elif key in _VIEWS:
             rig.show(_VIEWS[key])
         elif key == "scrub":
             self._is_scrubbing = not self._is_scrubbing
-        else:
-            _MOVES.get(key, _nothing)(rig)
+        elif key in _SENDS:
+            rig.assign(Mode.SEND, _SENDS[key])
+        elif key in _MOVES:
+            _MOVES[key](rig)
+        elif key not in _HELD:
+            rig.announce(NO_AUTOMATION if key.partition("/")[0] in _AUTOMATION else NO_MEANING.format(key=key))
 
     def _wind(self, key: str) -> None:
         if "marker" in self._held:

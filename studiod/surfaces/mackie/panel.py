@@ -62,7 +62,10 @@ class Panel:
         self._first.append(message)
 
     def show(self, key: Key, value: Shown) -> None:
-        """From now on `key` should show `value`; silence when it does already."""
+        """From now on `key` should show `value`; silence when it does already, or has no such lamp."""
+        place = key[1]
+        if isinstance(place, str) and not self._codec.has_lamp(place):
+            return
         self._wanted[key] = value
         waiting = self._due[_rank(key)]
         if self._shown.get(key) == value:

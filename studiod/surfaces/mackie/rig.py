@@ -137,9 +137,16 @@ class Rig:
         self._offsets[self.view] = min(max(offset, 0), max(last, self.offset if by > 0 else 0))
         self.aim()
 
-    def assign(self, mode: Mode) -> None:
-        """Give the V-Pots this meaning; the same again goes to the next page."""
-        page = (self.assignment.page + 1) % self.pages if mode is self.assignment.mode else 0
+    @property
+    def has_knobs(self) -> bool:
+        """The assignment has parameters, on one channel at least."""
+        shown = channels(self.hub.registry, self.view)
+        return any(knobs(self.hub.registry, self.assignment, shown or (None,), self.selected))
+
+    def assign(self, mode: Mode, page: int | None = None) -> None:
+        """Give the V-Pots this meaning; without `page`, the same again goes to the next page."""
+        if page is None:
+            page = (self.assignment.page + 1) % self.pages if mode is self.assignment.mode else 0
         self.assignment = Assignment(mode, page)
         self.aim()
 

@@ -87,6 +87,9 @@ class Simulator:
         """The byte each ring shows."""
         self.meters = [0] * 8
         self.overloads = [False] * 8
+        self.meter_modes = [0] * 8
+        """Bits of where each shows."""
+        self.are_meters_upright = False
         self.digits = [" "] * 12
         self.colours = [Colour.WHITE] * 8
         self.is_accepted = self.manners is not Manners.RIDDLE
@@ -236,6 +239,10 @@ class Simulator:
             self._cells[body[0] : body[0] + len(text)] = text
         elif command == 0x72 and len(body) == 8 and self.is_accepted:
             self.colours = [Colour(byte & 7) for byte in body]
+        elif command == 0x20 and len(body) == 2 and body[0] < 8:
+            self.meter_modes[body[0]] = body[1]
+        elif command == 0x21 and body:
+            self.are_meters_upright = body[0] == 1
         elif command == 0x0F:
             self.is_accepted = False
 

@@ -17,12 +17,11 @@ from studiod.surfaces.mackie.words import Colour, Lamp, Part, Ring, RingMode
 VALUE_S: Final = 1.0
 """So long a value stands where a name was, after it was turned."""
 SENTENCE_S: Final = 2.0
-METERS_S: Final = 0.05
 KEEP_UP_S: Final = 0.2  # a step falls after 0.3 s
 OVERLOAD_S: Final = 3.0  # long enough to look up from an instrument
 CLIP_DB: Final = 0.0
-LAMP_ROWS: Final = {"rec": "arm", "solo": "solo", "mute": "mute"}
-"""Lamp of a strip, and the switch of the channel it shows."""
+LAMP_ROWS: Final = {"rec": "arm", "solo": "solo", "mute": "mute", "insert": "insert/on"}
+"""Lamp of a strip, and the switch of the channel it shows; only a HUI has a key for inserts."""
 _COLOUR_OF_ROLE: Final = {"aux": Colour.CYAN, "group": Colour.GREEN, "fx": Colour.MAGENTA}
 _COLOUR_OF_VIEW: Final = {
     View.STRIPS: Colour.WHITE,
@@ -45,7 +44,6 @@ class Strips:
         self._turned: dict[int, tuple[str, float]] = {}  # address whose value is shown, and until when
         self._glass = next((screen for screen in panel.screens if isinstance(screen, Grid)), None)  # takes sentences
         self._sentence_until: float | None = None
-        self._meters_at = float("-inf")
         self._kept: dict[int, float] = {}
         self._overloads: dict[int, float] = {}
         self._by_address: dict[str, list[Callable[[], None]]] = {}
@@ -85,7 +83,7 @@ class Strips:
             self._sentence_until = now + SENTENCE_S
 
     def tick(self, now: float) -> float | None:
-        """Take down what was shown for a moment, and feed the meters; seconds until there is more to do."""
+        """Take down what was shown for a moment; seconds until there is more to do."""
         ends = [until for _, until in self._turned.values()]
         if self._sentence_until is not None:
             ends.append(self._sentence_until)
@@ -96,13 +94,19 @@ class Strips:
             for at in range(len(self.under)):
                 self._text(at)
             ends = [until for _, until in self._turned.values()]
-        waits = [until - now for until in ends]
-        if self._facts.has_meters or self._facts.has_master_meters:
-            if now - self._meters_at >= METERS_S:
-                self._meters_at = now
-                self._meters(now)
-            waits.append(self._meters_at + METERS_S - now)
-        return max(min(waits), 0.0) if waits else None
+        return max(min(ends) - now, 0.0) if ends else None
+
+    def read(self, now: float) -> None:
+        """Show what the meters read."""
+        if self._facts.has_meters:
+            for at, one in enumerate(self.under):
+                address = f"/meter{one.base}" if one is not None else ""
+                reading = self._hub.meter(address) if address in self._hub.registry else ()
+                self._meter((Part.METER, at), reading[0] if reading else -math.inf, now)
+        if self._facts.has_master_meters:
+            reading = self._hub.meter("/meter/main")
+            for side, peak_db in enumerate(reading[:2]):
+                self._meter((Part.MASTER_METER, side), peak_db, now)
 
     def forget(self) -> None:
         """The box was away: what was shown for a moment is over."""
@@ -158,8 +162,8 @@ class Strips:
         if one is None:
             return "", ""
         name = self._name(one, places)
-        knob = one.knob
-        if self._rig.assignment.is_of_selected:
+        knob, is_of_selected = one.knob, self._rig.assignment.is_of_selected
+        if is_of_selected:
             name = squeeze(knob.label, places) if knob is not None else ""
         is_turned = at in self._turned
         address = self._turned[at][0] if is_turned else knob.address if knob is not None else ""
@@ -167,7 +171,7 @@ class Strips:
         if screen.rows == 1:
             return (value if is_turned or self._rig.shows_values else name), ""
         label = squeeze(knob.label, places) if knob is not None else ""
-        return name, value if is_turned or self._rig.shows_values else label
+        return name, value if is_turned or is_of_selected or self._rig.shows_values else label
 
     def _second_words(self, at: int, screen: Screen) -> tuple[str, str]:
         """Name over the level of the fader."""
@@ -201,17 +205,6 @@ class Strips:
         if role in self._hub.registry:
             return _COLOUR_OF_ROLE[self._hub.registry[role].choices[int(self._hub.value(role))]]
         return _COLOUR_OF_VIEW[self._rig.view]
-
-    def _meters(self, now: float) -> None:
-        if self._facts.has_meters:
-            for at, one in enumerate(self.under):
-                address = f"/meter{one.base}" if one is not None else ""
-                reading = self._hub.meter(address) if address in self._hub.registry else ()
-                self._meter((Part.METER, at), reading[0] if reading else -math.inf, now)
-        if self._facts.has_master_meters:
-            reading = self._hub.meter("/meter/main")
-            for side, peak_db in enumerate(reading[:2]):
-                self._meter((Part.MASTER_METER, side), peak_db, now)
 
     def _meter(self, key: tuple[Part, int], peak_db: float, now: float) -> None:
         """Say a level that is another; say one that stays before the box lets it fall."""

@@ -32,6 +32,8 @@ class Part(enum.Enum):
     """Place 0..; shows a level 0..13, and falls by itself."""
     MASTER_METER = enum.auto()
     """Place 0 left, 1 right; as METER."""
+    METER_MODE = enum.auto()
+    """Place 0.., bits of where a strip's meter shows; the place behind the last: whether meters on the glass stand."""
 
 
 class Lamp(enum.IntEnum):
@@ -110,6 +112,10 @@ class Codec(Protocol):
 
     def encode(self, key: Key, value: Shown) -> tuple[bytes, ...]:
         """The messages that make `key` show `value`; none for what this family cannot show."""
+        ...
+
+    def has_lamp(self, name: str) -> bool:
+        """There is a lamp of that name in this family."""
         ...
 
     def time(self, digits: tuple[str, ...]) -> Iterable[tuple[Key, Shown]]:

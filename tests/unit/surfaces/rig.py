@@ -33,16 +33,18 @@ from tests.fakes.store import MemoryStore
 RATE_HZ = 48_000
 
 
-def desk(strips: int = 16, buses: int = 1) -> Hub:
-    """A hub of `strips` strips and a few buses, with nothing behind it."""
-    return Hub(_registry(strips, buses), MemoryStore(), RATE_HZ)
+def desk(strips: int = 16, buses: int = 1, matrices: int = 0) -> Hub:
+    """A hub of `strips` strips and a few sums, with nothing behind it."""
+    return Hub(_registry(strips, buses, matrices), MemoryStore(), RATE_HZ)
 
 
 @functools.cache
-def _registry(strips: int, buses: int) -> Registry:
+def _registry(strips: int, buses: int, matrices: int) -> Registry:
     names = tuple(f"Strip {strip + 1}" for strip in range(strips))
     bus_names = tuple(f"Bus {bus + 1}" for bus in range(buses))
-    layout = ConsoleLayout(strips, buses, tuple(range(1, strips + 1)), names, bus_names)
+    matrix_names = tuple(f"Matrix {matrix + 1}" for matrix in range(matrices))
+    inputs = tuple(range(1, strips + 1))
+    layout = ConsoleLayout(strips, buses, inputs, names, bus_names, matrix_names=matrix_names)
     return Registry(console_parameters(layout))
 
 

@@ -20,7 +20,7 @@ class Hui:
         self.plug()
 
     def plug(self) -> None:
-        self.surface.attach(self._hear, self._stage.loop.time())
+        self.surface.attach(self._hear)
         self.run(0.5)
 
     def say(self, hexes: str) -> None:
@@ -30,7 +30,7 @@ class Hui:
         end = self._stage.loop.time() + seconds
         while self._stage.loop.time() < end:
             self._stage.turn()
-            self.surface.drain(self._stage.loop.time())
+            self.surface.drain()
             self._stage.loop.advance(0.005)
 
     def _hear(self, message: bytes) -> None:
@@ -100,7 +100,7 @@ def test_a_hand_on_it_works_the_desk(stage: Stage) -> None:
     assert stage.hub.value("/strip/3/mute") == 1.0
     hui.say("B0 0F 0A B0 2F 43")
     hui.run(1.0)
-    assert hui.surface.bank.offset == 8
+    assert hui.surface.first_strip == 9
     assert stage.hub.travel("/strip/1/fader") != TOP
 
 
@@ -111,3 +111,27 @@ def test_turned_values_stand_where_the_name_was(stage: Stage) -> None:
     assert hui.text(2) == "R10"
     hui.run(1.2)
     assert hui.text(2) == "Str2"
+
+
+def test_its_own_keys_send_insert_and_return_to_zero(stage: Stage) -> None:
+    hui = Hui(stage)
+    hui.say("B0 0F 0B B0 2F 46  B0 40 4A")
+    assert stage.hub.travel("/strip/1/send/1/level") == 0.0, "this desk has one bus: there is no send B"
+    hui.say("B0 0F 0B B0 2F 47  B0 40 4A")
+    assert stage.hub.travel("/strip/1/send/1/level") == pytest.approx(0.1)
+    hui.sent.clear()
+    hui.say("B0 0F 01 B0 2F 46")
+    hui.run(0.1)
+    assert stage.hub.value("/strip/2/insert/on") == 1.0
+    assert bytes.fromhex("B0 2C 46") in hui.sent
+    hui.say("B0 0F 0F B0 2F 40")
+    assert stage.fired == [("/transport/locate", (0.0,))]
+
+
+def test_its_automation_keys_say_that_there_is_none(stage: Stage) -> None:
+    hui = Hui(stage)
+    hui.run(1.0)
+    hui.sent.clear()
+    hui.say("B0 0F 00 B0 2F 44")
+    hui.run(0.2)
+    assert any(b"There is n" in message for message in hui.sent)

@@ -32,13 +32,13 @@ class Shaky:
         self.spoken = 0
         self._stage = stage
         # each box is a desk of its own: the same strips lie under all of them
-        self.surface = MackieDesk(stage.hub, stage.loop.time).surface(name, facts)
+        self.surface = MackieDesk(stage.hub, stage.loop.time, stage.touches).surface(name, facts)
         stage.hub.observe(lambda changes: self.surface.on_changes(changes) if self.surface.is_live else None)
         self.plug()
 
     def plug(self) -> None:
         self.box.emit = self.to_desk.append
-        self.surface.attach(self._say, self._stage.loop.time())
+        self.surface.attach(self._say)
 
     def unplug(self) -> None:
         self.surface.detach()
@@ -143,7 +143,7 @@ class Room:
     def turn(self) -> None:
         self.stage.hub.turn()
         for box in self.boxes:
-            box.surface.drain(self.stage.loop.time())
+            box.surface.drain()
 
     def do(self, deed: Deed) -> None:
         box = self.boxes[deed.box]

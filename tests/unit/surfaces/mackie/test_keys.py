@@ -4,7 +4,7 @@ import pytest
 
 from studiod.model.transport import TransportPhase, TransportState
 from studiod.surfaces.mackie.facts import KeyAct
-from studiod.surfaces.mackie.keys import JOG_S, LOCATE_EVERY_S, SCRUB_S, WIND_EVERY_S, WIND_S
+from studiod.surfaces.mackie.keys import JOG_S, LOCATE_EVERY_S, NO_AUTOMATION, NO_MEANING, SCRUB_S, WIND_EVERY_S, WIND_S
 from studiod.surfaces.mackie.words import Lamp
 from tests.fakes.mcu import Plugged, Stage
 
@@ -53,11 +53,20 @@ def test_keys_flip_switches_and_light(stage: Stage, unit: Plugged, key: str, add
 
 
 @pytest.mark.parametrize("key", ["read", "write", "trim", "touch", "latch", "group", "save", "zoom", "view/midi"])
-def test_keys_for_what_the_desk_does_not_have_are_dark_and_do_nothing(stage: Stage, unit: Plugged, key: str) -> None:
+def test_keys_for_what_the_desk_does_not_have_are_dark_and_say_so(stage: Stage, unit: Plugged, key: str) -> None:
     unit.box.press(key)
-    stage.run(0.05)
+    stage.run(0.1)
     assert stage.fired == []
     assert key not in unit.box.lit
+    is_automation = key in {"read", "write", "trim", "touch", "latch"}
+    assert unit.box.line(0).strip() == (NO_AUTOMATION if is_automation else NO_MEANING.format(key=key))
+
+
+@pytest.mark.parametrize("key", ["shift", "option", "control", "alt", "marker", "nudge", "play", "eq", "flip", "f1"])
+def test_keys_that_mean_something_say_nothing(stage: Stage, unit: Plugged, key: str) -> None:
+    unit.box.hold(key)
+    stage.run(0.1)
+    assert "free" not in unit.box.line(0)
 
 
 def test_transport_lamps_tell_the_state(stage: Stage, unit: Plugged) -> None:

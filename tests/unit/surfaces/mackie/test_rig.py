@@ -5,6 +5,7 @@ import pytest
 from studiod.surfaces.mackie.assign import NO_PLUGIN
 from studiod.surfaces.mackie.words import TOP
 from tests.fakes.mcu import Plugged, Stage
+from tests.unit.surfaces.rig import desk
 
 
 def names(unit: Plugged) -> list[str]:
@@ -38,7 +39,7 @@ def test_boxes_stand_in_the_order_they_were_given_not_in_which_they_came(
     assert numbers(left) == list(range(1, 9))
     assert numbers(main) == list(range(9, 17))
     assert numbers(right) == list(range(17, 25))
-    assert [unit.surface.bank.offset for unit in row] == [0, 8, 16]
+    assert [unit.surface.first_strip for unit in row] == [1, 9, 17]
 
 
 def test_the_bank_moves_all_boxes_by_all_of_them(stage: Stage, row: tuple[Plugged, Plugged, Plugged]) -> None:
@@ -162,14 +163,53 @@ def test_flipped_sends_are_on_the_faders(stage: Stage) -> None:
     assert stage.hub.value("/strip/1/fader") == 0.0
 
 
-def test_there_is_no_plugin(stage: Stage) -> None:
+def test_the_plugin_key_lays_out_what_is_inserted_and_what_else_a_channel_has(stage: Stage) -> None:
     unit = stage.box()
+    unit.box.press("plugin")
+    stage.run(0.2)
+    assert names(unit) == ["Insert", "Insout", "Ins in", "Inslat", "Dly ms", "Trim", "Pol", "HPFslp"]
+    assert unit.box.text(1, 1) == "off"
+    assert unit.box.assignment == "PL"
+    unit.box.press("vpot/1")
+    unit.box.press("vpot/5")
+    stage.run(0.1)
+    assert stage.hub.value("/strip/1/insert/on") == stage.hub.value("/strip/1/delay/on") == 1.0
+    assert unit.box.text(1, 1) == "on"
+    for _ in range(9):
+        unit.box.press("cursor/right")
+    stage.run(0.2)
+    assert names(unit)[-1] == "" != names(unit)[0]
+
+
+def test_where_nothing_can_be_inserted_the_plugin_key_says_so(stage: Stage) -> None:
+    unit = stage.box()
+    unit.box.press("view/user")
     unit.box.press("plugin")
     stage.run(0.1)
     assert unit.box.line(0).startswith(NO_PLUGIN)
-    assert unit.box.rings == [0] * 8
     unit.box.turn(1, 5)
-    assert stage.hub.value("/strip/1/pan") == 0.0
+    assert stage.hub.value("/vca/1/fader") == 0.0
+
+
+def test_pages_of_one_channel_show_values_under_their_names_all_the_time(stage: Stage) -> None:
+    unit = stage.box()
+    unit.box.press("eq")
+    stage.run(0.2)
+    assert (unit.box.text(0, 2), unit.box.text(1, 2)) == ("Gain1", "0.0 dB")
+    stage.hub.write("/strip/1/eq/1/gain", -6.0, "tablet")
+    stage.run(0.1)
+    assert unit.box.text(1, 2) == "-6.0"
+
+
+def test_sends_of_a_bus_go_to_matrices() -> None:
+    stage = Stage(hub=desk(strips=2, matrices=2))
+    unit = stage.box()
+    unit.box.press("view/buses")
+    unit.box.press("send")
+    unit.box.press("send")
+    unit.box.turn(1, 10)
+    assert stage.hub.travel("/bus/1/matrix/2/level") == pytest.approx(0.1)
+    assert stage.hub.travel("/bus/1/matrix/1/level") == 0.0
 
 
 def test_option_and_select_bring_a_fader_to_its_default(stage: Stage) -> None:

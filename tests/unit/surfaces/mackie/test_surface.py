@@ -10,6 +10,7 @@ from studiod.model.parameter import Refused
 from studiod.surfaces.mackie.motor import HOLD_S
 from studiod.surfaces.mackie.simulator import Manners, Simulator
 from studiod.surfaces.mackie.strips import KEEP_UP_S, OVERLOAD_S, SENTENCE_S, VALUE_S
+from studiod.surfaces.mackie.surface import METERS_SHOW
 from studiod.surfaces.mackie.words import TOP, Colour, Lamp, RingMode
 from tests.fakes.mcu import Plugged, Stage
 
@@ -386,3 +387,11 @@ def test_a_flood_costs_the_wire_its_pace_and_leaves_the_latest_value(stage: Stag
     assert stage.hub.travel("/strip/1/fader") == pytest.approx(9999 / TOP)
     assert unit.box.targets[0] == 9999
     assert len(unit.sent) < 60
+
+
+def test_meters_are_told_where_to_show_and_stand_upright_beside_the_names(stage: Stage) -> None:
+    unit = stage.box()
+    assert unit.box.meter_modes == [METERS_SHOW] * 8
+    assert unit.box.are_meters_upright
+    dark = stage.box("behringer-bcf2000")
+    assert dark.box.meter_modes == [0] * 8

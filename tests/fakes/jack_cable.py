@@ -1,0 +1,61 @@
+"""A box in software behind real JACK MIDI ports."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import rtmidi
+
+LAST_CALL_S = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
+
+
+class SoftBox(Protocol):
+    """What can be plugged in."""
+
+    emit: Callable[[bytes], None]
+
+    def power_on(self) -> None:
+        """Switch it on, or off and on."""
+        ...
+
+    def receive(self, message: bytes) -> None:
+        """A message from the computer."""
+        ...
+
+
+class JackCable:
+    """A box behind virtual JACK ports of that name, in and out of its socket."""
+
+    def __init__(self, box: SoftBox, name: str) -> None:
+        self._box = box
+        self._name = name
+        self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
+        self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
+
+    def plug(self) -> None:
+        """Power the box and show its ports."""
+        self._box.power_on()
+        midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=self._name)
+        midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self._name)
+        midi_in.ignore_types(sysex=False)
+        midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
+        midi_out.open_virtual_port(f"{self._name} MIDI 1")
+        midi_in.open_virtual_port(f"{self._name} MIDI 1")
+
+        def emit(message: bytes) -> None:
+            with self._one_at_a_time:
+                midi_out.send_message(message)
+
+        self._box.emit = emit
+        self._ports = [midi_in, midi_out]
+
+    def unplug(self) -> None:
+        """Pull the box out."""
+        self._box.emit = lambda _: None
+        for port in self._ports:
+            if isinstance(port, rtmidi.MidiIn):
+                port.cancel_callback()
+                time.sleep(LAST_CALL_S)
+            port.delete()
+        self._ports = []
