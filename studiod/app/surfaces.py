@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
+from studiod.app.osc_line import OscLine
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
+from studiod.net.osc.endpoint import OscEndpoint
+from studiod.surfaces.dialects import LINES
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.models import MapModel, Model
 from studiod.surfaces.ports import BlockPorts
+from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ _log = logging.getLogger(__name__)
 class DeskSurfaces:
     """Every box of the desk. Belongs to the desk's loop: make it and `start` it there."""
 
-    def __init__(self, block: Block, settings: Settings, bells: Bells, hub: Hub) -> None:
+    def __init__(self, block: Block, settings: Settings, bells: Bells, hub: Hub, endpoint: OscEndpoint) -> None:
         self.faults: tuple[str, ...] = ()
         """What is wrong with files of maps; known once it has started."""
         self.manager: SurfaceManager | None = None
@@ -32,6 +36,7 @@ class DeskSurfaces:
         self._settings = settings.surfaces
         self._bells = bells
         self._hub = hub
+        self._endpoint = endpoint
         self._loop = asyncio.get_running_loop()
         self._touches = Touches()
         self._ports = BlockPorts(block, bells.ring_said)
@@ -60,7 +65,20 @@ class DeskSurfaces:
             self.faults += faults
         for fault in self.faults:
             _log.warning("%s", fault)
-        return [MapModel(facts, self._hub, self._loop.time, self._touches) for facts in maps]
+        # of maps for lines the user's own come first; a box on a line is asked who it is, whatever is found before it
+        lines = tuple(facts for facts in reversed(maps) if facts.dialect in LINES)
+        desk = LineDesk(self._hub, lines, self._loop.time, self._touches)
+        return [
+            *(
+                MapModel(facts, self._hub, self._loop.time, self._touches)
+                for facts in maps
+                if facts.dialect not in LINES
+            ),
+            *line_models(desk, self._osc_line),
+        ]
+
+    def _osc_line(self, name: str) -> OscLine:
+        return OscLine(name, self._endpoint, self._loop.time)
 
     def _heard(self) -> None:
         self._bells.hush_heard()
