@@ -109,7 +109,7 @@ class Desk:
         # what lives as long as the desk need not be looked at by every collection
         gc.collect()
         gc.freeze()
-        surfaces = loop.create_task(self._start_surfaces(), name="surfaces")
+        surfaces = loop.create_task(self._start_surfaces(endpoint), name="surfaces")
         self._tasks += [loop.create_task(self._save_when_changed(), name="save"), surfaces]
         if not is_restart:
             self._tasks.append(loop.create_task(self._say_hello(), name="hello"))
@@ -189,12 +189,12 @@ class Desk:
         self.queries.discovery = Discovery(self._settings.studio.name, services, addresses=addresses)
         self.queries.discovery.start()
 
-    async def _start_surfaces(self) -> None:
+    async def _start_surfaces(self, endpoint: OscEndpoint) -> None:
         if not self._settings.surfaces.enable or not self._settings.has_ports:
             return
         from studiod.app.surfaces import DeskSurfaces
 
-        self._surfaces = DeskSurfaces(self._block, self._settings, self._bells, self.hub)
+        self._surfaces = DeskSurfaces(self._block, self._settings, self._bells, self.hub, endpoint)
         await self._surfaces.start()
         self.queries.surfaces = self._surfaces.manager
         self.queries.faults += self._surfaces.faults

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
+from studiod.app.osc_line import OscLine
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
+from studiod.net.osc.endpoint import OscEndpoint
+from studiod.surfaces.dialects import LINES
 from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
 from studiod.surfaces.mackie.facts import load_all
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.models import MapModel, Model
 from studiod.surfaces.ports import BlockPorts
+from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ def looked_for(
     for shelf in shelves:
         models: list[Model] = [
             *(MackieModel(facts, desk) for facts in shelf.boxes),
-            *(MapModel(facts, hub, clock, touches) for facts in shelf.maps),
+            *(MapModel(facts, hub, clock, touches) for facts in shelf.maps if facts.dialect not in LINES),
         ]
         for model in models:
             found.setdefault(model.name, model)
@@ -68,7 +72,7 @@ def looked_for(
 class DeskSurfaces:
     """Every box of the desk. Belongs to the desk's loop: make it and `start` it there."""
 
-    def __init__(self, block: Block, settings: Settings, bells: Bells, hub: Hub) -> None:
+    def __init__(self, block: Block, settings: Settings, bells: Bells, hub: Hub, endpoint: OscEndpoint) -> None:
         self.faults: tuple[str, ...] = ()
         """What is wrong with files of maps; known once it has started."""
         self.manager: SurfaceManager | None = None
@@ -76,6 +80,7 @@ class DeskSurfaces:
         self._settings = settings.surfaces
         self._bells = bells
         self._hub = hub
+        self._endpoint = endpoint
         self._loop = asyncio.get_running_loop()
         self._touches = Touches()
         self._ports = BlockPorts(block, bells.ring_said)
@@ -102,7 +107,16 @@ class DeskSurfaces:
         self.faults = tuple(fault for shelf in shelves for fault in shelf.faults)
         for fault in self.faults:
             _log.warning("%s", fault)
-        return looked_for(shelves, self._hub, self._loop.time, self._touches, self._settings.order)
+        # a box on a line is asked who it is, whatever is found before it: its maps are no models of their own
+        lines = tuple(facts for shelf in shelves for facts in shelf.maps if facts.dialect in LINES)
+        desk = LineDesk(self._hub, lines, self._loop.time, self._touches)
+        return [
+            *looked_for(shelves, self._hub, self._loop.time, self._touches, self._settings.order),
+            *line_models(desk, self._osc_line),
+        ]
+
+    def _osc_line(self, name: str) -> OscLine:
+        return OscLine(name, self._endpoint, self._loop.time)
 
     def _heard(self) -> None:
         self._bells.hush_heard()

@@ -18,6 +18,7 @@ from studiod.desk.moves import CLOSE_S, Moves
 from studiod.desk.orders import TakeOrders
 from studiod.desk.points import Points
 from studiod.desk.takes import Take
+from studiod.desk.tally import RecordLamp
 from studiod.link import TAPE, Block, Operation, Snapshot
 from studiod.link.order import MidiOrder
 from studiod.link.timeline import timeline_to_json
@@ -73,6 +74,7 @@ class Transport:
         self._moves = Moves(self._control, self._points, self._orders, layout.strips, session)
         self._roll = self._moves.roll
         self._lamps = TapeLamps(hub)
+        self._record_lamp = RecordLamp(hub, lambda: self._armed.is_any)
         self._commands: asyncio.Queue[Command] = asyncio.Queue()
         self._is_busy = False
         self._library: tuple[bool, int] | None = None
@@ -296,6 +298,7 @@ class Transport:
             self._roll.turn()
         self._moves.readings.publish()
         self._lamps.publish(self.tape, self.takes, is_tape_there=self._control.block.is_ready(TAPE))
+        self._record_lamp.publish()
         if not self.is_settled:
             return
         library = (bool(self.tape.get("library_fault")), len(self.tape.get("repaired", ())))

@@ -76,3 +76,23 @@ def timecode(frames: int, rate_hz: int) -> str:
     sign, frames = ("-", -frames) if frames < 0 else ("", frames)
     seconds, rest = divmod(frames, rate_hz)
     return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest * 1000 // rate_hz:03d}"
+
+
+class Tally(enum.IntEnum):
+    """What a record lamp shows, in one word."""
+
+    NONE = 0
+    ARMED = 1
+    """Record would record something."""
+    COUNTIN = 2
+    WAITING = 3
+    """It plays, and will record at its point."""
+    REHEARSING = 4
+    RECORDING = 5
+    ALARM = 6
+    """Somebody should look at the disks, whatever else goes on."""
+
+    @property
+    def word(self) -> str:
+        """The state in one lower-case word."""
+        return self.name.lower()

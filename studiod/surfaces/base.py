@@ -169,6 +169,10 @@ class Match:
     """Patterns of its relatives, which it must not match."""
     kinds: tuple[str, ...] = (MIDI_PORT,)
     """What is spoken on its ports."""
+    says: tuple[str, ...] = ()
+    """Of a box that describes itself: patterns of the name it gives."""
+    every: bool = False
+    """Of a box on a serial line: any that no other map fits better."""
 
 
 @dataclass(frozen=True, slots=True)

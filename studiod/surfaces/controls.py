@@ -162,7 +162,8 @@ class ShowKind(enum.StrEnum):
     METER = "meter"
 
 
-DARK, LIT, BLINK = "dark", "lit", "blink"
+DARK, LIT, BLINK, FAST = "dark", "lit", "blink", "fast"
+"""States that every lamp has: where a box cannot blink by itself, studiod switches the lamp on and off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,8 @@ class Control:
     pressed: range = range(64, 128)
     """Values that mean down."""
     sends: Sends = Sends.BOTH
+    is_inverted: bool = False
+    """A switch that opens when it is pressed; of boxes that know controls by name."""
     touch: Wire | None = None
     touched: range = range(64, 128)
     """Values of `touch` that mean a finger rests on it."""

@@ -4,8 +4,15 @@ from collections.abc import Callable, Mapping
 
 from studiod.surfaces.base import Dialect, SurfaceMap
 from studiod.surfaces.generic_midi import GenericMidi
+from studiod.surfaces.serial.named import NamedControls
 
-DIALECTS: Mapping[str, Callable[[SurfaceMap], Dialect]] = {"generic-midi": GenericMidi}
+LINES = ("studiod", "deej", "firmata")
+"""Those on serial lines: controls have names, and no MIDI message."""
+
+DIALECTS: Mapping[str, Callable[[SurfaceMap], Dialect]] = {
+    "generic-midi": GenericMidi,
+    **dict.fromkeys(LINES, NamedControls),
+}
 
 
 def dialect_of(facts: SurfaceMap) -> Dialect:

@@ -9,6 +9,7 @@ from studiod.model.parameter import Kind, ParameterSpec
 from studiod.model.transport import timecode
 from studiod.surfaces.base import Control, Dialect, Lit, Said, Show, ShowKind, Shown, Stands
 from studiod.surfaces.bindings import Feedback
+from studiod.surfaces.blinking import Blinking
 from studiod.surfaces.controls import BLINK, DARK, nearest_step
 from studiod.surfaces.span import share_of
 
@@ -51,6 +52,7 @@ class Painter:
         self._glancing: dict[
             str, float | None
         ] = {}  # display -> until when; None while nobody has said what time it is
+        self._blinking = Blinking()
         self._healable: list[str] = []
         self._healed = 0
         self._doubtful: dict[str, None] = {}  # motors that were sent somewhere once, and may not have heard it
@@ -129,19 +131,23 @@ class Painter:
             self._show(name)
 
     def turn(self, now: float) -> float | None:
-        """End glances that are over; seconds until the next one is, None when there is none."""
+        """End glances that are over, and blink; seconds until there is more to do, None when there is nothing."""
         for name, until in list(self._glancing.items()):
             if until is None:
                 self._glancing[name] = now + GLANCE_S
             elif now >= until:
                 del self._glancing[name]
                 self._show(name)
-        return min((until - now for until in self._glancing.values() if until is not None), default=None)
+        for name in self._blinking.turn(now):
+            self._show(name)
+        waits = [until - now for until in self._glancing.values() if until is not None]
+        wait = self._blinking.wait(now) if self.outboxes else None
+        return min(waits if wait is None else [*waits, wait], default=None)
 
     @property
-    def is_glancing(self) -> bool:
-        """A display tells something for a moment."""
-        return bool(self._glancing)
+    def is_waiting(self) -> bool:
+        """A display tells something for a moment, or a lamp blinks."""
+        return bool(self._glancing) or (self._blinking.is_any and bool(self.outboxes))
 
     @property
     def has_readings(self) -> bool:
@@ -187,7 +193,7 @@ class Painter:
     def _show(self, name: str) -> None:
         picture = self._pictures.get(name)
         if picture is not None and self.outboxes and name not in self._touched:
-            self._send(picture.control, self._wanted(picture))
+            self._send(picture.control, self._blinking.now(name, self._wanted(picture), picture.show))
 
     def _send(self, control: Control, shown: Shown) -> None:
         is_same = self._shadow.get(control.name) == shown

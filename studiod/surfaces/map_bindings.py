@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from studiod.surfaces.bindings import Act, BankKind, Binding, Feedback, Layer, Page, When
 from studiod.surfaces.checked_yaml import Document, did_you_mean, said
-from studiod.surfaces.controls import DARK, LIT, PRESSED_KINDS, TURNED_KINDS, Control, ControlKind, ShowKind
+from studiod.surfaces.controls import (
+    BLINK,
+    DARK,
+    FAST,
+    LIT,
+    PRESSED_KINDS,
+    TURNED_KINDS,
+    Control,
+    ControlKind,
+    ShowKind,
+)
 from studiod.surfaces.map_controls import Rows
 
 if TYPE_CHECKING:
@@ -352,7 +362,7 @@ _ROWS = (_BANK, BankKind.STRIP.value)
 
 def _states_of(control: Control | None) -> tuple[str, ...]:
     states = tuple(control.show.states) if control is not None and control.show is not None else ()
-    return tuple(dict.fromkeys((*states, DARK, LIT, "blink")))
+    return tuple(dict.fromkeys((*states, DARK, LIT, BLINK, FAST)))
 
 
 def _implied(binding: Binding) -> Feedback | None:

@@ -10,10 +10,11 @@ from studiod.surfaces.base import KorgSceneHello, Match, SurfaceMap
 from studiod.surfaces.bindings import BankKind
 from studiod.surfaces.checked_yaml import Document, MapError, said
 from studiod.surfaces.controls import Takeover
-from studiod.surfaces.dialects import DIALECTS
+from studiod.surfaces.dialects import DIALECTS, LINES
 from studiod.surfaces.map_bindings import BindingReader
 from studiod.surfaces.map_controls import Rows, read_controls
 from studiod.surfaces.map_face import read_face
+from studiod.surfaces.map_named import read_named_controls, read_named_match
 from studiod.surfaces.map_wires import read_message
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
     texts = {key: document.text(top[key], key) if key in top else "" for key in ("name", "maker", "model", "mode")}
     if not re.fullmatch(r"[a-z0-9-]*", texts["name"]):
         document.fault(top["name"], f"name is {texts['name']}; allowed small letters, digits and -")
-    match, ports = _match(document, top["match"]) if "match" in top else (Match(), ())
+    dialect = _word(document, top, "dialect", DIALECTS, "generic-midi")
+    match, ports, rows = _found(document, top, dialect)
     banks = _banks(document, top["banks"]) if "banks" in top else {BankKind.STRIP: 8}
-    rows = read_controls(document, top["controls"], ports) if "controls" in top else Rows({}, {})
     bound = BindingReader(document, rows, banks).read(top)
     hello = top.get("hello")
     is_scene = hello is not None and hello.tag.endswith("map")
@@ -105,7 +106,7 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
         feedback=bound.feedback,
         layers=bound.layers,
         pages=bound.pages,
-        dialect=_word(document, top, "dialect", DIALECTS, "generic-midi"),
+        dialect=dialect,
         banks=banks,
         takeover=Takeover(_word(document, top, "takeover", tuple(Takeover), Takeover.PICKUP)),
         messages_per_s=_whole(document, top, "messages_per_s", 10, 10_000, MESSAGES_PER_S),
@@ -117,6 +118,16 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
         farewell=_messages(document, top["bye"], "bye", ports) if "bye" in top else (),
         face=read_face(document, top["face"], rows) if "face" in top else (),
     )
+
+
+def _found(document: Document, top: "Mapping[str, Node]", dialect: str) -> tuple[Match, tuple[str, ...], Rows]:
+    """How the box is found, the names of its further ports, and its controls."""
+    match, ports, rows = Match(), tuple[str, ...](), Rows({}, {})
+    if dialect in LINES:
+        match = read_named_match(document, top["match"], dialect) if "match" in top else match
+        return match, (), read_named_controls(document, top["controls"]) if "controls" in top else rows
+    match, ports = _match(document, top["match"]) if "match" in top else (match, ports)
+    return match, ports, read_controls(document, top["controls"], ports) if "controls" in top else rows
 
 
 def _word(document: Document, top: "Mapping[str, Node]", key: str, allowed: Iterable[str], usual: str) -> str:

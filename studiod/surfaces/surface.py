@@ -147,10 +147,14 @@ class Surface:
         may_wait: moves of positions are only noted, the newest of each control, until `settle` or another gesture.
         Returns what the desk would not take, and raises nothing.
         """
-        faults: list[Exception] = []
         if self._is_greeting(message):
-            return faults
-        for gesture in self._dialect.decode(message, port):
+            return []
+        return self.take(self._dialect.decode(message, port), port, may_wait=may_wait)
+
+    def take(self, gestures: Iterable[Gesture], port: int = 0, *, may_wait: bool = False) -> list[Exception]:
+        """Do what a hand did, in order; `may_wait` and what returns as `receive`."""
+        faults: list[Exception] = []
+        for gesture in gestures:
             if may_wait and isinstance(gesture, Moved):
                 self._noted[gesture.control] = gesture
             else:
@@ -230,7 +234,7 @@ class Surface:
         return not (
             any(outbox.is_waiting for outbox in self._painter.outboxes)
             or self._taps.is_waiting
-            or self._painter.is_glancing
+            or self._painter.is_waiting
             or (self._hello is not None and not self._hello.is_over and self._asked < ASKED)
             or self._dialect.beat_s
         )

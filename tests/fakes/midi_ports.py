@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from studiod.link.ports import PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
 
 
 class MidiBox(Protocol):
@@ -48,11 +48,15 @@ class MemoryPorts:
         self.refused_opens = 0
         """How many of the next opens fail."""
         self.is_closed = False
+        self.kinds: dict[str, str] = {}
+        """What is spoken on ports that are no MIDI ports."""
         self._plugs: dict[str, int] = {}
 
-    def plug(self, name: str, box: MidiBox) -> None:
-        """Plug `box` in under a port name."""
+    def plug(self, name: str, box: MidiBox, kind: str = MIDI_PORT) -> None:
+        """Plug `box` in under a port name, perhaps on a serial line."""
         self.boxes[name] = box
+        if kind != MIDI_PORT:
+            self.kinds[name] = kind
         self._plugs[name] = self._plugs.get(name, 0) + 1
 
     def unplug(self, name: str) -> None:
@@ -63,7 +67,7 @@ class MemoryPorts:
         """What is there now."""
         if self.outage:
             raise PortsUnavailable(self.outage)
-        return PortNames(tuple(self.boxes), tuple(self.boxes))
+        return PortNames(tuple(self.boxes), tuple(self.boxes), kinds=self.kinds)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
         """Open a pair."""

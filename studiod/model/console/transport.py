@@ -10,6 +10,7 @@ from studiod.model.transport import (
     MOST_COUNT_IN_BARS,
     MOST_PREROLL_S,
     TakeState,
+    Tally,
     TapeAlarm,
     TransportPhase,
     TransportState,
@@ -33,6 +34,9 @@ def transport_rows() -> Iterator[ParameterSpec]:
     words = tuple(alarm.word for alarm in TapeAlarm)
     text = "Whether somebody should look at the disks; /system/status says why."
     yield _told_choice("/tape/alarm", "Tape alarm", "Alarm", words, text)
+    words = tuple(tally.word for tally in Tally)
+    text = "What a record lamp shows: alarm before recording, recording before what it waits for, armed at last."
+    yield _told_choice("/transport/tally", "Tally", "Tally", words, text)
     text = "Makes a take of the last so many seconds of every input that the black box holds, armed or not."
     yield trigger("/blackbox/keep", "Keep", text, flags=Flag.PROTECTED, argument="s")
 

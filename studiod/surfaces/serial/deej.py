@@ -24,6 +24,8 @@ def readings(line: bytes) -> tuple[int, ...] | None:
 class DeejTalk:
     """The sliders of one board, `slider/1` and on. Another number of them is another board."""
 
+    says = ""
+
     def __init__(self, noise: int = NOISE) -> None:
         self.greeted = 0
         self._noise = noise
@@ -77,6 +79,10 @@ class DeejTalk:
 
     def show(self, control: str, step: int) -> bytes:  # noqa: ARG002 - as Talk asks
         """Nothing: sliders show nothing."""
+        return b""
+
+    def write(self, control: str, text: str) -> bytes:  # noqa: ARG002 - as Talk asks
+        """Nothing."""
         return b""
 
     def _meet(self, count: int) -> None:

@@ -50,6 +50,8 @@ class FirmataPins:
 class FirmataTalk:
     """The box on one line: it is asked what it can do, its pins are set, and then it is listened to."""
 
+    says = ""
+
     def __init__(self, pins: FirmataPins, noise: int = NOISE) -> None:
         self.greeted = 0
         self._pins = pins
@@ -85,6 +87,8 @@ class FirmataTalk:
         """Which sketch it is, and which pins it lacks."""
         if self._firmware is None:
             return "waiting for the board to say which firmware it has; is StandardFirmata on it?"
+        if self._pins == FirmataPins():
+            return f"Firmata {self._firmware.name}: no map says what is soldered to it"
         who = f"Firmata {self._firmware.name} {self._firmware.major}.{self._firmware.minor}"
         return f"{who} has no {', '.join(self._missing)}" if self._missing else who
 
@@ -111,6 +115,10 @@ class FirmataTalk:
         if facts is None or not facts.has_lamp:
             return b""
         return set_pin(int(control.partition("/")[2]), high=step > 0)
+
+    def write(self, control: str, text: str) -> bytes:  # noqa: ARG002 - as Talk asks
+        """Nothing: pins have no letters."""
+        return b""
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ ASK_S = 1.0  # a board that boots hears nothing: it is asked again
 PING_S = 1.0
 SILENT_S = 3.5  # three pings without an answer, nor any other line
 _POSITIONS = (SerialKind.FADER, SerialKind.KNOB)
+_PLACES = (*_POSITIONS, SerialKind.ENCODER)
 _LEVELS = (SerialKind.LAMP, SerialKind.BUTTON)
 _LAST_PING = 65_536
 
@@ -66,6 +67,11 @@ class StudiodTalk:
     def is_ready(self) -> bool:
         """Whether the box has described itself, and answers."""
         return self._is_ready
+
+    @property
+    def says(self) -> str:
+        """What the box calls itself."""
+        return self.hello.name if self.hello is not None else ""
 
     @property
     def note(self) -> str:
@@ -109,7 +115,7 @@ class StudiodTalk:
         number, facts = self._names.get(control, (0, None))
         if facts is None or not self._is_ready:
             return b""
-        if facts.kind in _POSITIONS and (facts.has_motor or facts.has_lamp):
+        if facts.kind in _PLACES and (facts.has_motor or facts.has_lamp):
             return encode(Position(number, min(max(step, 0), facts.steps - 1)))
         if facts.kind in _LEVELS and (facts.has_lamp or facts.kind is SerialKind.LAMP):
             step = min(max(step, 0), facts.steps - 1)

@@ -10,8 +10,10 @@ from studiod.surfaces.base import Gesture, Moved, Released, Touched
 class Talk(Protocol):
     """One protocol on one line, from the moment it is opened until it is lost; then a new one begins."""
 
-    junk: int
-    """Lines or frames that were dropped: broken, too long, or not meant for us."""
+    @property
+    def junk(self) -> int:
+        """Lines or frames that were dropped: broken, too long, or not meant for us."""
+        ...
 
     @property
     def controls(self) -> Mapping[str, SerialControl]:
@@ -29,6 +31,11 @@ class Talk(Protocol):
         ...
 
     @property
+    def says(self) -> str:
+        """The name the box gives itself; empty where its protocol has none."""
+        ...
+
+    @property
     def note(self) -> str:
         """What a person should know about the box: who it is, or why it is not understood."""
         ...
@@ -43,6 +50,10 @@ class Talk(Protocol):
 
     def show(self, control: str, step: int) -> bytes:
         """What makes lamp or motor of `control` show `step`; nothing when it can show nothing."""
+        ...
+
+    def write(self, control: str, text: str) -> bytes:
+        """What makes display `control` show `text`, cut to its letters; nothing when it is no display."""
         ...
 
 
