@@ -13,6 +13,7 @@ from studiod.surfaces.base import (
     Binding,
     Dialect,
     Gesture,
+    Hand,
     Moved,
     Pressed,
     Released,
@@ -26,6 +27,7 @@ from studiod.surfaces.base import (
 from studiod.surfaces.bindings import ON_DESK
 from studiod.surfaces.feedback import Painter
 from studiod.surfaces.korg_scene import KorgScene
+from studiod.surfaces.lessons import Lessons
 from studiod.surfaces.outbox import Outbox
 from studiod.surfaces.takeover import Grip
 from studiod.surfaces.taps import Taps
@@ -41,7 +43,7 @@ class Surface:
 
     It keeps its banks, page and latched layers while the box is away; what the box shows, where its controls stand and
     what is held is forgotten. clock: seconds, steady. takeover: in place of what the map says, for every control.
-    touches: shared by all boxes of a desk.
+    touches, lessons: shared by all boxes of a desk.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Surface:
         *,
         clock: Callable[[], float],
         touches: Touches | None = None,
+        lessons: Lessons | None = None,
         send_hz: int | None = None,
     ) -> None:
         self.name = name
@@ -65,6 +68,7 @@ class Surface:
         self._send_hz = send_hz or facts.messages_per_s
         self._takeover = takeover
         self._touches = touches or Touches()
+        self._lessons = lessons or Lessons()
         self._painter = Painter(hub, facts.controls.values(), dialect)
         self._acts = Acts(hub, name)
         self._taps = Taps(facts.hold_s, facts.double_s)
@@ -103,6 +107,11 @@ class Surface:
     def has_readings(self) -> bool:
         """Something here follows what nobody tells of (meters, position): call `read` now and then."""
         return self._painter.has_readings
+
+    def recall(self, view: View) -> None:
+        """Show the page and the windows that `view` showed: the box had another map until now. Before `attach`."""
+        self.view.recall(view)
+        self._aim()
 
     def attach(self, *sends: Callable[[bytes], None]) -> None:
         """The box is there: greet it and show it everything. `sends`: take one whole message, one for each port.
@@ -170,11 +179,13 @@ class Surface:
         """
         match gesture:
             case Moved():
-                self._moved(gesture.control, gesture.travel)
+                self._moved(gesture)
             case Turned():
-                self._turned(gesture.control, gesture.steps)
+                if not self._is_lesson(gesture):
+                    self._turned(gesture.control, gesture.steps)
             case Pressed():
-                self._on_press(gesture.control)
+                if not self._is_lesson(gesture):
+                    self._on_press(gesture.control)
             case Released():
                 self._touches.release(self.name, gesture.control)
                 self._painter.release(gesture.control)
@@ -288,11 +299,16 @@ class Surface:
                 faults.append(fault)
         return faults
 
-    def _moved(self, name: str, travel: float) -> None:
+    def _is_lesson(self, gesture: Hand) -> bool:
+        return self._lessons.takes(self.name, self.facts.controls[gesture.control], gesture)
+
+    def _moved(self, gesture: Moved) -> None:
+        name, travel = gesture.control, gesture.travel
         if not self._painter.heard(name, travel):
             return  # our own motor talking back, or a box that repeats itself
         control = self.facts.controls[name]
         faults: list[Exception] = []
+        is_lesson = self._is_lesson(gesture)
         grips = self._grips.setdefault(name, [])
         targets = [binding for binding in self.view.bindings.get(name, ()) if binding.act is Act.ADDRESS]
         for place in range(max(len(targets), len(grips))):
@@ -304,7 +320,7 @@ class Surface:
             if address != was:
                 grip.let_go()
                 grips[place] = grip, address or ""
-            if address is None or self._touches.is_held(address, self.name):
+            if address is None or is_lesson or self._touches.is_held(address, self.name):
                 grip.pass_by(travel)
                 if address is not None:
                     self._painter.put_back(name)
