@@ -13,7 +13,7 @@ Boxes tell positions, steps and presses; touches and releases are theirs alone, 
 
 
 class Lessons:
-    """One for all boxes of a desk, as `Touches` is."""
+    """One for all boxes of a desk: it lies in their `Touches`."""
 
     def __init__(self) -> None:
         self.taker: Taker | None = None

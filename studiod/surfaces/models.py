@@ -9,7 +9,6 @@ from studiod.model.registry import Registry
 from studiod.surfaces.base import Dialect, Match, SurfaceMap, Takeover
 from studiod.surfaces.dialects import dialect_of
 from studiod.surfaces.fit import misfits
-from studiod.surfaces.lessons import Lessons
 from studiod.surfaces.surface import Surface
 from studiod.surfaces.touches import Touches
 from studiod.surfaces.view import View
@@ -114,7 +113,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MapModel:
-    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches, lessons: of all boxes.
+    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes.
 
     `replace(model, facts=...)` is the same model with another map: its boxes keep page and windows.
     """
@@ -125,7 +124,6 @@ class MapModel:
     touches: Touches
     takeover: Takeover | None = None
     dialect_for: Callable[[SurfaceMap], Dialect] = dialect_of
-    lessons: Lessons = field(default_factory=Lessons)
     views: dict[str, View] = field(default_factory=dict)
     """Where each box of it stood last."""
 
@@ -146,10 +144,7 @@ class MapModel:
     def box(self, name: str) -> Surface:
         """A surface with a grammar of its own."""
         dialect = self.dialect_for(self.facts)
-        surface = Surface(
-            name, self.facts, self.hub, dialect, self.takeover,
-            clock=self.clock, touches=self.touches, lessons=self.lessons,
-        )  # fmt: skip
+        surface = Surface(name, self.facts, self.hub, dialect, self.takeover, clock=self.clock, touches=self.touches)
         if name in self.views:
             surface.recall(self.views[name])
         self.views[name] = surface.view

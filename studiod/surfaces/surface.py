@@ -27,7 +27,6 @@ from studiod.surfaces.base import (
 from studiod.surfaces.bindings import ON_DESK
 from studiod.surfaces.feedback import Painter
 from studiod.surfaces.korg_scene import KorgScene
-from studiod.surfaces.lessons import Lessons
 from studiod.surfaces.outbox import Outbox
 from studiod.surfaces.takeover import Grip
 from studiod.surfaces.taps import Taps
@@ -43,7 +42,7 @@ class Surface:
 
     It keeps its banks, page and latched layers while the box is away; what the box shows, where its controls stand and
     what is held is forgotten. clock: seconds, steady. takeover: in place of what the map says, for every control.
-    touches, lessons: shared by all boxes of a desk.
+    touches: shared by all boxes of a desk.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class Surface:
         *,
         clock: Callable[[], float],
         touches: Touches | None = None,
-        lessons: Lessons | None = None,
         send_hz: int | None = None,
     ) -> None:
         self.name = name
@@ -68,7 +66,6 @@ class Surface:
         self._send_hz = send_hz or facts.messages_per_s
         self._takeover = takeover
         self._touches = touches or Touches()
-        self._lessons = lessons or Lessons()
         self._painter = Painter(hub, facts.controls.values(), dialect)
         self._acts = Acts(hub, name)
         self._taps = Taps(facts.hold_s, facts.double_s)
@@ -181,11 +178,9 @@ class Surface:
             case Moved():
                 self._moved(gesture)
             case Turned():
-                if not self._is_lesson(gesture):
-                    self._turned(gesture.control, gesture.steps)
+                self._turned(gesture)
             case Pressed():
-                if not self._is_lesson(gesture):
-                    self._on_press(gesture.control)
+                self._on_press(gesture)
             case Released():
                 self._touches.release(self.name, gesture.control)
                 self._painter.release(gesture.control)
@@ -300,7 +295,7 @@ class Surface:
         return faults
 
     def _is_lesson(self, gesture: Hand) -> bool:
-        return self._lessons.takes(self.name, self.facts.controls[gesture.control], gesture)
+        return self._touches.lessons.takes(self.name, self.facts.controls[gesture.control], gesture)
 
     def _moved(self, gesture: Moved) -> None:
         name, travel = gesture.control, gesture.travel
@@ -337,7 +332,10 @@ class Surface:
         bindings = self.view.bindings.get(name, ())
         return [self.view.banks.resolve(binding.address) for binding in bindings if binding.act is Act.ADDRESS]
 
-    def _turned(self, name: str, steps: int) -> None:
+    def _turned(self, gesture: Turned) -> None:
+        if self._is_lesson(gesture):
+            return
+        name, steps = gesture.control, gesture.steps
         bindings = self.view.bindings.get(name, ())
         faults: list[Exception] = []
         for binding in bindings:
@@ -352,7 +350,10 @@ class Surface:
         if faults:
             raise faults[0]
 
-    def _on_press(self, name: str) -> None:
+    def _on_press(self, gesture: Pressed) -> None:
+        if self._is_lesson(gesture):
+            return
+        name = gesture.control
         if self.view.press(name):
             self._aim()
         bindings = self.view.bindings.get(name, ())

@@ -63,7 +63,7 @@ class View:
         return frozenset(self._on)
 
     def home_of(self, control: str) -> tuple[str, ...]:
-        """Where the file says what the control means now: `("pages", "pan")`, `("layers", "shift")`, or nowhere apart."""
+        """Where the file says what the control means now: `("pages", "pan")`, `("layers", "shift")`, or at the top."""
         on = [name for name, layer in self._facts.layers.items() if name in self._on and control in layer.bindings]
         if on:
             return "layers", on[-1]
