@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from studiod.model.registry import Registry
     from studiod.surfaces.ardour_map import Imported
+    from studiod.surfaces.base import SurfaceMap
 
 _EPILOG: Final = """\
 examples:
@@ -63,12 +64,11 @@ def run(given: argparse.Namespace) -> int:
 def _check(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
     from studiod.surfaces.fit import misfits
-    from studiod.surfaces.maps import load_map
 
     registry, status = _largest_desk(), 0
     for path in given.files:
         try:
-            sentences = misfits(load_map(path), registry)
+            sentences = misfits(_loaded(path), registry)
         except MapError as fault:
             sys.stderr.write(f"{fault}\n")
             status = 1
@@ -80,6 +80,19 @@ def _check(given: argparse.Namespace) -> int:
         else:
             print(f"{path}: good")
     return status
+
+
+def _loaded(path: Path) -> "SurfaceMap":
+    """The map in `path`; one with a base may name any that comes with studiod, or lies beside it."""
+    from studiod.surfaces.checked_yaml import NoBase
+    from studiod.surfaces.maps import load_map, load_maps, map_folder
+
+    try:
+        return load_map(path)
+    except NoBase:
+        brought, _ = load_maps(map_folder())
+        beside, _ = load_maps(path.parent, brought)
+        return load_map(path, {facts.name: facts for facts in (*beside, *brought) if facts.base != facts.name})
 
 
 def _largest_desk() -> "Registry":
@@ -122,11 +135,10 @@ def _list(given: argparse.Namespace) -> int:
 
 def _draw(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
-    from studiod.surfaces.maps import load_map
     from studiod.surfaces.picture import draw
 
     try:
-        picture = draw(load_map(given.file))
+        picture = draw(_loaded(given.file))
         if given.output is None:
             sys.stdout.write(picture)
         else:

@@ -67,6 +67,18 @@ class Banks:
         return self._windows[kind]
 
     @property
+    def offsets(self) -> dict[BankKind, int]:
+        """Places left of each window."""
+        return {kind: window.offset for kind, window in self._windows.items()}
+
+    def recall(self, other: "Banks") -> None:
+        """Stand where `other` stands, in the windows that both have."""
+        for kind, offset in other.offsets.items():
+            if kind in self._windows:
+                self._windows[kind].go(offset + 1)
+        self.select(other.selected)
+
+    @property
     def first_strip(self) -> int:
         """The strip under the first control; 1 for a box without a window on strips."""
         window = self._windows.get(BankKind.STRIP)

@@ -173,6 +173,8 @@ class Match:
     """Of a box that describes itself: patterns of the name it gives."""
     every: bool = False
     """Of a box on a serial line: any that no other map fits better."""
+    is_played: bool = False
+    """It has keys or pads that somebody plays: what records keyboards hears it, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,12 @@ class SurfaceMap:
     pages: Mapping[str, Page] = field(default_factory=dict)
     face: tuple[tuple[tuple[str, ...], ...], ...] = ()
     """Rows of cells, each a stack of controls; an empty cell is a gap."""
+    base: str = ""
+    """The map it was made from; empty for one that stands alone."""
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the controls in each row of the file."""
+    ports: tuple[str, ...] = ()
+    """What the file calls the further ports, in the order of `match.also`."""
 
 
 class Dialect(Protocol):

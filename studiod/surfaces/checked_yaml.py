@@ -18,6 +18,10 @@ class MapError(ValueError):
     """A map file that cannot be used; the message has one line per fault, each with file:line."""
 
 
+class NoBase(MapError):  # noqa: N818 - it reads as the fact it reports
+    """The map that this one is made from is not there."""
+
+
 class Document:
     """One YAML file under examination. Readers return a usable default after a fault, so that all faults are found."""
 

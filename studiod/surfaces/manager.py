@@ -49,11 +49,21 @@ class SurfaceStatus:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A box, its model, and which of its ports was asked for."""
+
+    box: Box
+    model: Model
+    port: int
+
+
 @dataclass(slots=True, eq=False)
 class _Place:
     """A box of one model, there or away."""
 
     surface: Box
+    model: Model
     pairs: tuple[Pair, ...] = ()
     """Its ports; empty while it is away."""
     stamps: tuple[str, ...] = ()
@@ -106,8 +116,7 @@ class SurfaceManager:
     def start(self) -> None:
         """Look for boxes now and every half second; returns what is there at once, waits for nothing."""
         for model in self.models:
-            for sentence in model.misfits(self._hub.registry):
-                _log.warning("%s", sentence)
+            self._warn(model)
         self._forget = self._hub.observe(self._on_changes)
         self._tick()
         self._heal()
@@ -165,7 +174,38 @@ class SurfaceManager:
             for place in self._places.values()
         )
 
+    def control_ports(self) -> tuple[str, ...]:
+        """Ports of the boxes that are here and that nobody plays on."""
+        return tuple(place.port for place in self._places.values() if place.port and not place.model.match.is_played)
+
+    def seat_of(self, input_name: str) -> "Seat | None":
+        """The box that hears this port; None where no box does."""
+        for place in self._places.values():
+            for number, pair in enumerate(place.pairs):
+                if pair.input_name == input_name:
+                    return Seat(place.surface, place.model, number)
+        return None
+
+    def change(self, models: Iterable[Model]) -> None:
+        """Look for these from now on. Boxes of a model that is not among them any more are let go; others stay."""
+        before, self.models = self.models, tuple(models)
+        for model in self.models:
+            if not any(model is other for other in before):
+                self._warn(model)
+        for name, place in list(self._places.items()):
+            if not any(place.model is model for model in self.models):
+                if place.wires:
+                    self._guarded(place, place.surface.dismiss)
+                    self._let_go(place)
+                del self._places[name]
+        if self._forget is not None:
+            self.poll()
+
     # -- looking ---------------------------------------------------------------------------------------------------
+
+    def _warn(self, model: Model) -> None:
+        for sentence in model.misfits(self._hub.registry):
+            _log.warning("%s", sentence)
 
     def _tick(self) -> None:
         self._timers["poll"] = self._later(POLL_S, self._tick)
@@ -231,7 +271,7 @@ class SurfaceManager:
             name = model.name if number == 1 else f"{model.name}-{number}"
             place = self._places.get(name)
             if place is None:
-                place = self._places[name] = _Place(model.box(name))
+                place = self._places[name] = _Place(model.box(name), model)
             if not place.pairs:
                 return place
             number += 1

@@ -56,26 +56,32 @@ class Bound:
 
 
 class BindingReader:
-    """Reads what controls do. rows: the controls there are. banks: the windows there are."""
+    """Reads what controls do. rows: the controls there are. banks: the windows there are. base: what holds else."""
 
-    def __init__(self, document: Document, rows: Rows, banks: Mapping[BankKind, int]) -> None:
+    def __init__(
+        self, document: Document, rows: Rows, banks: Mapping[BankKind, int], base: Bound | None = None
+    ) -> None:
         self._document = document
         self._rows = rows
         self._banks = banks
+        self._base = base or Bound({}, {}, {}, {})
         self._pages: tuple[str, ...] = ()
         self._layers: tuple[str, ...] = ()
 
     def read(self, top: "Mapping[str, Node]") -> Bound:
-        """Everything under the four keys of `top`."""
-        document = self._document
+        """Everything under the four keys of `top`, and of the base what is not told anew."""
+        document, base = self._document, self._base
         pages = document.mapping(top["pages"], "pages") if "pages" in top else {}
         layers = document.mapping(top["layers"], "layers") if "layers" in top else {}
-        self._pages, self._layers = tuple(pages), tuple(layers)
-        main = self._page(top, "")
-        found_pages = {
-            name: self._page(self._keys(node, f"pages.{name}"), f"pages.{name}.") for name, node in pages.items()
-        }
-        found_layers = {name: self._layer(node, f"layers.{name}") for name, node in layers.items()}
+        self._pages, self._layers = tuple({**base.pages, **pages}), tuple({**base.layers, **layers})
+        main = self._page(top, "", Page(base.bindings, base.feedback))
+        found_pages = {**base.pages}
+        for name, node in pages.items():
+            keys = self._keys(node, f"pages.{name}")
+            found_pages[name] = self._page(keys, f"pages.{name}.", base.pages.get(name))
+        found_layers = {**base.layers}
+        for name, node in layers.items():
+            found_layers[name] = self._layer(node, f"layers.{name}", base.layers.get(name))
         shown = dict(main.feedback)
         for (
             name,
@@ -89,19 +95,22 @@ class BindingReader:
     def _keys(self, node: "Node", where: str, more: tuple[str, ...] = ()) -> "dict[str, Node]":
         return self._document.mapping(node, where, (*more, "bindings", "feedback"))
 
-    def _layer(self, node: "Node", where: str) -> Layer:
+    def _layer(self, node: "Node", where: str, base: Layer | None) -> Layer:
         keys = self._keys(node, where, ("hold", "latch"))
         ways = [way for way in ("hold", "latch") if way in keys]
         key = ""
+        if base is not None and not ways:
+            page = self._page(keys, f"{where}.", base)
+            return Layer(page.bindings, page.feedback, base.key, base.latches)
         if len(ways) != 1:
             self._document.fault(node, f"{where}: allowed exactly one of hold, latch")
         else:
             buttons = [control.name for control in self._rows.controls.values() if control.kind in PRESSED_KINDS]
             key = self._document.word(keys[ways[0]], f"{where}.{ways[0]}", buttons) if buttons else ""
-        page = self._page(keys, f"{where}.")
+        page = self._page(keys, f"{where}.", base)
         return Layer(page.bindings, page.feedback, key, ways == ["latch"])
 
-    def _page(self, keys: "Mapping[str, Node]", where: str) -> Page:
+    def _page(self, keys: "Mapping[str, Node]", where: str, base: Page | None) -> Page:
         bindings = self._bindings(keys["bindings"], f"{where}bindings") if "bindings" in keys else {}
         told: dict[str, Feedback | None] = {}
         if "feedback" in keys:
@@ -116,7 +125,11 @@ class BindingReader:
             shown.pop(name, None)
             if item is not None:
                 shown[name] = item
-        return Page(bindings, shown)
+        if base is None:
+            return Page(bindings, shown)
+        # what a control was bound to is not what it shows any more
+        kept = {name: item for name, item in base.feedback.items() if name not in bindings and name not in told}
+        return Page({**base.bindings, **bindings}, {**kept, **shown})
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

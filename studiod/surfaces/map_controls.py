@@ -48,12 +48,22 @@ class Rows:
     names: Mapping[str, tuple[str, ...]]
 
 
-def read_controls(document: Document, node: "Node", ports: Sequence[str]) -> Rows:
-    """Every row of `controls`. A row with a fault has names but no controls. ports: names of `match.also`."""
+def read_controls(document: Document, node: "Node", ports: Sequence[str], base: Rows | None = None) -> Rows:
+    """Every row of `controls`. A row with a fault has names but no controls. ports: names of `match.also`.
+
+    base: what the map is made from; rows and single controls of the same name come in place of those.
+    """
+    rows = document.mapping(node, "controls")
     controls: dict[str, Control] = {}
     names: dict[str, tuple[str, ...]] = {}
     taken: dict[Wire, list[Control]] = {}
-    for name, row in document.mapping(node, "controls").items():
+    if base is not None:
+        replaced = {one for name in rows for one in base.names.get(name, (name,))}
+        controls = {name: control for name, control in base.controls.items() if name not in replaced}
+        names = {**base.names}
+        for control in controls.values():
+            _clash(control, taken)
+    for name, row in rows.items():
         where, faults = f"controls.{name}", len(document.faults)
         found = _row(document, name, row, ports)
         names[name] = tuple(control.name for control in found) if "{i}" in name else (name,)

@@ -3,14 +3,16 @@
 import importlib.util
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiod.surfaces.base import KorgSceneHello, Match, SurfaceMap
 from studiod.surfaces.bindings import BankKind
-from studiod.surfaces.checked_yaml import Document, MapError, said
+from studiod.surfaces.checked_yaml import Document, MapError, NoBase, did_you_mean, said
 from studiod.surfaces.controls import Takeover
 from studiod.surfaces.dialects import DIALECTS, LINES
+from studiod.surfaces.map_base import bound_in
 from studiod.surfaces.map_bindings import BindingReader
 from studiod.surfaces.map_controls import Rows, read_controls
 from studiod.surfaces.map_face import read_face
@@ -39,9 +41,10 @@ _REQUIRED = (
     "controls",
     "bindings",
 )
+_REQUIRED_WITH_BASE = ("format", "base")
 _TOP = (
-    *_REQUIRED, "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello", "bye",
-    "feedback", "layers", "pages", "face",
+    *_REQUIRED, "base", "keys", "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello",
+    "bye", "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
 _MATCH = ("ports", "usb", "direction", "also", "identity", "behind")
@@ -56,51 +59,109 @@ def map_folder() -> Path:
     return Path(__file__).resolve().parents[2] / "firmware-maps"
 
 
-def load_maps(folder: Path) -> tuple[tuple[SurfaceMap, ...], tuple[str, ...]]:
-    """Every map in `folder`, and the faults of those that cannot be used. One bad file costs only itself."""
+def load_maps(folder: Path, known: Iterable[SurfaceMap] = ()) -> tuple[tuple[SurfaceMap, ...], tuple[str, ...]]:
+    """Every map in `folder`, and the faults of those that cannot be used. One bad file costs only itself.
+
+    known: maps that `base` may name, besides those of the folder.
+    """
+    bases = {facts.name: facts for facts in known}
+    found: dict[Path, SurfaceMap] = {}
+    faults: dict[Path, str] = {}
+    rest = paths = sorted(folder.glob("*.yaml"))
+    while rest:
+        waiting: list[Path] = []
+        read = dict[str, SurfaceMap]()
+        for path in rest:
+            try:
+                facts = load_map(path, bases)
+            except NoBase as fault:
+                faults[path] = str(fault)
+                waiting.append(path)
+            except MapError as fault:
+                faults[path] = str(fault)
+            else:
+                found[path] = read[facts.name] = facts
+                faults.pop(path, None)
+        new = [facts for facts in read.values() if not facts.base]
+        new += [facts for facts in read.values() if facts.base and facts.name != facts.base]
+        bases.update({facts.name: facts for facts in new})
+        rest = waiting if new else []
     maps: dict[str, SurfaceMap] = {}
-    faults: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            found = load_map(path)
-        except MapError as fault:
-            faults.append(str(fault))
-            continue
-        if found.name in maps:
-            faults.append(f"{path}: name {found.name} is taken by another map; allowed once")
-        else:
-            maps[found.name] = found
-    return tuple(maps.values()), tuple(faults)
+    for path in paths:
+        if path in found and maps.setdefault(found[path].name, found[path]) is not found[path]:
+            faults[path] = f"{path}: name {found[path].name} is taken by another map; allowed once"
+    return tuple(maps.values()), tuple(faults[path] for path in paths if path in faults)
 
 
-def load_map(path: Path) -> SurfaceMap:
-    """The map in `path`. Raises MapError with every fault in it."""
+def load_map(path: Path, known: Mapping[str, SurfaceMap] | None = None) -> SurfaceMap:
+    """The map in `path`. known: those that its `base` may name. Raises MapError with every fault in it, or NoBase."""
     document = Document(str(path))
     root = document.root(path)
-    found = _surface(document, root) if root is not None else None
+    found = _surface(document, root, known or {}) if root is not None else None
     if document.faults or found is None:
         raise MapError("\n".join(document.faults))
     return found
 
 
-def _surface(document: Document, root: "Node") -> SurfaceMap:
-    top = document.mapping(root, "", _TOP, _REQUIRED)
+def _surface(document: Document, root: "Node", known: Mapping[str, SurfaceMap]) -> SurfaceMap:
+    top = document.mapping(root, "", _TOP)
+    for key in _REQUIRED_WITH_BASE if "base" in top else _REQUIRED:
+        if key not in top:
+            document.fault(root, f"{key} is missing")
     if "format" in top:
         document.integer(top["format"], "format", FORMAT, FORMAT)
+    if "base" in top:
+        return _from_base(document, top, known)
+    return _alone(document, top)
+
+
+def _from_base(document: Document, top: "Mapping[str, Node]", known: Mapping[str, SurfaceMap]) -> SurfaceMap:
+    """What `top` says, and what the base says where it does not."""
+    name = document.text(top["base"], "base")
+    base = known.get(name)
+    if base is None:
+        document.fault(top["base"], f"base is {name}; allowed the name of a map{did_you_mean(name, known)}")
+        raise NoBase("\n".join(document.faults))
+    own = _alone(document, top, base)
+    told = {_FIELDS.get(key, key) for key in top}
+    same = {word: getattr(base, word) for word in _SIMPLE if word not in told}
+    match = own.match if "match" in top else base.match
+    is_played = own.match.is_played if "keys" in top else base.match.is_played
+    same |= {"match": replace(match, is_played=is_played)}
+    if "hello" not in top:
+        same |= {"hello": base.hello, "greeting": base.greeting}
+    face = own.face or tuple(
+        tuple(tuple(one for one in cell if one in own.controls) for cell in row) for row in base.face
+    )
+    return replace(own, base=name, face=face, **same)
+
+
+_FIELDS = {"hold_ms": "hold_s", "double_ms": "double_s", "bye": "farewell"}
+_SIMPLE = (
+    "name", "maker", "model", "mode", "confidence", "sources", "dialect", "takeover", "messages_per_s", "bytes_per_s",
+    "hold_s", "double_s", "farewell",
+)  # fmt: skip
+
+
+def _alone(document: Document, top: "Mapping[str, Node]", base: SurfaceMap | None = None) -> SurfaceMap:
     texts = {key: document.text(top[key], key) if key in top else "" for key in ("name", "maker", "model", "mode")}
     if not re.fullmatch(r"[a-z0-9-]*", texts["name"]):
         document.fault(top["name"], f"name is {texts['name']}; allowed small letters, digits and -")
-    dialect = _word(document, top, "dialect", DIALECTS, "generic-midi")
-    match, ports, rows = _found(document, top, dialect)
-    banks = _banks(document, top["banks"]) if "banks" in top else {BankKind.STRIP: 8}
-    bound = BindingReader(document, rows, banks).read(top)
+    dialect = _word(document, top, "dialect", DIALECTS, base.dialect if base else "generic-midi")
+    match, ports, rows = _found(document, top, dialect, base)
+    banks = {**base.banks} if base else {BankKind.STRIP: 8}
+    if "banks" in top:
+        banks = ({**base.banks} if base else {}) | _banks(document, top["banks"])
+    bound = BindingReader(document, rows, banks, bound_in(base, rows.controls) if base else None).read(top)
     hello = top.get("hello")
     is_scene = hello is not None and hello.tag.endswith("map")
     return SurfaceMap(
         **texts,
         confidence=_word(document, top, "confidence", CONFIDENCE, ""),
         sources=document.texts(top["sources"], "sources") if "sources" in top else (),
-        match=match,
+        match=replace(match, is_played="keys" in top and document.flag(top["keys"], "keys")),
+        ports=ports,
+        rows=rows.names,
         controls=rows.controls,
         bindings=bound.bindings,
         feedback=bound.feedback,
@@ -120,14 +181,21 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
     )
 
 
-def _found(document: Document, top: "Mapping[str, Node]", dialect: str) -> tuple[Match, tuple[str, ...], Rows]:
-    """How the box is found, the names of its further ports, and its controls."""
-    match, ports, rows = Match(), tuple[str, ...](), Rows({}, {})
+def _found(
+    document: Document, top: "Mapping[str, Node]", dialect: str, base: SurfaceMap | None
+) -> tuple[Match, tuple[str, ...], Rows]:
+    """How the box is found, the names of its further ports, and its controls: those of `base`, too."""
+    match, ports = Match(), base.ports if base else ()
+    under = Rows(base.controls, base.rows) if base else None
+    rows = under or Rows({}, {})
     if dialect in LINES:
         match = read_named_match(document, top["match"], dialect) if "match" in top else match
-        return match, (), read_named_controls(document, top["controls"]) if "controls" in top else rows
+        if "controls" in top:
+            own = read_named_controls(document, top["controls"])
+            rows = Rows({**rows.controls, **own.controls}, {**rows.names, **own.names})
+        return match, (), rows
     match, ports = _match(document, top["match"]) if "match" in top else (match, ports)
-    return match, ports, read_controls(document, top["controls"], ports) if "controls" in top else rows
+    return match, ports, read_controls(document, top["controls"], ports, under) if "controls" in top else rows
 
 
 def _word(document: Document, top: "Mapping[str, Node]", key: str, allowed: Iterable[str], usual: str) -> str:

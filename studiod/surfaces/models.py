@@ -1,7 +1,7 @@
 """What the manager holds: boxes, whatever their protocol, and the models of box that it looks for."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from studiod.desk.hub import Change, Hub
@@ -11,6 +11,7 @@ from studiod.surfaces.dialects import dialect_of
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.surface import Surface
 from studiod.surfaces.touches import Touches
+from studiod.surfaces.view import View
 
 
 class Box(Protocol):
@@ -112,7 +113,10 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MapModel:
-    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes."""
+    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes.
+
+    `replace(model, facts=...)` is the same model with another map: its boxes keep page and windows.
+    """
 
     facts: SurfaceMap
     hub: Hub
@@ -120,6 +124,8 @@ class MapModel:
     touches: Touches
     takeover: Takeover | None = None
     dialect_for: Callable[[SurfaceMap], Dialect] = dialect_of
+    views: dict[str, View] = field(default_factory=dict)
+    """Where each box of it stood last."""
 
     @property
     def name(self) -> str:
@@ -138,4 +144,8 @@ class MapModel:
     def box(self, name: str) -> Surface:
         """A surface with a grammar of its own."""
         dialect = self.dialect_for(self.facts)
-        return Surface(name, self.facts, self.hub, dialect, self.takeover, clock=self.clock, touches=self.touches)
+        surface = Surface(name, self.facts, self.hub, dialect, self.takeover, clock=self.clock, touches=self.touches)
+        if name in self.views:
+            surface.recall(self.views[name])
+        self.views[name] = surface.view
+        return surface

@@ -75,7 +75,7 @@ class BlockPorts:
         return self._heard.missed
 
     def turn(self) -> bool:
-        """Hand every message to its wire; whether the list of ports is another than at the last turn."""
+        """Hand every message to each of its wires; whether the list of ports is another than at the last turn."""
         for event in self._heard.read():
             for wire in tuple(self._wires.get(event.port, ())):
                 wire.on_event(event)
@@ -133,6 +133,8 @@ class BlockPorts:
         wires = self._wires.get(wire.source, [])
         if wire in wires:
             wires.remove(wire)
+        if not wires:
+            self._wires.pop(wire.source, None)
 
     def _id(self, name: str, direction: Direction) -> int:
         port = self._list.find(name, direction)

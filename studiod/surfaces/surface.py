@@ -13,6 +13,7 @@ from studiod.surfaces.base import (
     Binding,
     Dialect,
     Gesture,
+    Hand,
     Moved,
     Pressed,
     Released,
@@ -104,6 +105,11 @@ class Surface:
         """Something here follows what nobody tells of (meters, position): call `read` now and then."""
         return self._painter.has_readings
 
+    def recall(self, view: View) -> None:
+        """Show the page and the windows that `view` showed: the box had another map until now. Before `attach`."""
+        self.view.recall(view)
+        self._aim()
+
     def attach(self, *sends: Callable[[bytes], None]) -> None:
         """The box is there: greet it and show it everything. `sends`: take one whole message, one for each port.
 
@@ -174,11 +180,11 @@ class Surface:
         """
         match gesture:
             case Moved():
-                self._moved(gesture.control, gesture.travel)
+                self._moved(gesture)
             case Turned():
-                self._turned(gesture.control, gesture.steps)
+                self._turned(gesture)
             case Pressed():
-                self._on_press(gesture.control)
+                self._on_press(gesture)
             case Released():
                 self._touches.release(self.name, gesture.control)
                 self._painter.release(gesture.control)
@@ -292,11 +298,16 @@ class Surface:
                 faults.append(fault)
         return faults
 
-    def _moved(self, name: str, travel: float) -> None:
+    def _is_lesson(self, gesture: Hand) -> bool:
+        return self._touches.lessons.takes(self.name, self.facts.controls[gesture.control], gesture)
+
+    def _moved(self, gesture: Moved) -> None:
+        name, travel = gesture.control, gesture.travel
         if not self._painter.heard(name, travel):
             return  # our own motor talking back, or a box that repeats itself
         control = self.facts.controls[name]
         faults: list[Exception] = []
+        is_lesson = self._is_lesson(gesture)
         grips = self._grips.setdefault(name, [])
         targets = [binding for binding in self.view.bindings.get(name, ()) if binding.act is Act.ADDRESS]
         for place in range(max(len(targets), len(grips))):
@@ -308,7 +319,7 @@ class Surface:
             if address != was:
                 grip.let_go()
                 grips[place] = grip, address or ""
-            if address is None or self._touches.is_held(address, self.name):
+            if address is None or is_lesson or self._touches.is_held(address, self.name):
                 grip.pass_by(travel)
                 if address is not None:
                     self._painter.put_back(name)
@@ -325,7 +336,10 @@ class Surface:
         bindings = self.view.bindings.get(name, ())
         return [self.view.banks.resolve(binding.address) for binding in bindings if binding.act is Act.ADDRESS]
 
-    def _turned(self, name: str, steps: int) -> None:
+    def _turned(self, gesture: Turned) -> None:
+        if self._is_lesson(gesture):
+            return
+        name, steps = gesture.control, gesture.steps
         bindings = self.view.bindings.get(name, ())
         faults: list[Exception] = []
         for binding in bindings:
@@ -340,7 +354,10 @@ class Surface:
         if faults:
             raise faults[0]
 
-    def _on_press(self, name: str) -> None:
+    def _on_press(self, gesture: Pressed) -> None:
+        if self._is_lesson(gesture):
+            return
+        name = gesture.control
         if self.view.press(name):
             self._aim()
         bindings = self.view.bindings.get(name, ())

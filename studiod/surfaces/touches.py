@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 
+from studiod.surfaces.lessons import Lessons
+
 
 class Touches:
     """Who touches which address. Only a release or the box's leaving ends a touch, never time."""
 
     def __init__(self) -> None:
+        self.lessons = Lessons()
+        """Hands that teach, and do nothing else meanwhile."""
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}  # (box, control) -> addresses
 
     def touch(self, box: str, control: str, addresses: Iterable[str]) -> None:

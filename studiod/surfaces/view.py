@@ -52,6 +52,32 @@ class View:
         self._on -= {name for name, latches in self._layers_of.get(key, ()) if not latches}
         return self._changed(self._on != before)
 
+    @property
+    def page(self) -> str:
+        """The page that is shown; empty for a box without pages."""
+        return self._pages[self._page] if self._pages else ""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The layers that are on."""
+        return frozenset(self._on)
+
+    def home_of(self, control: str) -> tuple[str, ...]:
+        """Where the file says what the control means now: `("pages", "pan")`, `("layers", "shift")`, or at the top."""
+        on = [name for name, layer in self._facts.layers.items() if name in self._on and control in layer.bindings]
+        if on:
+            return "layers", on[-1]
+        is_on_page = bool(self.page) and control in self._facts.pages[self.page].bindings
+        return ("pages", self.page) if is_on_page else ()
+
+    def recall(self, other: "View") -> None:
+        """Stand where `other` stands, as far as there is such a page, window and latched layer here."""
+        self.banks.recall(other.banks)
+        self.turn_page(other.page)
+        latched = {name for several in self._layers_of.values() for name, latches in several if latches}
+        self._on |= latched & other.layers
+        self._compose()
+
     def says(self, feedback: Feedback) -> bool | None:
         """Whether what `feedback` tells of the box itself is so; None when it tells of the desk."""
         if feedback.page:

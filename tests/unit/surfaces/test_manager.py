@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from studiod.model.transport import TransportState
-from studiod.surfaces.base import Takeover
+from studiod.surfaces.base import Match, Takeover
 from studiod.surfaces.manager import HEAL_S, POLL_S, RETRY_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.models import MapModel
@@ -380,3 +381,47 @@ def test_a_message_that_was_under_way_when_its_box_left_does_nothing() -> None:
     studio.ports.wires[0].is_open = True
     late(b"\xb0\x30\x7f")
     assert studio.hub.value("/strip/1/mute") == 0.0
+
+
+def test_a_model_that_is_not_looked_for_any_more_lets_its_boxes_go_and_others_stay() -> None:
+    studio = Studio()
+    nano = studio.plug()
+    other = replace(NANO, name="other", match=Match(("*other*",)))
+    touches = Touches()
+    kept = MapModel(other, studio.hub, studio.loop.time, touches)
+    studio.manager.change((*studio.manager.models, kept))
+    studio.plug(port="other 1")
+    wire = studio.ports.wires[-1]
+    assert nano.lit == {"stop"}
+    studio.manager.change((kept,))
+    assert nano.lit == set(), "it is switched off"
+    assert [status.name for status in studio.manager.status()] == ["other"]
+    assert wire.is_open
+    assert len(studio.ports.wires) == 2, "the other was not opened anew"
+
+
+def test_a_box_with_another_map_keeps_its_window_and_is_painted_anew() -> None:
+    studio = Studio()
+    nano = studio.plug()
+    nano.press("track/right")
+    (model,) = studio.manager.models
+    assert isinstance(model, MapModel)
+    studio.hub.write("/strip/9/mute", 1.0, "test")
+    bound = replace(NANO, bindings={**NANO.bindings, "fader/1": NANO.bindings["fader/2"]})
+    studio.manager.change([replace(model, facts=bound)])
+    studio.turn(1.0)
+    (status,) = studio.manager.status()
+    assert (status.first_strip, status.state) == (9, "connected")
+    assert nano.lit == {"stop", "mute/1"}
+    nano.slide_fader(1, 127, studio.turn)
+    assert studio.hub.value("/strip/10/fader") == 10.0
+
+
+def test_a_port_that_is_played_on_is_heard_by_tracks_for_keyboards() -> None:
+    studio = Studio()
+    studio.plug()
+    assert studio.manager.control_ports() == (PORT,)
+    played = replace(NANO, match=replace(NANO.match, is_played=True))
+    studio.manager.change([MapModel(played, studio.hub, studio.loop.time, Touches())])
+    assert [status.state for status in studio.manager.status()] == ["connected"]
+    assert studio.manager.control_ports() == ()
