@@ -33,6 +33,8 @@ _FEEDBACK = (
 )  # fmt: skip
 _SOURCES = ("address", "page", "layer", "selected", "bank_at")
 _FARTHEST = 128
+_MAX_SHEETS = 32  # pages and layers
+_MAX_ACTS = 16  # of one control
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class BindingReader:
         document = self._document
         pages = document.mapping(top["pages"], "pages") if "pages" in top else {}
         layers = document.mapping(top["layers"], "layers") if "layers" in top else {}
+        for key, sheets in (("pages", pages), ("layers", layers)):
+            if len(sheets) > _MAX_SHEETS:
+                document.fault(top[key], f"{key}: there are {len(sheets)}; allowed {_MAX_SHEETS}")
+                sheets.clear()
         self._pages, self._layers = tuple(pages), tuple(layers)
         main = self._page(top, "")
         found_pages = {
@@ -127,6 +133,9 @@ class BindingReader:
         found: dict[str, tuple[Binding, ...]] = {}
         for name, row, names in self._each(node, where):
             items = self._document.items(row, f"{where}.{name}") if row.tag.endswith("seq") else [row]
+            if len(items) > _MAX_ACTS:
+                self._document.fault(row, f"{where}.{name}: does {len(items)} things; allowed {_MAX_ACTS}")
+                continue
             several: dict[str, list[Binding]] = {one: [] for one in names}
             for item in items:
                 make = self._binding(item, f"{where}.{name}", names, is_row="{i}" in name)
@@ -315,7 +324,7 @@ class BindingReader:
         ):
             more = ", with {bank+i} or {i} in it" if is_row else ", with {strip+1} or {selected} in it"
             banks = f"; banks: {', '.join(self._banks)}" if "+" in text else ""
-            self._document.fault(node, f"{where} is {text}; allowed an address such as /main/fader{more}{banks}")
+            self._document.fault(node, f"{where} is {said(node)}; allowed an address such as /main/fader{more}{banks}")
         return text
 
     def _number(self, node: "Node", where: str, *, is_row: bool) -> str:
@@ -343,7 +352,11 @@ class BindingReader:
             return is_row
         # a row that lies on {bank+1} would be one strip under many controls
         return (
-            offset.isascii() and offset.isdigit() and 0 < int(offset) <= _FARTHEST and not (is_row and window in _ROWS)
+            offset.isascii()
+            and offset.isdigit()
+            and len(offset) < 4  # noqa: PLR2004 - 128 has three digits
+            and 0 < int(offset) <= _FARTHEST
+            and not (is_row and window in _ROWS)
         )
 
 
