@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
@@ -40,7 +39,7 @@ PORT_WAIT_S = 0.5  # a port that is taken is tried again so often
 _log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from studiod.surfaces.base import SurfaceMap
+    from studiod.app.surfaces import DeskSurfaces
 
 
 def run(block: Block, settings: Settings, bells: Bells) -> int:
@@ -83,6 +82,7 @@ class Desk:
         self._save_now = asyncio.Event()
         self._turn_due = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._surfaces: DeskSurfaces | None = None
 
     async def run(self) -> int:
         """Start everything, wait for SIGTERM, stop everything."""
@@ -192,29 +192,12 @@ class Desk:
     async def _start_surfaces(self) -> None:
         if not self._settings.surfaces.enable or not self._settings.has_ports:
             return
-        from studiod.surfaces.manager import SurfaceManager
-        from studiod.surfaces.maps import map_folder
-        from studiod.surfaces.ports import BlockPorts
+        from studiod.app.surfaces import DeskSurfaces
 
-        loop = asyncio.get_running_loop()
-        maps: list[SurfaceMap] = []
-        for folder in (map_folder(), *self._settings.surfaces.maps):
-            found, faults = await asyncio.to_thread(_load_maps, folder)
-            maps += found
-            self.queries.faults += faults
-            for fault in faults:
-                _log.warning("%s", fault)
-        ports = BlockPorts(self._block, self._bells.ring_said)
-        manager = SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
-
-        def heard() -> None:
-            self._bells.hush_heard()
-            if ports.turn():
-                manager.poll()
-
-        manager.start()
-        loop.add_reader(self._bells.heard, heard)
-        self.queries.surfaces = manager
+        self._surfaces = DeskSurfaces(self._block, self._settings, self._bells, self.hub)
+        await self._surfaces.start()
+        self.queries.surfaces = self._surfaces.manager
+        self.queries.faults += self._surfaces.faults
 
     def _control_ports(self) -> tuple[str, ...]:
         manager = self.queries.surfaces
@@ -297,9 +280,8 @@ class Desk:
     # -- stop ------------------------------------------------------------------------------------------------------
 
     async def _stop(self, server: OscServer) -> None:
-        if self.queries.surfaces is not None:
-            asyncio.get_running_loop().remove_reader(self._bells.heard)
-            self.queries.surfaces.stop()
+        if self._surfaces is not None:
+            self._surfaces.stop()
         if self.queries.discovery is not None:
             await self.queries.discovery.stop()
         server.close()
@@ -308,9 +290,3 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.hub.turn()
         await self._save()
-
-
-def _load_maps(folder: Path) -> "tuple[tuple[SurfaceMap, ...], tuple[str, ...]]":
-    from studiod.surfaces.maps import load_maps
-
-    return load_maps(folder.expanduser())

@@ -33,6 +33,8 @@ class PortNames:
     outputs: tuple[str, ...]
     usb: Mapping[str, str] = field(default_factory=dict)
     """`vendor:product` behind a port, by its name; ports of no known card are not in it."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """What is spoken on a port, by its name; MIDI ports are not in it."""
     fault: str = ""
     """Why there are no MIDI ports among them; empty when there could be."""
 

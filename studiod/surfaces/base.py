@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from studiod.link.ports import MIDI_PORT
 from studiod.surfaces.bindings import Act, BankKind, Binding, Feedback, Layer, Page, When
 from studiod.surfaces.controls import (
     Control,
@@ -28,6 +29,7 @@ __all__ = [
     "Dialect",
     "Feedback",
     "Gesture",
+    "Hand",
     "KorgSceneHello",
     "Layer",
     "Lit",
@@ -104,7 +106,10 @@ class Woke:
     """The box has just begun, or begun anew, and shows nothing: everything is told again."""
 
 
-Gesture = Moved | Touched | Released | Pressed | Turned | Answered | Woke
+Hand = Moved | Touched | Released | Pressed | Turned
+"""What a hand does."""
+
+Gesture = Hand | Answered | Woke
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,10 @@ class Match:
     """Its identity reply after F0 7E channel 06 02; -1 is any byte."""
     behind: tuple[str, ...] = ()
     """Ports on which it is asked for."""
+    not_ports: tuple[str, ...] = ()
+    """Patterns of its relatives, which it must not match."""
+    kinds: tuple[str, ...] = (MIDI_PORT,)
+    """What is spoken on its ports."""
 
 
 @dataclass(frozen=True, slots=True)

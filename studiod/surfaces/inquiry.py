@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studiod.link.ports import PortGone
-from studiod.surfaces.base import SurfaceMap
 from studiod.surfaces.matching import Pair, is_identity
+from studiod.surfaces.models import Model
 from studiod.surfaces.ports import MidiPorts, Wire
 
 WHO_ARE_YOU = bytes.fromhex("F0 7E 7F 06 01 F7")
@@ -16,10 +16,10 @@ ANSWER_S = 2.0  # boxes answer in milliseconds; one behind a hub of DIN cables i
 class _Question:
     pair: Pair
     stamp: str
-    maps: tuple[SurfaceMap, ...]
+    models: tuple[Model, ...]
     until: float
     wire: Wire | None = None
-    found: SurfaceMap | None = None
+    found: Model | None = None
 
 
 class Inquiry:
@@ -30,15 +30,15 @@ class Inquiry:
         self._on_found = on_found
         self._questions: dict[str, _Question] = {}
 
-    def ask(self, pair: Pair, facts: SurfaceMap, now: float) -> None:
-        """Ask at `pair` whether it is one of `facts`, too."""
+    def ask(self, pair: Pair, model: Model, now: float) -> None:
+        """Ask at `pair` whether it is one of `model`, too."""
         stamp = self._ports.stamp(pair.name)
         question = self._questions.get(pair.name)
         if question is not None and question.stamp == stamp:
-            if facts not in question.maps:
-                question.maps += (facts,)
+            if model not in question.models:
+                question.models += (model,)
             return
-        question = self._questions[pair.name] = _Question(pair, stamp, (facts,), now + ANSWER_S)
+        question = self._questions[pair.name] = _Question(pair, stamp, (model,), now + ANSWER_S)
         try:
             question.wire = self._ports.open(
                 pair.input_name, pair.output_name, lambda message: self._hear(question, message)
@@ -47,7 +47,7 @@ class Inquiry:
         except PortGone:
             self._close(question)
 
-    def found(self, now: float) -> list[tuple[SurfaceMap, Pair]]:
+    def found(self, now: float) -> list[tuple[Model, Pair]]:
         """Who answered since; ports that did not in time are let go."""
         answers = []
         for question in self._questions.values():
@@ -65,9 +65,9 @@ class Inquiry:
             self._close(self._questions.pop(name))
 
     def _hear(self, question: _Question, message: bytes) -> None:
-        for facts in question.maps:
-            if question.wire is not None and is_identity(message, facts.match.identity):
-                question.found = facts
+        for model in question.models:
+            if question.wire is not None and is_identity(message, model.match.identity):
+                question.found = model
                 self._on_found()
                 return
 

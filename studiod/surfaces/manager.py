@@ -7,14 +7,10 @@ from typing import ParamSpec, Protocol
 
 from studiod.desk.hub import Change, Hub
 from studiod.link.ports import PortGone, PortNames, PortsUnavailable
-from studiod.surfaces.base import Dialect, SurfaceMap, Takeover
-from studiod.surfaces.dialects import dialect_of
-from studiod.surfaces.fit import misfits
 from studiod.surfaces.inquiry import Inquiry
 from studiod.surfaces.matching import Pair, boxes_in, candidates_behind
+from studiod.surfaces.models import Box, Model
 from studiod.surfaces.ports import MidiPorts, Wire
-from studiod.surfaces.surface import Surface
-from studiod.surfaces.touches import Touches
 
 POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a box that broke while plugged in is tried again
@@ -57,7 +53,7 @@ class SurfaceStatus:
 class _Place:
     """A box of one model, there or away."""
 
-    surface: Surface
+    surface: Box
     pairs: tuple[Pair, ...] = ()
     """Its ports; empty while it is away."""
     stamps: tuple[str, ...] = ()
@@ -78,33 +74,28 @@ class _Place:
 
 
 class SurfaceManager:
-    """Finds boxes by what the maps say of their ports and keeps each true to the desk.
+    """Finds boxes by what their models say of their ports and keeps each true to the desk.
 
-    Belongs to the desk's loop, as the hub does. clock: seconds, steady. later: the loop's `call_later`. takeover:
-    overrides what the maps say, for all boxes. dialect_for: a fresh grammar for one box of a map.
+    Belongs to the desk's loop, as the hub does. models: what is looked for, the first that fits a port has it. clock:
+    seconds, steady. later: the loop's `call_later`.
     """
 
     def __init__(
         self,
         hub: Hub,
-        maps: Iterable[SurfaceMap],
+        models: Iterable[Model],
         ports: MidiPorts,
         *,
         clock: Callable[[], float],
         later: Later,
-        takeover: Takeover | None = None,
-        dialect_for: Callable[[SurfaceMap], Dialect] = dialect_of,
     ) -> None:
-        self.maps = tuple(maps)
+        self.models = tuple(models)
         self.ports_fault = ""
         """Why no box can be found now; empty when the MIDI system answers."""
         self._hub = hub
         self._ports = ports
         self._clock = clock
         self._later = later
-        self._takeover = takeover
-        self._dialect_for = dialect_for
-        self._touches = Touches()
         self._inquiry = Inquiry(ports, lambda: self._soon(self.poll))
         self._places: dict[str, _Place] = {}
         self._forget: Callable[[], None] | None = None
@@ -114,8 +105,8 @@ class SurfaceManager:
 
     def start(self) -> None:
         """Look for boxes now and every half second; returns what is there at once, waits for nothing."""
-        for facts in self.maps:
-            for sentence in misfits(facts, self._hub.registry):
+        for model in self.models:
+            for sentence in model.misfits(self._hub.registry):
                 _log.warning("%s", sentence)
         self._forget = self._hub.observe(self._on_changes)
         self._tick()
@@ -149,9 +140,9 @@ class SurfaceManager:
                 _log.info("%s is gone (%s)", place.surface.name, place.port)
                 self._let_go(place)
                 place.pairs, place.fault = (), ""
-        for facts in self.maps:
-            for pairs in boxes_in(facts, names, self._taken()):
-                self._seat(facts, pairs)
+        for model in self.models:
+            for pairs in boxes_in(model.match, names, self._taken()):
+                self._seat(model, pairs)
         self._ask_around(names)
         for place in self._places.values():
             if place.pairs and not place.wires and self._clock() >= place.retry_at:
@@ -163,11 +154,11 @@ class SurfaceManager:
         return tuple(
             SurfaceStatus(
                 place.surface.name,
-                place.surface.facts.maker,
-                place.surface.facts.model,
+                place.surface.maker,
+                place.surface.model,
                 "broken" if place.fault else "connected" if place.wires else "away",
                 place.port,
-                place.surface.view.banks.first_strip,
+                place.surface.first_strip,
                 place.refused,
                 place.fault or place.surface.note,
             )
@@ -202,11 +193,10 @@ class SurfaceManager:
         try:
             names = self._ports.names()
         except PortsUnavailable as fault:
-            if str(fault) != self.ports_fault:
-                _log.warning("%s", fault)
-            self.ports_fault = str(fault)
-            return PortNames((), ())
-        self.ports_fault = ""
+            names = PortNames((), (), fault=str(fault))
+        if names.fault and names.fault != self.ports_fault:
+            _log.warning("%s", names.fault)
+        self.ports_fault = names.fault
         return names
 
     def _is_still_there(self, place: _Place, names: PortNames) -> bool:
@@ -224,29 +214,24 @@ class SurfaceManager:
     def _ask_around(self, names: PortNames) -> None:
         """Ask on nameless ports who is there, and seat who answered."""
         self._inquiry.keep(frozenset((*names.inputs, *names.outputs)))
-        for facts, pair in self._inquiry.found(self._clock()):
+        for model, pair in self._inquiry.found(self._clock()):
             if not {pair.input_name, pair.output_name} & self._taken():
-                self._seat(facts, (pair,))
-        for facts in self.maps:
-            for pair in candidates_behind(facts, names, self._taken()):
-                self._inquiry.ask(pair, facts, self._clock())
+                self._seat(model, (pair,))
+        for model in self.models:
+            for pair in candidates_behind(model.match, names, self._taken()):
+                self._inquiry.ask(pair, model, self._clock())
 
-    def _seat(self, facts: SurfaceMap, pairs: tuple[Pair, ...]) -> None:
-        place = self._free_place(facts)
+    def _seat(self, model: Model, pairs: tuple[Pair, ...]) -> None:
+        place = self._free_place(model)
         place.pairs, place.retry_at = pairs, float("-inf")
 
-    def _free_place(self, facts: SurfaceMap) -> _Place:
+    def _free_place(self, model: Model) -> _Place:
         number = 1
         while True:
-            name = facts.name if number == 1 else f"{facts.name}-{number}"
+            name = model.name if number == 1 else f"{model.name}-{number}"
             place = self._places.get(name)
             if place is None:
-                place = self._places[name] = _Place(
-                    Surface(
-                        name, facts, self._hub, self._dialect_for(facts), self._takeover,
-                        clock=self._clock, touches=self._touches,
-                    )
-                )  # fmt: skip
+                place = self._places[name] = _Place(model.box(name))
             if not place.pairs:
                 return place
             number += 1

@@ -2,10 +2,10 @@
 
 import fnmatch
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from studiod.link.ports import PortNames
-from studiod.surfaces.base import Match, SurfaceMap
+from studiod.link.ports import MIDI_PORT, PortNames
+from studiod.surfaces.base import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +21,18 @@ class Pair:
         return self.input_name or self.output_name
 
 
-def boxes_in(facts: SurfaceMap, names: PortNames, taken: Collection[str]) -> list[tuple[Pair, ...]]:
-    """Every box of that model whose ports are all there and not taken: its main port, then those of `match.also`."""
-    match = facts.match
-    rest = PortNames(
-        tuple(name for name in names.inputs if name not in taken),
-        tuple(name for name in names.outputs if name not in taken),
-        names.usb,
-    )
+def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[tuple[Pair, ...]]:
+    """Every box of that match whose ports are all there and not taken: its main port, then those of `match.also`."""
+    rest = _without(names, taken)
     further = [_pairs(rest, patterns, match, also=()) for patterns in match.also]
     mains = _pairs(rest, match.ports or ("*",), match, also=match.also) if match.ports or match.usb else []
     return [tuple(box) for box in zip(mains, *further, strict=False)]
 
 
-def candidates_behind(facts: SurfaceMap, names: PortNames, taken: Collection[str]) -> list[Pair]:
-    """Pairs of ports on which a box of that model may be asked for its identity."""
-    both = Match(facts.match.behind)
-    free = PortNames(
-        tuple(name for name in names.inputs if name not in taken),
-        tuple(name for name in names.outputs if name not in taken),
-    )
-    return _pairs(free, both.ports, both, also=()) if both.ports else []
+def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) -> list[Pair]:
+    """Pairs of ports on which a box of that match may be asked for its identity."""
+    both = Match(match.behind)
+    return _pairs(_without(names, taken), both.ports, both, also=()) if both.ports else []
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
@@ -57,8 +48,18 @@ def is_identity(message: bytes, identity: tuple[int, ...]) -> bool:
     return all(wanted in (-1, byte) for wanted, byte in zip(identity, body, strict=False))
 
 
+def _without(names: PortNames, taken: Collection[str]) -> PortNames:
+    return replace(
+        names,
+        inputs=tuple(name for name in names.inputs if name not in taken),
+        outputs=tuple(name for name in names.outputs if name not in taken),
+    )
+
+
 def _pairs(names: PortNames, patterns: tuple[str, ...], match: Match, also: tuple[tuple[str, ...], ...]) -> list[Pair]:
     def is_ours(name: str) -> bool:
+        if names.kinds.get(name, MIDI_PORT) not in match.kinds or fits(name, match.not_ports):
+            return False
         usb = names.usb.get(name, "")
         if match.usb and usb not in match.usb and (usb or not match.ports):
             return False

@@ -82,14 +82,16 @@ class BlockPorts:
         return self._look()
 
     def names(self) -> PortNames:
-        """What is there now. Raises PortsUnavailable."""
+        """What is there now, serial lines too. Raises PortsUnavailable while nobody looks."""
         self._look()
         if not self._block.is_ready(PORTS):
             raise PortsUnavailable("the MIDI ports are not there yet: their process is being started")
-        if self._list.fault:
-            raise PortsUnavailable(self._list.fault)
-        usb = {port.name: port.usb.lower() for port in self._list.ports if port.usb}
-        return PortNames(self._list.named("in"), self._list.named("out"), usb)
+        told = self._list
+        inputs = tuple(port.name for port in told.ports if port.direction == "in")
+        outputs = tuple(port.name for port in told.ports if port.direction == "out")
+        usb = {port.name: port.usb.lower() for port in told.ports if port.usb}
+        kinds = {port.name: port.kind for port in told.ports if port.kind != MIDI_PORT}
+        return PortNames(inputs, outputs, usb, kinds, told.fault)
 
     def lines(self) -> tuple[PortInfo, ...]:
         """Serial lines that are there now. Open one with its name for both ends; bytes come wherever they were cut."""

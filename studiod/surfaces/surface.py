@@ -80,6 +80,21 @@ class Surface:
         self._aim()
 
     @property
+    def maker(self) -> str:
+        """Who made it."""
+        return self.facts.maker
+
+    @property
+    def model(self) -> str:
+        """What its maker calls it."""
+        return self.facts.model
+
+    @property
+    def first_strip(self) -> int:
+        """Strip under its first control, from 1."""
+        return self.view.banks.first_strip
+
+    @property
     def note(self) -> str:
         """What a person should know about this box, or nothing."""
         return self._hello.note if self._hello is not None else ""

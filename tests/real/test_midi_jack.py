@@ -11,7 +11,9 @@ import pytest
 from studiod.surfaces.base import Takeover
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
+from studiod.surfaces.models import MapModel
 from studiod.surfaces.ports import BlockPorts
+from studiod.surfaces.touches import Touches
 from tests.fakes.ports_rig import PortsRig, ports_rig
 from tests.helpers import POLL_S, eventually_async
 from tests.real.jackd import JackServer, has_jackd, jack_server
@@ -71,7 +73,11 @@ class Studio:
         self._loop = loop
         self.ports = BlockPorts(rig.block, rig.bells.ring_said)
         self.manager = SurfaceManager(
-            self.hub, [NANO], self.ports, clock=loop.time, later=loop.call_later, takeover=Takeover.JUMP
+            self.hub,
+            [MapModel(NANO, self.hub, loop.time, Touches(), Takeover.JUMP)],
+            self.ports,
+            clock=loop.time,
+            later=loop.call_later,
         )
 
     def start(self) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from studiod.desk.hub import Change
 from studiod.model.parameter import Kind, Refused
-from studiod.surfaces.base import Gesture, Moved, Pressed, Released, Takeover, Touched, Turned
+from studiod.surfaces.base import Hand, Moved, Pressed, Released, Takeover, Touched, Turned
 from studiod.surfaces.hui.codec import HuiCodec
 from studiod.surfaces.hui.heartbeat import Heartbeat
 from studiod.surfaces.hui.scribble import MainDisplay, Scribble
@@ -189,7 +189,7 @@ class MackieSurface:
         if is_blank:
             self._repaint()
         self._panel.is_live = self._greeting.is_live
-        if not self._panel.is_live or not isinstance(said, Moved | Touched | Released | Pressed | Turned):
+        if not self._panel.is_live or not isinstance(said, Hand):
             return
         try:
             self._do(said, now)
@@ -197,7 +197,7 @@ class MackieSurface:
             self._rig.announce(str(refusal).partition(": ")[2] or str(refusal))
             raise
 
-    def _do(self, gesture: Gesture, now: float) -> None:
+    def _do(self, gesture: Hand, now: float) -> None:
         row, _, number = gesture.control.partition("/")
         place = MASTER if number == MASTER_NAME else int(number) - 1 if number.isdigit() else -1
         if row == "fader":
@@ -214,7 +214,7 @@ class MackieSurface:
         elif isinstance(gesture, Released):
             self._keys.release(gesture.control)
 
-    def _fader(self, gesture: Gesture, place: int, now: float) -> None:
+    def _fader(self, gesture: Hand, place: int, now: float) -> None:
         motor = self._motors.get(place)
         if motor is None:
             return

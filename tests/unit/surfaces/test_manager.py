@@ -9,6 +9,8 @@ from studiod.model.transport import TransportState
 from studiod.surfaces.base import Takeover
 from studiod.surfaces.manager import HEAL_S, POLL_S, RETRY_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
+from studiod.surfaces.models import MapModel
+from studiod.surfaces.touches import Touches
 from tests.fakes.hand_loop import HandLoop
 from tests.fakes.midi_ports import MemoryPorts
 from tests.fakes.nanokontrol2 import NanoKontrol2
@@ -30,7 +32,11 @@ class Studio:
         for command in ("play", "stop", "record", "locate"):
             self.hub.on_trigger(f"/transport/{command}", self._fired(command), tells_origin=True)
         self.manager = SurfaceManager(
-            self.hub, [NANO], self.ports, clock=self.loop.time, later=self.loop.later, takeover=takeover
+            self.hub,
+            [MapModel(NANO, self.hub, self.loop.time, Touches(), takeover)],
+            self.ports,
+            clock=self.loop.time,
+            later=self.loop.later,
         )
         self.manager.start()
 

@@ -13,6 +13,8 @@ from studiod.surfaces.generic_midi import GenericMidi
 from studiod.surfaces.manager import POLL_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.matching import boxes_in, is_identity
+from studiod.surfaces.models import MapModel
+from studiod.surfaces.touches import Touches
 from tests.fakes.hand_loop import HandLoop
 from tests.fakes.midi_ports import MemoryPorts
 from tests.fakes.store import MemoryStore
@@ -32,7 +34,7 @@ def matched(**match: object) -> SurfaceMap:
 
 def found(facts: SurfaceMap, inputs: list[str], outputs: list[str], **usb: str) -> list[list[tuple[str, str]]]:
     names = PortNames(tuple(inputs), tuple(outputs), usb)
-    return [[(pair.input_name, pair.output_name) for pair in box] for box in boxes_in(facts, names, ())]
+    return [[(pair.input_name, pair.output_name) for pair in box] for box in boxes_in(facts.match, names, ())]
 
 
 def test_a_box_that_only_speaks_needs_no_output() -> None:
@@ -115,7 +117,9 @@ class Studio:
         self.loop = HandLoop()
         self.ports = MemoryPorts()
         self.hub = CountingHub(desk().registry, MemoryStore(), RATE_HZ)
-        self.manager = SurfaceManager(self.hub, maps, self.ports, clock=self.loop.time, later=self.loop.later)
+        touches = Touches()
+        models = [MapModel(facts, self.hub, self.loop.time, touches) for facts in maps]
+        self.manager = SurfaceManager(self.hub, models, self.ports, clock=self.loop.time, later=self.loop.later)
         self.manager.start()
 
     def plug(self, answer: str = "", port: str = "USB MIDI 1") -> Anonymous:
@@ -214,7 +218,8 @@ def test_a_grammar_that_falls_over_costs_one_message_and_is_told_with_it(
     facts: SurfaceMap, caplog: pytest.LogCaptureFixture
 ) -> None:
     loop, ports, hub = HandLoop(), MemoryPorts(), desk()
-    manager = SurfaceManager(hub, [facts], ports, clock=loop.time, later=loop.later, dialect_for=Stumbling)
+    model = MapModel(facts, hub, loop.time, Touches(), dialect_for=Stumbling)
+    manager = SurfaceManager(hub, [model], ports, clock=loop.time, later=loop.later)
     manager.start()
     box = Anonymous("")
     ports.plug("mapped", box)
