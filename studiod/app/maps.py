@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from studiod.app import map_list
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 examples:
   studiod maps check my-box.yaml
-  studiod maps list
+  studiod maps list --ports
   studiod maps draw firmware-maps/korg-nanokontrol2.yaml -o nanokontrol2.svg
   studiod maps import /usr/share/ardour*/midi_maps/*.map --to ~/maps
 
@@ -36,8 +38,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     actions = maps.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with maps")
     check = actions.add_parser("check", help="tell every fault of maps, with its line")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="map, YAML")
-    listed = actions.add_parser("list", help="list the maps that come with studiod")
-    listed.add_argument("--json", action="store_true", help="print an array with an object for each")
+    map_list.add_options(actions.add_parser("list", help="list the maps there are, and who has which port"))
     drawn = actions.add_parser("draw", help="draw a surface as SVG")
     drawn.add_argument("file", type=Path, metavar="FILE", help="map, YAML")
     drawn.add_argument("-o", "--output", type=Path, metavar="FILE", help="picture to write (default: standard output)")
@@ -53,7 +54,7 @@ def run(given: argparse.Namespace) -> int:
     """Do what was asked; the exit status."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "check": _check,
-        "list": _list,
+        "list": map_list.run,
         "draw": _draw,
         "import": _import,
     }
@@ -94,30 +95,6 @@ def _largest_desk() -> "Registry":
         has_monitor=True, midi_tracks=8,
     )  # fmt: skip
     return Registry(console_parameters(layout))
-
-
-def _list(given: argparse.Namespace) -> int:
-    from studiod.surfaces.maps import load_maps, map_folder
-
-    maps, faults = load_maps(map_folder())
-    for fault in faults:
-        sys.stderr.write(f"{fault}\n")
-    if given.json:
-        words = [
-            {
-                "name": facts.name, "maker": facts.maker, "model": facts.model, "mode": facts.mode,
-                "confidence": facts.confidence, "dialect": facts.dialect, "ports": list(facts.match.ports),
-                "controls": len(facts.controls),
-            }
-            for facts in maps
-        ]  # fmt: skip
-        print(json.dumps(words, ensure_ascii=False, indent=2))
-    else:
-        width = max((len(facts.name) for facts in maps), default=0)
-        for facts in maps:
-            told = f"{facts.confidence}, {len(facts.controls)} controls"
-            print(f"{facts.name:{width}}  {facts.maker} {facts.model} ({told})")
-    return 1 if faults else 0
 
 
 def _draw(given: argparse.Namespace) -> int:

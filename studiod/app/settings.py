@@ -178,11 +178,21 @@ class GpioSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SurfaceUseSettings:
+    """Which map a port has."""
+
+    port: str
+    """Pattern of its name."""
+    map: str
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
     enable: bool
     maps: tuple[Path, ...]
+    use: tuple[SurfaceUseSettings, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from studiod.app.bells import Bells
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
+from studiod.surfaces.choice import Wish, in_order
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_maps, map_folder
-from studiod.surfaces.models import MapModel, Model
+from studiod.surfaces.models import Directed, MapModel, Model
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.touches import Touches
 
@@ -53,14 +54,16 @@ class DeskSurfaces:
 
     async def _models(self) -> list[Model]:
         """Everything that is looked for, in the order in which it is asked."""
-        maps: list[SurfaceMap] = []
+        shelves: list[list[Model]] = []
         for folder in (map_folder(), *self._settings.maps):
             found, faults = await asyncio.to_thread(_read_maps, folder)
-            maps += found
+            shelves.append([MapModel(facts, self._hub, self._loop.time, self._touches) for facts in found])
             self.faults += faults
+        wanted, faults = in_order(shelves, (Wish(line.port, line.map) for line in self._settings.use))
+        self.faults += faults
         for fault in self.faults:
             _log.warning("%s", fault)
-        return [MapModel(facts, self._hub, self._loop.time, self._touches) for facts in maps]
+        return [Directed(each.model, each.match) for each in wanted]
 
     def _heard(self) -> None:
         self._bells.hush_heard()
