@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -63,13 +64,11 @@ def run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
-    from studiod.surfaces.fit import misfits
-    from studiod.surfaces.maps import load_map
 
     registry, status = _largest_desk(), 0
     for path in given.files:
         try:
-            sentences = misfits(load_map(path), registry)
+            sentences = _misfits(path, registry)
         except MapError as fault:
             sys.stderr.write(f"{fault}\n")
             status = 1
@@ -81,6 +80,25 @@ def _check(given: argparse.Namespace) -> int:
         else:
             print(f"{path}: good")
     return status
+
+
+def _misfits(path: Path, registry: "Registry") -> tuple[str, ...]:
+    """Raises MapError."""
+    from studiod.surfaces import fit, maps
+    from studiod.surfaces.mackie import facts
+
+    if _is_mackie(path):
+        return facts.misfits(facts.load(path), registry)
+    return fit.misfits(maps.load_map(path), registry)
+
+
+def _is_mackie(path: Path) -> bool:
+    """The file says it is facts of a Mackie or HUI box; any other is read as a map."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return False
+    return re.search(r"^dialect:\s*(mackie|hui)\b", text, re.MULTILINE) is not None
 
 
 def _largest_desk() -> "Registry":
@@ -99,11 +117,9 @@ def _largest_desk() -> "Registry":
 
 def _draw(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
-    from studiod.surfaces.maps import load_map
-    from studiod.surfaces.picture import draw
 
     try:
-        picture = draw(load_map(given.file))
+        picture = _picture(given.file)
         if given.output is None:
             sys.stdout.write(picture)
         else:
@@ -115,6 +131,14 @@ def _draw(given: argparse.Namespace) -> int:
         sys.stderr.write(f"{given.output}: cannot be written: {fault.strerror}\n")
         return 1
     return 0
+
+
+def _picture(path: Path) -> str:
+    """SVG. Raises MapError."""
+    from studiod.surfaces import maps, picture
+    from studiod.surfaces.mackie import facts, figure
+
+    return figure.draw(facts.load(path)) if _is_mackie(path) else picture.draw(maps.load_map(path))
 
 
 def _import(given: argparse.Namespace) -> int:

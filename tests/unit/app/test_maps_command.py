@@ -39,7 +39,7 @@ def test_check_names_addresses_that_no_desk_has(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_maps_that_come_with_studiod_are_good(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", *sorted(map_folder().glob("*.yaml"))) == 0
+    assert run("check", *sorted(map_folder().glob("*.yaml")), *sorted(map_folder().glob("mackie/*.yaml"))) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -97,6 +97,15 @@ def test_draw_writes_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert run("draw", NANO, "-o", tmp_path / "nowhere" / "a.svg") == 1
     assert "cannot be written" in capsys.readouterr().err
     assert run("draw", BROKEN) == 1
+    assert run("draw", map_folder() / "mackie" / "behringer-x-touch.yaml") == 0
+    assert "V-pot" in capsys.readouterr().out
+
+
+def test_facts_of_a_mackie_box_are_checked_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "box.yaml"
+    path.write_text((map_folder() / "mackie" / "behringer-x-touch.yaml").read_text() + "stripes: 8\n")
+    assert run("check", path) == 1
+    assert "stripes is unknown" in capsys.readouterr().err
 
 
 def test_import_tells_per_file_what_it_read_imported_and_refused(

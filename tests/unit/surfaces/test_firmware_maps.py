@@ -27,6 +27,7 @@ from studiod.surfaces.base import (
 from studiod.surfaces.controls import PRESSED_KINDS, VALUE, Control, ControlKind, ShowKind, Wire, WireKind
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.generic_midi import GenericMidi, value_messages
+from studiod.surfaces.mackie.facts import load_all
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.matching import fits
 from studiod.surfaces.surface import Surface
@@ -326,11 +327,13 @@ def test_the_handbook_lists_every_device(facts: SurfaceMap) -> None:
     told_to_people = PAGE.read_text(encoding="utf-8").splitlines()
     row = (
         f"| {facts.maker} | {facts.model} | {facts.mode} | {covered(facts)} "
-        f"| {facts.confidence} | {facts.sources[0]} | `{facts.name}` |"
+        f"| {facts.confidence} | {facts.sources[0]} | [`{facts.name}`](../surfaces/{facts.name}.svg)"
     )
-    assert row in told_to_people
+    by_choice = "" if facts.match.usual else " ([by choice](maps.md#who-has-which-port))"
+    assert f"{row}{by_choice} |" in told_to_people
 
 
 def test_the_handbook_lists_no_device_twice_and_none_that_is_not_there() -> None:
-    listed = re.findall(r"\| `([a-z0-9-]+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(BOXES)
+    boxes, _ = load_all(map_folder() / "mackie")
+    listed = re.findall(r"\| \[`([a-z0-9-]+)`\]\(\S+\.svg\)", PAGE.read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted([*BOXES, *(facts.name for facts in boxes)])
