@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,11 +82,16 @@ def main(arguments: list[str] | None = None) -> None:
         if given.command == "loudness":
             sys.exit(loudness.run(given.files, is_json=given.json))
         if given.command in _TOOLS:
-            sys.exit(_TOOLS[given.command](given))
+            status = _TOOLS[given.command](given)
+            sys.stdout.flush()
+            sys.exit(status)
         from studiod.app.run import run
 
         options = {"--host": given.host, "--library": given.library, "--osc-port": given.osc_port}
         sys.exit(run(given.config, {name: value for name, value in options.items() if value is not None}))
+    except BrokenPipeError:  # the reader has seen enough: `studiod maps list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing complains at exit
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)  # Ctrl-C before anything was open, or over files
 

@@ -114,7 +114,10 @@ class Patchbay:
             self._close(port)
         self._ports.clear()
         self._system.close()
-        self._tell_all([], "the ports are closed")
+        told = PortList((), "the ports are closed", self._next_id, self._system.api)
+        if told != self._told:
+            self._told = told  # who stops is asked to: that is nothing to warn of
+            self._tell(told)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

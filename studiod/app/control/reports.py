@@ -6,7 +6,7 @@ from pathlib import Path
 from studiod.app.control.page import BOLD, DIM, GREEN, RED, YELLOW, Facts, Page, clock, cut, duration, size
 from studiod.app.control.studio import armed_labels
 
-_PROCESSES = ("supervisor", "engine", "tape", "desk")
+_PROCESSES = ("supervisor", "engine", "tape", "desk", "ports")
 _COUNTERS = (
     ("xruns", "xrun", "xruns"),
     ("late_blocks", "late block", "late blocks"),

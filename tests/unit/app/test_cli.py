@@ -1,6 +1,9 @@
 """`studiod` on the command line: complete help, clear words for what is wrong."""
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +80,14 @@ def test_the_banner_says_what_is_open_where_it_listens_and_what_to_type() -> Non
         "Ctrl-C stops.",
     ):
         assert wanted in text
+
+
+def test_a_reader_that_has_seen_enough_ends_the_listing_without_a_word() -> None:
+    inner, outer = os.pipe()
+    os.close(inner)
+    try:
+        command = [sys.executable, "-c", "from studiod.app.cli import main; main(['maps', 'list'])"]
+        ended = subprocess.run(command, stdout=outer, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    finally:
+        os.close(outer)
+    assert (ended.returncode, ended.stderr) == (1, "")

@@ -222,13 +222,15 @@ def test_outputs_whose_messages_were_lost_are_met_anew(studio: Studio) -> None:
         wire.send(LAMP)
 
 
-def test_at_the_end_every_port_is_let_go(studio: Studio) -> None:
+def test_at_the_end_every_port_is_let_go_without_a_complaint(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
     studio.system.plug("nano")
     studio.poll()
     studio.desk.open("nano", "nano", lambda _: None).send(LAMP)
     studio.deliver()
+    caplog.clear()
     studio.patchbay.stop()
     studio.patchbay.stop()
+    assert caplog.records == []
     assert not studio.system.inputs["nano"].is_open
     assert not studio.system.outputs[0].is_open
     assert studio.system.is_closed
