@@ -29,7 +29,7 @@ SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/nu
 COMPILED := studiod.link._block studiod.link._events studiod.engine._engine studiod.engine._generators studiod.engine._meters studiod.tape._tape studiod.engine._limiter studiod.ports._jack_midi
 CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
 # Each writes files that follow from the code, and with --check fails when they are stale.
-GENERATORS := studiod.app.docs studiod.app.config.export studiod.app.control.docs
+GENERATORS := studiod.app.docs studiod.app.config.export studiod.app.control.docs studiod.app.surface_pages
 BENCHES := $(filter-out _%,$(basename $(notdir $(wildcard tests/bench/*.py))))
 
 .PHONY: help setup run test check $(CHECKS) soak lab cross bench docs clean run-packages test-packages bench-packages lab-packages

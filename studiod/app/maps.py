@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from studiod.app import map_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 examples:
   studiod maps check my-box.yaml
-  studiod maps list
+  studiod maps list --ports
   studiod maps draw firmware-maps/korg-nanokontrol2.yaml -o nanokontrol2.svg
   studiod maps import /usr/share/ardour*/midi_maps/*.map --to ~/maps
 
@@ -37,8 +40,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     actions = maps.add_subparsers(dest="action", required=True, metavar="ACTION", help="what to do with maps")
     check = actions.add_parser("check", help="tell every fault of maps, with its line")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="map, YAML")
-    listed = actions.add_parser("list", help="list the maps that come with studiod")
-    listed.add_argument("--json", action="store_true", help="print an array with an object for each")
+    map_list.add_options(actions.add_parser("list", help="list the maps there are, and who has which port"))
     drawn = actions.add_parser("draw", help="draw a surface as SVG")
     drawn.add_argument("file", type=Path, metavar="FILE", help="map, YAML")
     drawn.add_argument("-o", "--output", type=Path, metavar="FILE", help="picture to write (default: standard output)")
@@ -54,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
     """Do what was asked; the exit status."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "check": _check,
-        "list": _list,
+        "list": map_list.run,
         "draw": _draw,
         "import": _import,
     }
@@ -63,12 +65,11 @@ def run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
-    from studiod.surfaces.fit import misfits
 
     registry, status = _largest_desk(), 0
     for path in given.files:
         try:
-            sentences = misfits(_loaded(path), registry)
+            sentences = _misfits(path, registry)
         except MapError as fault:
             sys.stderr.write(f"{fault}\n")
             status = 1
@@ -95,6 +96,25 @@ def _loaded(path: Path) -> "SurfaceMap":
         return load_map(path, {facts.name: facts for facts in (*beside, *brought) if facts.base != facts.name})
 
 
+def _misfits(path: Path, registry: "Registry") -> tuple[str, ...]:
+    """Raises MapError."""
+    from studiod.surfaces import fit
+    from studiod.surfaces.mackie import facts
+
+    if _is_mackie(path):
+        return facts.misfits(facts.load(path), registry)
+    return fit.misfits(_loaded(path), registry)
+
+
+def _is_mackie(path: Path) -> bool:
+    """The file says it is facts of a Mackie or HUI box; any other is read as a map."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return False
+    return re.search(r"^dialect:\s*(mackie|hui)\b", text, re.MULTILINE) is not None
+
+
 def _largest_desk() -> "Registry":
     """A desk with something under every window, so that no address is missed for want of buses."""
     from studiod.model.console import MAX_BUSES, MAX_MATRICES, ConsoleLayout, console_parameters
@@ -109,36 +129,11 @@ def _largest_desk() -> "Registry":
     return Registry(console_parameters(layout))
 
 
-def _list(given: argparse.Namespace) -> int:
-    from studiod.surfaces.maps import load_maps, map_folder
-
-    maps, faults = load_maps(map_folder())
-    for fault in faults:
-        sys.stderr.write(f"{fault}\n")
-    if given.json:
-        words = [
-            {
-                "name": facts.name, "maker": facts.maker, "model": facts.model, "mode": facts.mode,
-                "confidence": facts.confidence, "dialect": facts.dialect, "ports": list(facts.match.ports),
-                "controls": len(facts.controls),
-            }
-            for facts in maps
-        ]  # fmt: skip
-        print(json.dumps(words, ensure_ascii=False, indent=2))
-    else:
-        width = max((len(facts.name) for facts in maps), default=0)
-        for facts in maps:
-            told = f"{facts.confidence}, {len(facts.controls)} controls"
-            print(f"{facts.name:{width}}  {facts.maker} {facts.model} ({told})")
-    return 1 if faults else 0
-
-
 def _draw(given: argparse.Namespace) -> int:
     from studiod.surfaces.checked_yaml import MapError
-    from studiod.surfaces.picture import draw
 
     try:
-        picture = draw(_loaded(given.file))
+        picture = _picture(given.file)
         if given.output is None:
             sys.stdout.write(picture)
         else:
@@ -150,6 +145,14 @@ def _draw(given: argparse.Namespace) -> int:
         sys.stderr.write(f"{given.output}: cannot be written: {fault.strerror}\n")
         return 1
     return 0
+
+
+def _picture(path: Path) -> str:
+    """SVG. Raises MapError."""
+    from studiod.surfaces import picture
+    from studiod.surfaces.mackie import facts, figure
+
+    return figure.draw(facts.load(path)) if _is_mackie(path) else picture.draw(_loaded(path))
 
 
 def _import(given: argparse.Namespace) -> int:

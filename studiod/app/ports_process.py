@@ -49,7 +49,8 @@ class _Heard:
         return has_room
 
 
-def _midi_system(api: str, stir: Callable[[], None]) -> PortSystem:
+def midi_system(api: str, stir: Callable[[], None]) -> PortSystem:
+    """What `midi.api` means. stir: called from a thread when ports came or left."""
     if api == "alsa":
         return RtMidiSystem(time.monotonic)
     jack = JackMidiSystem(time.monotonic, stir, environment=os.environ)
@@ -61,7 +62,7 @@ def _midi_system(api: str, stir: Callable[[], None]) -> PortSystem:
 
 def _systems(settings: Settings, stir: Callable[[], None]) -> Iterator[PortSystem]:
     if settings.midi.api != "none":
-        yield _midi_system(settings.midi.api, stir)
+        yield midi_system(settings.midi.api, stir)
     if settings.serial.ports:
         wanted = [
             WantedLine(line.port, line.protocol, line.baud or BAUD[line.protocol]) for line in settings.serial.ports

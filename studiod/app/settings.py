@@ -178,6 +178,15 @@ class GpioSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SurfaceUseSettings:
+    """Which map a port has."""
+
+    port: str
+    """Pattern of its name."""
+    map: str
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
@@ -185,6 +194,7 @@ class SurfaceSettings:
     maps: tuple[Path, ...]
     order: tuple[str, ...]
     """Names of boxes of the Mackie desk, from left to right."""
+    use: tuple[SurfaceUseSettings, ...]
 
 
 @dataclass(frozen=True, slots=True)

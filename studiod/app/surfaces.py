@@ -3,8 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
@@ -13,60 +11,42 @@ from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
 from studiod.net.osc.endpoint import OscEndpoint
+from studiod.surfaces.choice import Wish, in_order
 from studiod.surfaces.dialects import LINES
 from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
-from studiod.surfaces.mackie.facts import load_all
+from studiod.surfaces.mackie.facts import BoxFacts
 from studiod.surfaces.manager import SurfaceManager
-from studiod.surfaces.maps import load_maps, map_folder
-from studiod.surfaces.models import MapModel, Model
+from studiod.surfaces.models import Directed, MapModel, Model
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.serial.models import LineDesk, line_models
+from studiod.surfaces.shelf import Shelf, read_shelves
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
     from studiod.surfaces.base import SurfaceMap
-    from studiod.surfaces.mackie.facts import BoxFacts
 
-_MACKIE = "mackie"  # folder within a folder of maps: boxes that speak Mackie Control or HUI
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """What one folder of maps knows."""
-
-    boxes: "tuple[BoxFacts, ...]"
-    """Of its folder `mackie`."""
-    maps: "tuple[SurfaceMap, ...]"
-    faults: tuple[str, ...]
-
-
-def read_shelf(folder: Path) -> Shelf:
-    """Every file in `folder` and its folder `mackie`, and what is wrong with those that cannot be used."""
-    folder = folder.expanduser()
-    boxes, box_faults = load_all(folder / _MACKIE)
-    maps, faults = load_maps(folder)
-    return Shelf(boxes, maps, box_faults + faults)
-
-
 def looked_for(
-    shelves: Iterable[Shelf], hub: Hub, clock: Callable[[], float], touches: Touches, order: Sequence[str] = ()
-) -> list[Model]:
-    """Models in the order in which they are asked whether a port is theirs; of those with one name the first counts.
+    shelves: Sequence[Shelf],
+    wishes: Iterable[Wish],
+    hub: Hub,
+    desk: MackieDesk,
+    clock: Callable[[], float],
+    touches: Touches,
+) -> tuple[list[Model], tuple[str, ...]]:
+    """Models in the order in which they are asked whether a port is theirs, and what is wrong with `wishes`.
 
-    shelves: the most important first; on each, Mackie Control before numbers of a box's own, which say less.
-    order: names of boxes on the Mackie desk, from left to right.
+    shelves: the built-in one first. desk: where boxes that speak Mackie Control stand side by side.
     """
-    desk = MackieDesk(hub, clock, touches, order)
-    found: dict[str, Model] = {}
-    for shelf in shelves:
-        models: list[Model] = [
-            *(MackieModel(facts, desk) for facts in shelf.boxes),
-            *(MapModel(facts, hub, clock, touches) for facts in shelf.maps if facts.dialect not in LINES),
-        ]
-        for model in models:
-            found.setdefault(model.name, model)
-    return list(found.values())
+
+    def model(facts: "BoxFacts | SurfaceMap") -> Model:
+        return MackieModel(facts, desk) if isinstance(facts, BoxFacts) else MapModel(facts, hub, clock, touches)
+
+    rows = [[model(facts) for facts in shelf.facts if getattr(facts, "dialect", "") not in LINES] for shelf in shelves]
+    wanted, faults = in_order(rows, wishes)
+    return [Directed(each.model, each.match) for each in wanted], faults
 
 
 class DeskSurfaces:
@@ -101,18 +81,20 @@ class DeskSurfaces:
             self.manager.stop()
 
     async def _models(self) -> list[Model]:
-        """Everything that is looked for; what a person wrote comes before what is built in."""
-        folders = (*self._settings.maps, map_folder())
-        shelves = [await asyncio.to_thread(read_shelf, folder) for folder in folders]
-        self.faults = tuple(fault for shelf in shelves for fault in shelf.faults)
+        """Everything that is looked for, in the order in which it is asked."""
+        shelves = await asyncio.to_thread(read_shelves, self._settings.maps)
+        wishes = tuple(Wish(line.port, line.map) for line in self._settings.use)
+        desk = MackieDesk(self._hub, self._loop.time, self._touches, self._settings.order)
+        models, faults = looked_for(shelves, wishes, self._hub, desk, self._loop.time, self._touches)
+        self.faults = (*(fault for shelf in shelves for fault in shelf.faults), *faults)
         for fault in self.faults:
             _log.warning("%s", fault)
         # a box on a line is asked who it is, whatever is found before it: its maps are no models of their own
-        lines = tuple(facts for shelf in shelves for facts in shelf.maps if facts.dialect in LINES)
-        desk = LineDesk(self._hub, lines, self._loop.time, self._touches)
+        own_first = (*shelves[1:], shelves[0])
+        lines = tuple(facts for shelf in own_first for facts in shelf.maps if facts.dialect in LINES)
         return [
-            *looked_for(shelves, self._hub, self._loop.time, self._touches, self._settings.order),
-            *line_models(desk, self._osc_line),
+            *models,
+            *line_models(LineDesk(self._hub, lines, self._loop.time, self._touches), self._osc_line),
         ]
 
     def _osc_line(self, name: str) -> OscLine:

@@ -175,6 +175,8 @@ class Match:
     """Of a box on a serial line: any that no other map fits better."""
     is_played: bool = False
     """It has keys or pads that somebody plays: what records keyboards hears it, too."""
+    usual: bool = True
+    """False: it is looked for only where the user says so; another model is what its ports mean by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """YAML that is read with its line numbers: every fault at once, each with file:line and what is allowed."""
 
 import difflib
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 MAX_BYTES = 65_536  # the longest known map is a tenth of it
+MAX_DEPTH = 32  # the language needs eight; libyaml's composer puts every level on the C stack
 MAX_ROW = 128  # controls in one row
+MAX_CONTROLS = 1024  # in all: a few lines may ask for many
+_SENTENCE = 1000  # letters: keys and texts of a file may be as long as it is
 _STRING, _INT, _BOOL, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "bool", "float"))
 
 
@@ -40,17 +44,20 @@ class Document:
         import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
 
         try:
-            raw = path.read_bytes()
-            if len(raw) > MAX_BYTES:
-                self._note(0, f"has {len(raw)} bytes; allowed {MAX_BYTES}")
+            facts = path.stat()
+            if not stat.S_ISREG(facts.st_mode):  # a pipe would keep the reader waiting
+                self._note(0, "is no file; allowed a text file")
                 return None
+            if facts.st_size > MAX_BYTES:
+                self._note(0, f"has {facts.st_size} bytes; allowed {MAX_BYTES}")
+                return None
+            with path.open("rb") as file:
+                raw = file.read(MAX_BYTES)
             return self._composed(raw.decode())
         except OSError as fault:
             self._note(0, f"cannot be read: {fault.strerror}")
-        except UnicodeDecodeError:
-            self._note(0, "is not UTF-8 text")
-        except RecursionError:
-            self._note(0, "is nested too deeply")
+        except UnicodeDecodeError as fault:
+            self._note(raw.count(b"\n", 0, fault.start) + 1, "is not UTF-8 text")
         except yaml.MarkedYAMLError as fault:
             line = fault.problem_mark.line + 1 if fault.problem_mark is not None else 1
             self._note(line, f"is no YAML: {fault.problem}")
@@ -61,12 +68,20 @@ class Document:
     def _composed(self, text: str) -> "Node | None":
         import yaml  # noqa: PLC0415
 
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-                line = token.start_mark.line + 1
-                self._note(line, "anchors and aliases are not allowed; write it out")
+        # libyaml's parser does the same in a tenth of the time, where PyYAML was built with it
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):
+            fault = ""
+            if getattr(event, "anchor", None) is not None:
+                fault = "anchors and aliases are not allowed; write it out"
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                fault = f"is nested more than {MAX_DEPTH} deep; allowed are so many"
+            if fault:
+                self._note(event.start_mark.line + 1 if event.start_mark is not None else 0, fault)
                 return None
-        node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        node: Node | None = yaml.compose(text, Loader=loader)
         if node is None:
             self._note(1, "is empty; allowed a map of one box")
         return node
@@ -76,7 +91,9 @@ class Document:
         self._note(node.start_mark.line + 1, sentence)
 
     def _note(self, line: int, sentence: str) -> None:
-        self._faults.append((line, sentence))
+        # what a terminal would obey reaches no terminal
+        shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in sentence[:_SENTENCE])
+        self._faults.append((line, shown))
 
     def mapping(
         self, node: "Node", where: str, allowed: Iterable[str] | None = None, required: Iterable[str] = ()
@@ -90,7 +107,7 @@ class Document:
         found: dict[str, Node] = {}
         known = None if allowed is None else tuple(allowed)
         for key_node, item in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+            if not isinstance(key_node, yaml.ScalarNode) or not key_node.value.isprintable():
                 self.fault(key_node, f"{where} has a key that is no word")
                 continue
             key = str(key_node.value)
@@ -111,10 +128,12 @@ class Document:
         """A string that is not empty."""
         import yaml  # noqa: PLC0415
 
-        if not isinstance(node, yaml.ScalarNode) or node.tag != _STRING or not node.value.strip():
+        is_text = isinstance(node, yaml.ScalarNode) and node.tag == _STRING and bool(node.value.strip())
+        words = " ".join(str(node.value).split()) if is_text else ""
+        if not words.isprintable() or not words:
             self.fault(node, f"{where} is {said(node)}; allowed text")
             return ""
-        return " ".join(str(node.value).split())
+        return words
 
     def texts(self, node: "Node", where: str) -> tuple[str, ...]:
         """A list of strings with at least one."""
@@ -167,7 +186,7 @@ class Document:
         if dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit():
             start, end = int(first), int(last)
             if low <= start <= end <= high:
-                return tuple(range(start, end + 1))[:MAX_ROW]
+                return tuple(range(start, end + 1)[:MAX_ROW])
             self.fault(node, f"{where} is {said(node)}; allowed a rising range in {low}..{high}, such as {low}-{high}")
             return (low,)
         return (self.integer(node, where, low, high),)
@@ -207,20 +226,22 @@ class Document:
         """`from: counts` lines, keys 1..highest_key, counts 1..highest."""
         table: dict[int, int] = {}
         for key, item in self.mapping(node, where).items():
-            if not key.isascii() or not key.isdigit() or not 1 <= int(key) <= highest_key:
+            place = _place(key)
+            if place is None or not 1 <= place <= highest_key:
                 self.fault(item, f"{_under(where, key)}: allowed 1..{highest_key} before the colon")
             else:
-                table[int(key)] = self.integer(item, _under(where, key), 1, highest)
+                table[place] = self.integer(item, _under(where, key), 1, highest)
         return table
 
     def byte_table(self, node: "Node", where: str, size: int) -> Mapping[int, int]:
         """`place: value` lines, places 0..size-1, values 0..255."""
         table: dict[int, int] = {}
         for key, item in self.mapping(node, where).items():
-            if not key.isascii() or not key.isdigit() or int(key) >= size:
+            place = _place(key)
+            if place is None or place >= size:
                 self.fault(item, f"{_under(where, key)} is no place in the scene; allowed 0..{size - 1}")
             else:
-                table[int(key)] = self.integer(item, _under(where, key), 0, 255)
+                table[place] = self.integer(item, _under(where, key), 0, 255)
         return table
 
 
@@ -228,6 +249,11 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """`. Did you mean x?` when one of `allowed` is close to `word`, else nothing."""
     close = difflib.get_close_matches(word, tuple(allowed), n=1)
     return f". Did you mean {close[0]}?" if close else ""
+
+
+def _place(key: str) -> int | None:
+    """A key that is a whole number of at most nine digits: of thousands `int` raises."""
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 10 else None  # noqa: PLR2004 - nine digits
 
 
 def _under(where: str, key: str) -> str:

@@ -43,6 +43,8 @@ _FEEDBACK = (
 )  # fmt: skip
 _SOURCES = ("address", "page", "layer", "selected", "bank_at")
 _FARTHEST = 128
+_MAX_SHEETS = 32  # pages and layers
+_MAX_ACTS = 16  # of one control
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class BindingReader:
         document, base = self._document, self._base
         pages = document.mapping(top["pages"], "pages") if "pages" in top else {}
         layers = document.mapping(top["layers"], "layers") if "layers" in top else {}
+        for key, sheets in (("pages", pages), ("layers", layers)):
+            if len(sheets) > _MAX_SHEETS:
+                document.fault(top[key], f"{key}: there are {len(sheets)}; allowed {_MAX_SHEETS}")
+                sheets.clear()
         self._pages, self._layers = tuple({**base.pages, **pages}), tuple({**base.layers, **layers})
         main = self._page(top, "", Page(base.bindings, base.feedback))
         found_pages = {**base.pages}
@@ -150,6 +156,9 @@ class BindingReader:
         found: dict[str, tuple[Binding, ...]] = {}
         for name, row, names in self._each(node, where):
             items = self._document.items(row, f"{where}.{name}") if row.tag.endswith("seq") else [row]
+            if len(items) > _MAX_ACTS:
+                self._document.fault(row, f"{where}.{name}: does {len(items)} things; allowed {_MAX_ACTS}")
+                continue
             several: dict[str, list[Binding]] = {one: [] for one in names}
             for item in items:
                 make = self._binding(item, f"{where}.{name}", names, is_row="{i}" in name)
@@ -338,7 +347,7 @@ class BindingReader:
         ):
             more = ", with {bank+i} or {i} in it" if is_row else ", with {strip+1} or {selected} in it"
             banks = f"; banks: {', '.join(self._banks)}" if "+" in text else ""
-            self._document.fault(node, f"{where} is {text}; allowed an address such as /main/fader{more}{banks}")
+            self._document.fault(node, f"{where} is {said(node)}; allowed an address such as /main/fader{more}{banks}")
         return text
 
     def _number(self, node: "Node", where: str, *, is_row: bool) -> str:
@@ -366,7 +375,11 @@ class BindingReader:
             return is_row
         # a row that lies on {bank+1} would be one strip under many controls
         return (
-            offset.isascii() and offset.isdigit() and 0 < int(offset) <= _FARTHEST and not (is_row and window in _ROWS)
+            offset.isascii()
+            and offset.isdigit()
+            and len(offset) < 4  # noqa: PLR2004 - 128 has three digits
+            and 0 < int(offset) <= _FARTHEST
+            and not (is_row and window in _ROWS)
         )
 
 

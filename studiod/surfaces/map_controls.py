@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studiod.surfaces.checked_yaml import MAX_ROW, Document
+from studiod.surfaces.checked_yaml import MAX_CONTROLS, MAX_ROW, Document
 from studiod.surfaces.controls import (
     OUTPUT_KINDS,
     POSITION_KINDS,
@@ -69,6 +69,9 @@ def read_controls(document: Document, node: "Node", ports: Sequence[str], base: 
         names[name] = tuple(control.name for control in found) if "{i}" in name else (name,)
         if len(document.faults) > faults:
             continue  # what stands in for faults would only breed more of them
+        if len(controls) + len(found) > MAX_CONTROLS:
+            document.fault(row, f"{where}: makes more than {MAX_CONTROLS} controls; allowed are so many")
+            break
         for control in found:
             clash = _clash(control, taken)
             if clash:

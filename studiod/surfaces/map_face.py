@@ -17,6 +17,7 @@ _WIDEST = 64
 def read_face(document: Document, node: "Node", rows: Rows) -> tuple[tuple[tuple[str, ...], ...], ...]:
     """Rows of cells, each a stack of names; an empty cell is a gap."""
     names = {name for several in rows.names.values() for name in several}
+    drawn: set[str] = set()
     face: list[tuple[tuple[str, ...], ...]] = []
     for number, row in enumerate(document.items(node, "face")):
         cells: list[tuple[str, ...]] = []
@@ -32,6 +33,11 @@ def read_face(document: Document, node: "Node", rows: Rows) -> tuple[tuple[tuple
                 cells += ((name,) for name in _names(document, item, names))
         if len(cells) > _WIDEST:
             document.fault(row, f"face[{number}] has {len(cells)} places; allowed {_WIDEST}")
+        for name in (name for cell in cells for name in cell):
+            if name in drawn:
+                document.fault(row, f"face[{number}]: {name} is there twice; allowed once")
+                return tuple(face)
+            drawn.add(name)
         face.append(tuple(cells))
     return tuple(face)
 

@@ -47,7 +47,7 @@ _TOP = (
     "bye", "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
-_MATCH = ("ports", "usb", "direction", "also", "identity", "behind")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "usual")
 _ANY = -1
 
 
@@ -234,7 +234,12 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     further = tuple(document.texts(item, f"match.also.{name}") for name, item in also.items())
     identity = _identity(document, keys["identity"]) if "identity" in keys else ()
     small = tuple(ids.lower() for ids in usb)
-    return Match(ports, small, direction != "out", direction != "in", further, identity, behind), tuple(also)
+    not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
+    usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
+    match = Match(
+        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, usual=usual
+    )
+    return match, tuple(also)
 
 
 def _identity(document: Document, node: "Node") -> tuple[int, ...]:

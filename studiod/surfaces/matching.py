@@ -31,7 +31,7 @@ def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[tup
 
 def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) -> list[Pair]:
     """Pairs of ports on which a box of that match may be asked for its identity."""
-    both = Match(match.behind)
+    both = Match(match.behind, not_ports=match.not_ports)
     return _pairs(_without(names, taken), both.ports, both, also=()) if both.ports else []
 
 

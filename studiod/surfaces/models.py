@@ -112,6 +112,27 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Directed:
+    """A model that is looked for where the user says, in place of where it says itself."""
+
+    model: Model
+    match: Match
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model.name
+
+    def misfits(self, registry: Registry) -> Iterable[str]:
+        """The model's."""
+        return self.model.misfits(registry)
+
+    def box(self, name: str) -> Box:
+        """One of the model's."""
+        return self.model.box(name)
+
+
+@dataclass(frozen=True, slots=True)
 class MapModel:
     """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes.
 

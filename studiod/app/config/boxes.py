@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from studiod.app.config.section import Section
-from studiod.app.config.values import MAX_PIN, BoxName, ControlName, Folder, PortText, allowed
+from studiod.app.config.values import MAX_PIN, BoxName, ControlName, Folder, MapName, PortName, PortText, allowed
 from studiod.model.console import MAX_MIDI_TRACKS
 
 
@@ -84,6 +84,15 @@ class Gpio(Section):
     )
 
 
+class SurfaceUse(Section):
+    """Which map a port has, where several fit it, or none does by itself."""
+
+    port: PortName = Field(
+        description="The name of a MIDI port as `studioctl devices` shows it, or a pattern (`*`, `?`)."
+    )
+    map: MapName = Field(description="The name of a map (`studiod maps list`); none leaves the port alone.")
+
+
 class Surfaces(Section):
     """Boxes with faders and knobs."""
 
@@ -105,4 +114,10 @@ class Surfaces(Section):
             "Others stand to the right of them as they came."
         ),
         json_schema_extra=allowed("a list of names of boxes"),
+    )
+    use: list[SurfaceUse] = Field(
+        default=[],
+        max_length=64,
+        description="Which box is where, for boxes with several modes and boxes behind nameless ports; first fit wins.",
+        json_schema_extra=allowed("a list of `port` and `map`"),
     )

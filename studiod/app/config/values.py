@@ -89,6 +89,12 @@ def _box_name(text: str) -> str:
     return text
 
 
+def _map_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", text):
+        raise Unfit("is no name of a map")
+    return text
+
+
 def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
     return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
 
@@ -113,6 +119,16 @@ PortText = Annotated[
     str,
     AfterValidator(_printable(_LONGEST_PATH)),
     Field(json_schema_extra=allowed("a path, or a pattern for the names of serial devices")),
+]
+PortName = Annotated[
+    str,
+    AfterValidator(_printable(_LONGEST_DEVICE)),
+    Field(json_schema_extra=allowed("the name of a MIDI port, or a pattern for it")),
+]
+MapName = Annotated[
+    str,
+    AfterValidator(_map_name),
+    Field(json_schema_extra=allowed("the name of a map: small letters, digits and -; or none")),
 ]
 JackName = Annotated[
     str, AfterValidator(_printable(_LONGEST_DEVICE)), Field(json_schema_extra=allowed("the name of a JACK server"))

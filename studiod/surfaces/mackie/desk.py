@@ -44,8 +44,8 @@ class MackieModel:
 
     @property
     def match(self) -> Match:
-        """By the names of ports."""
-        return Match(self.facts.ports, not_ports=self.facts.not_ports)
+        """The file's."""
+        return self.facts.match
 
     def misfits(self, registry: Registry) -> Iterable[str]:
         """What its keys mean that this desk has not."""

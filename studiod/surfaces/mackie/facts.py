@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from studiod.model.parameter import Flag, Kind
 from studiod.model.registry import Registry
+from studiod.surfaces.base import Match
 from studiod.surfaces.checked_yaml import Document, MapError, did_you_mean
 from studiod.surfaces.hui import zones
 from studiod.surfaces.mackie.buttons import GLOBAL_KEYS, STRIPS
@@ -21,7 +22,20 @@ CONFIDENCE: Final = ("measured", "documented", "reported", "unconfirmed")
 USB_MESSAGES_PER_S: Final = 1000  # clones lose what comes closer than a millisecond
 USB_BYTES_PER_S: Final = 48_000  # 16 events of 3 bytes in each frame of a millisecond
 _TOP = (
-    *("format", "name", "maker", "model", "dialect", "mode", "confidence", "sources", "ports", "not_ports", "notes"),
+    *(
+        "format",
+        "name",
+        "maker",
+        "model",
+        "dialect",
+        "mode",
+        "confidence",
+        "sources",
+        "ports",
+        "not_ports",
+        "usual",
+        "notes",
+    ),
     *("role", "model_id", "handshake", "strips", "master", "motors", "touch", "fader_bits", "vpots", "lcd", "colours"),
     *("meters", "overload", "master_meters", "time", "assignment", "jog", "flash", "dots_only", "follows_selection"),
     *("messages_per_s", "bytes_per_s", "keys"),
@@ -91,6 +105,8 @@ class BoxFacts:
     """Shell patterns a port's name must match, upper and lower case alike."""
     not_ports: tuple[str, ...]
     """Patterns of its relatives, which it must not match."""
+    is_usual: bool
+    """False: it is looked for only where the user says so, for a map of the same box is what its port means."""
     protocol: Protocol
     role: Role
     model_id: int
@@ -120,6 +136,11 @@ class BoxFacts:
     bytes_per_s: int
     keys: Mapping[str, KeyAct]
     """What keys do that this desk has no use for, or not the usual one."""
+
+    @property
+    def match(self) -> Match:
+        """How a box of it is found."""
+        return Match(self.ports, not_ports=self.not_ports, usual=self.is_usual)
 
 
 def load_all(folder: Path) -> tuple[tuple[BoxFacts, ...], tuple[str, ...]]:
@@ -194,6 +215,7 @@ class _Reader:
             sources=self._texts("sources"),
             ports=self._texts("ports"),
             not_ports=self._texts("not_ports"),
+            is_usual=self._flag("usual", default=True),
             protocol=protocol,
             role=role,
             model_id=model_id,

@@ -131,7 +131,7 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
             ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
-        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, order."),
+        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, order, use."),
         ('log: {"a\\nb": 1}\n', "1: log.'a\\nb' is no setting; allowed level"),
     ],
 )

@@ -39,7 +39,7 @@ def test_check_names_addresses_that_no_desk_has(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_maps_that_come_with_studiod_are_good(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", *sorted(map_folder().glob("*.yaml"))) == 0
+    assert run("check", *sorted(map_folder().glob("*.yaml")), *sorted(map_folder().glob("mackie/*.yaml"))) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -50,12 +50,62 @@ def test_list_names_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Korg nanoKONTROL2" in capsys.readouterr().out
 
 
+def test_list_tells_who_has_which_port_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.yaml").write_text(NANO.read_text().replace("name: nanokontrol2", "name: my-nano"))
+    config = tmp_path / "studiod.yaml"
+    config.write_text(
+        "surfaces:\n  maps: [mine]\n  use:\n"
+        '  - {port: "*x-touch compact*", map: x-touch-compact}\n  - {port: "*a-88*", map: none}\n'
+    )
+    ports = ("nanoKONTROL2 20:0", "X-TOUCH COMPACT 24:0", "A-88 28:0", "BCF2000 32:0", "Thing")
+    assert run("list", "--config", config, "--ports", *ports) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "nanoKONTROL2 20:0: my-nano (a map of yours; surfaces.use may say nanokontrol2)",
+        (
+            'X-TOUCH COMPACT 24:0: x-touch-compact (surfaces.use says so for "*x-touch compact*"; '
+            "surfaces.use may say x-touch-compact-standard)"
+        ),
+        'A-88 28:0: none (surfaces.use says so for "*a-88*")',
+        "BCF2000 32:0: bcf2000 (built in; surfaces.use may say bcf2000-preset-2)",
+        "Thing: none (no map has it)",
+    ]
+    assert run("list", "--config", config, "--json", "--ports", "BCF2000") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["map"], row["others"]) == ("bcf2000", ["bcf2000-preset-2"])
+    assert run("list", "--config", config) == 0
+    assert f"yours, in {tmp_path / 'mine'}" in capsys.readouterr().out
+
+
+def test_a_choice_that_cannot_be_is_told_and_costs_the_others_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "studiod.yaml"
+    config.write_text("surfaces:\n  use: [{port: x, map: nanokontrol3}]\n")
+    assert run("list", "--config", config, "--ports", "nanoKONTROL2") == 1
+    told = capsys.readouterr()
+    assert told.out == "nanoKONTROL2: nanokontrol2 (built in)\n"
+    assert "there is no map nanokontrol3 for x" in told.err
+    config.write_text("surfaces:\n  use: [{port: x, map: Nano}]\n")
+    assert run("list", "--config", config) == 2
+    assert "studiod.yaml:2: surfaces.use[1].map is 'Nano'" in capsys.readouterr().err
+
+
 def test_draw_writes_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("draw", NANO, "-o", tmp_path / "a.svg") == 0
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
     assert run("draw", NANO, "-o", tmp_path / "nowhere" / "a.svg") == 1
     assert "cannot be written" in capsys.readouterr().err
     assert run("draw", BROKEN) == 1
+    assert run("draw", map_folder() / "mackie" / "behringer-x-touch.yaml") == 0
+    assert "V-pot" in capsys.readouterr().out
+
+
+def test_facts_of_a_mackie_box_are_checked_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "box.yaml"
+    path.write_text((map_folder() / "mackie" / "behringer-x-touch.yaml").read_text() + "stripes: 8\n")
+    assert run("check", path) == 1
+    assert "stripes is unknown" in capsys.readouterr().err
 
 
 def test_import_tells_per_file_what_it_read_imported_and_refused(

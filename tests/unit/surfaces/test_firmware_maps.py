@@ -27,6 +27,7 @@ from studiod.surfaces.base import (
 from studiod.surfaces.controls import PRESSED_KINDS, VALUE, Control, ControlKind, ShowKind, Wire, WireKind
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.generic_midi import GenericMidi, value_messages
+from studiod.surfaces.mackie.facts import load_all
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.matching import fits
 from studiod.surfaces.surface import Surface
@@ -201,12 +202,12 @@ def test_the_keys_of_a_keyboard_are_left_alone(name: str) -> None:
         ("midimix", "90 02 7F", Pressed("solo/1")),
         ("midimix", "B0 3E 7F", Moved("master", 1.0)),
         ("launch-control-xl", "B8 4D 40", Moved("fader/1", 64 / 127)),
-        ("x-touch-mini", "BA 01 7F", Moved("encoder/1", 1.0)),
-        ("x-touch-compact", "B0 65 7F", Touched("fader/1")),
-        ("x-touch-compact", "B0 65 00", Released("fader/1")),
-        ("x-touch-compact", "B0 01 40", Moved("fader/1", 64 / 127)),
-        ("x-touch-one", "B0 50 41", Turned("encoder", 1)),
-        ("x-touch-one", "B0 50 01", Turned("encoder", -1)),
+        ("x-touch-mini-standard", "BA 01 7F", Moved("encoder/1", 1.0)),
+        ("x-touch-compact-standard", "B0 65 7F", Touched("fader/1")),
+        ("x-touch-compact-standard", "B0 65 00", Released("fader/1")),
+        ("x-touch-compact-standard", "B0 01 40", Moved("fader/1", 64 / 127)),
+        ("x-touch-one-midi", "B0 50 41", Turned("encoder", 1)),
+        ("x-touch-one-midi", "B0 50 01", Turned("encoder", -1)),
         ("midi-fighter-twister", "B0 00 41", Turned("level/1", 1)),
         ("midi-fighter-twister", "B0 00 3F", Turned("level/1", -1)),
         ("midi-fighter-twister", "B3 08 7F", Pressed("left-1/1")),
@@ -276,9 +277,9 @@ def test_a_pad_that_keeps_its_state_is_two_buttons() -> None:
         ("faderport", "fader", Stands(1023), "B0 00 07 | B0 20 7F"),
         ("faderport-8", "meter/1", Stands(96), "D0 60"),
         ("faderport-16", "meter/9", Stands(96), "C0 60"),
-        ("x-touch-compact", "top/1", Lit("lit"), "90 00 01"),
-        ("x-touch-compact", "play", Lit("blink"), "90 26 02"),
-        ("x-touch-compact", "encoder/1", Stands(12), "B0 1A 0D"),
+        ("x-touch-compact-standard", "top/1", Lit("lit"), "90 00 01"),
+        ("x-touch-compact-standard", "play", Lit("blink"), "90 26 02"),
+        ("x-touch-compact-standard", "encoder/1", Stands(12), "B0 1A 0D"),
         ("midi-fighter-twister", "level/16", Stands(127), "B0 0F 7F"),
         ("bcf2000-preset-2", "fader/8", Stands(127), "B7 07 7F"),
     ],
@@ -326,11 +327,13 @@ def test_the_handbook_lists_every_device(facts: SurfaceMap) -> None:
     told_to_people = PAGE.read_text(encoding="utf-8").splitlines()
     row = (
         f"| {facts.maker} | {facts.model} | {facts.mode} | {covered(facts)} "
-        f"| {facts.confidence} | {facts.sources[0]} | `{facts.name}` |"
+        f"| {facts.confidence} | {facts.sources[0]} | [`{facts.name}`](../surfaces/{facts.name}.svg)"
     )
-    assert row in told_to_people
+    by_choice = "" if facts.match.usual else " ([by choice](maps.md#who-has-which-port))"
+    assert f"{row}{by_choice} |" in told_to_people
 
 
 def test_the_handbook_lists_no_device_twice_and_none_that_is_not_there() -> None:
-    listed = re.findall(r"\| `([a-z0-9-]+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(BOXES)
+    boxes, _ = load_all(map_folder() / "mackie")
+    listed = re.findall(r"\| \[`([a-z0-9-]+)`\]\(\S+\.svg\)", PAGE.read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted([*BOXES, *(facts.name for facts in boxes)])
