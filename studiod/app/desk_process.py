@@ -41,6 +41,8 @@ _log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from studiod.surfaces.base import SurfaceMap
+    from studiod.surfaces.manager import SurfaceManager
+    from studiod.surfaces.ports import BlockPorts
 
 
 def run(block: Block, settings: Settings, bells: Bells) -> int:
@@ -190,11 +192,34 @@ class Desk:
         self.queries.discovery.start()
 
     async def _start_surfaces(self) -> None:
-        if not self._settings.surfaces.enable or not self._settings.has_ports:
+        settings = self._settings
+        if not settings.has_ports or not (settings.surfaces.enable or settings.sync.ports):
             return
+        from studiod.surfaces.ports import BlockPorts
+
+        loop = asyncio.get_running_loop()
+        ports = BlockPorts(self._block, self._bells.ring_said)
+        if settings.sync.ports:
+            from studiod.app.sync import sync_desk
+
+            self.queries.sync = sync_desk(settings.sync, self.hub, self._block, self.transport, ports, loop.call_later)
+            self.queries.sync.start()
+        if settings.surfaces.enable:
+            self.queries.surfaces = await self._surfaces(ports)
+            self.queries.surfaces.start()
+
+        def heard() -> None:
+            self._bells.hush_heard()
+            if ports.turn():
+                for part in (self.queries.surfaces, self.queries.sync):
+                    if part is not None:
+                        part.poll()
+
+        loop.add_reader(self._bells.heard, heard)
+
+    async def _surfaces(self, ports: "BlockPorts") -> "SurfaceManager":
         from studiod.surfaces.manager import SurfaceManager
         from studiod.surfaces.maps import map_folder
-        from studiod.surfaces.ports import BlockPorts
 
         loop = asyncio.get_running_loop()
         maps: list[SurfaceMap] = []
@@ -204,17 +229,7 @@ class Desk:
             self.queries.faults += faults
             for fault in faults:
                 _log.warning("%s", fault)
-        ports = BlockPorts(self._block, self._bells.ring_said)
-        manager = SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
-
-        def heard() -> None:
-            self._bells.hush_heard()
-            if ports.turn():
-                manager.poll()
-
-        manager.start()
-        loop.add_reader(self._bells.heard, heard)
-        self.queries.surfaces = manager
+        return SurfaceManager(self.hub, maps, ports, clock=loop.time, later=loop.call_later)
 
     def _control_ports(self) -> tuple[str, ...]:
         manager = self.queries.surfaces
@@ -297,9 +312,10 @@ class Desk:
     # -- stop ------------------------------------------------------------------------------------------------------
 
     async def _stop(self, server: OscServer) -> None:
-        if self.queries.surfaces is not None:
-            asyncio.get_running_loop().remove_reader(self._bells.heard)
-            self.queries.surfaces.stop()
+        asyncio.get_running_loop().remove_reader(self._bells.heard)
+        for part in (self.queries.sync, self.queries.surfaces):
+            if part is not None:
+                part.stop()
         if self.queries.discovery is not None:
             await self.queries.discovery.stop()
         server.close()

@@ -25,7 +25,14 @@ OPTIONS: Mapping[str, str] = {
 
 _STATE_FOLDER = "STATE_DIRECTORY"  # systemd.exec(5): folders of StateDirectory=, with colons between them
 _LISTS_OF_GROUPS = frozenset(
-    {("desk", "strips"), ("desk", "buses"), ("desk", "matrices"), ("serial", "ports"), ("gpio", "controls")}
+    {
+        ("desk", "strips"),
+        ("desk", "buses"),
+        ("desk", "matrices"),
+        ("serial", "ports"),
+        ("gpio", "controls"),
+        ("sync", "ports"),
+    }
 )
 _PATHS_FROM_HERE = frozenset({("tape", "library")})  # on the command line a path starts where the user stands
 
