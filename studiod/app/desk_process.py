@@ -190,12 +190,15 @@ class Desk:
         self.queries.discovery.start()
 
     async def _start_surfaces(self, endpoint: OscEndpoint) -> None:
-        if not self._settings.surfaces.enable or not self._settings.has_ports:
+        if not self._settings.has_ports or not (self._settings.surfaces.enable or self._settings.sync.ports):
             return
         from studiod.app.surfaces import DeskSurfaces
 
-        self._surfaces = DeskSurfaces(self._block, self._settings, self._bells, self.hub, endpoint)
+        self._surfaces = DeskSurfaces(
+            self._block, self._settings, self._bells, self.hub, endpoint=endpoint, transport=self.transport
+        )
         await self._surfaces.start()
+        self.queries.sync = self._surfaces.sync
         self.queries.surfaces = self._surfaces.manager
         self.queries.faults += self._surfaces.faults
 

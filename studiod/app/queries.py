@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studiod.net.discovery import Discovery
     from studiod.net.osc.server import OscServer
     from studiod.surfaces.manager import SurfaceManager
+    from studiod.surfaces.sync.desk import SyncDesk
 
 
 class Queries:
@@ -30,6 +31,7 @@ class Queries:
         self.server: OscServer | None = None
         self.discovery: Discovery | None = None
         self.surfaces: SurfaceManager | None = None
+        self.sync: SyncDesk | None = None
         self.faults: list[str] = []
         """What went wrong at the start of the desk, with its remedy."""
         self.network_fault = ""
@@ -93,6 +95,7 @@ class Queries:
             "take": self._take(),
             "last_take": self._last_take(),
             "soundcheck": bool(self._hub.value("/soundcheck")),
+            "sync": asdict(self.sync.status()) if self.sync is not None else None,
             "processes": {PROCESS_NAMES[n]: block.pid(n) for n in (SUPERVISOR, *self._parts)},
             "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in self._parts},
             "osc": {"port": self.server.port if self.server else 0, "bind": settings.osc.bind},

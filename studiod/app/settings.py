@@ -198,6 +198,30 @@ class SurfaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncPortSettings:
+    """A machine that is in time with us."""
+
+    port: str
+    """A pattern."""
+    receive: tuple[str, ...]
+    send: tuple[str, ...]
+    leads: bool
+    rate: int | str
+    """Frames a second of timecode."""
+    device: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """Being in time with other machines."""
+
+    start: str
+    """Timecode at the begin of the timeline, hh:mm:ss."""
+    freewheel_s: float
+    ports: tuple[SyncPortSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """How much is said."""
 
@@ -219,6 +243,7 @@ class Settings:
     serial: SerialSettings
     gpio: GpioSettings
     surfaces: SurfaceSettings
+    sync: SyncSettings
     log: LogSettings
 
     @classmethod

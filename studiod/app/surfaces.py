@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from studiod.app.bells import Bells
 from studiod.app.osc_line import OscLine
 from studiod.app.settings import Settings
+from studiod.app.sync import sync_desk
 from studiod.desk.hub import Hub
+from studiod.desk.transport import Transport
 from studiod.link import Block
 from studiod.net.osc.endpoint import OscEndpoint
 from studiod.surfaces.choice import Wish, in_order
@@ -20,6 +22,7 @@ from studiod.surfaces.models import Directed, MapModel, Model
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.shelf import Shelf, read_shelves
+from studiod.surfaces.sync.desk import SyncDesk
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
@@ -50,13 +53,27 @@ def looked_for(
 
 
 class DeskSurfaces:
-    """Every box of the desk. Belongs to the desk's loop: make it and `start` it there."""
+    """Every box of the desk, and who is in time with it. Belongs to the desk's loop: make it and `start` it there."""
 
-    def __init__(self, block: Block, settings: Settings, bells: Bells, hub: Hub, endpoint: OscEndpoint) -> None:
+    def __init__(
+        self,
+        block: Block,
+        settings: Settings,
+        bells: Bells,
+        hub: Hub,
+        *,
+        endpoint: OscEndpoint,
+        transport: Transport,
+    ) -> None:
         self.faults: tuple[str, ...] = ()
         """What is wrong with files of maps; known once it has started."""
         self.manager: SurfaceManager | None = None
-        """None until the maps are read."""
+        """None until the maps are read, and without surfaces."""
+        self.sync: SyncDesk | None = None
+        """None where the configuration names nobody to be in time with."""
+        self._block = block
+        self._transport = transport
+        self._sync_settings = settings.sync
         self._settings = settings.surfaces
         self._bells = bells
         self._hub = hub
@@ -66,19 +83,23 @@ class DeskSurfaces:
         self._ports = BlockPorts(block, bells.ring_said)
 
     async def start(self) -> None:
-        """Read the maps, beside the loop, and look for boxes from then on."""
-        manager = SurfaceManager(
-            self._hub, await self._models(), self._ports, clock=self._loop.time, later=self._loop.call_later
-        )
-        self.manager = manager
-        manager.start()
+        """Read the maps, beside the loop, and look for boxes from then on; be in time from the beginning."""
         self._loop.add_reader(self._bells.heard, self._heard)
+        later = self._loop.call_later
+        if self._sync_settings.ports:
+            self.sync = sync_desk(self._sync_settings, self._hub, self._block, self._transport, self._ports, later)
+            self.sync.start()
+        if self._settings.enable:
+            models = await self._models()
+            self.manager = SurfaceManager(self._hub, models, self._ports, clock=self._loop.time, later=later)
+            self.manager.start()
 
     def stop(self) -> None:
         """Let every box go; may be called before `start` is done."""
         self._loop.remove_reader(self._bells.heard)
-        if self.manager is not None:
-            self.manager.stop()
+        for part in (self.sync, self.manager):
+            if part is not None:
+                part.stop()
 
     async def _models(self) -> list[Model]:
         """Everything that is looked for, in the order in which it is asked."""
@@ -102,5 +123,7 @@ class DeskSurfaces:
 
     def _heard(self) -> None:
         self._bells.hush_heard()
-        if self._ports.turn() and self.manager is not None:
-            self.manager.poll()
+        if self._ports.turn():
+            for part in (self.manager, self.sync):
+                if part is not None:
+                    part.poll()

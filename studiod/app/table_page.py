@@ -72,6 +72,7 @@ _SECTIONS = (
         r"/(transport|loop|punch|arm|marker|section|blackbox|take|tape)/",
         "The tape machine, and what it may do by itself.",
     ),
+    ("Sync", r"/sync/", "In time with the machine that leads, where the configuration names one."),
     ("MIDI tracks", r"/midi/", "What keyboards and pads play, recorded as notes. `{n}`: 1 to at most 16."),
     ("Meters", r"/meter/", "Readings."),
 )

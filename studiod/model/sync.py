@@ -8,3 +8,5 @@ STATES = ("none", "stopped", "locking", "locked", "free-wheeling", "lost")
 
 TIMECODE_RATES = ("none", "24", "25", "29.97df", "30")
 """Frames a second of its timecode, as the configuration writes them."""
+
+SHORTEST_FREEWHEEL_S, LONGEST_FREEWHEEL_S = 0.1, 60.0

@@ -122,11 +122,13 @@ async def _rig(folder: Path, plan: SyncPlan, late_frames: int) -> AsyncIterator[
 Scene = Callable[[SyncRig], Awaitable[None]]
 
 
-def in_time(scene: Scene, folder: Path, *ports: PortPlan, start_s: float = 0.0, late_frames: int = 0) -> None:
+def in_time(
+    scene: Scene, folder: Path, *ports: PortPlan, start: tuple[int, int, int] = (0, 0, 0), late_frames: int = 0
+) -> None:
     """Let `scene` happen with machines on `ports`; timecode free-wheels for a second."""
 
     async def run() -> None:
-        async with _rig(folder, SyncPlan(ports, start_s, 1.0), late_frames) as rig:
+        async with _rig(folder, SyncPlan(ports, start, 1.0), late_frames) as rig:
             await scene(rig)
 
     asyncio.run(run())

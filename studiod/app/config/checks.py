@@ -28,6 +28,7 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
     yield from _inputs(config, is_written)
     yield from _outputs(config, is_written)
     yield from _pins(config)
+    yield from _leaders(config)
     tape = config.tape
     shortest_s = MIN_COMMITS_IN_RING * tape.max_loss_s
     if tape.ring_s < shortest_s:
@@ -56,6 +57,27 @@ def _pins(config: Config) -> Iterator[Contradiction]:
                 yield Contradiction(((*place, word), taken[pin]), said)
             elif pin is not None:
                 taken[pin] = (*place, word)
+
+
+def _leaders(config: Config) -> Iterator[Contradiction]:
+    leader: SettingPath | None = None
+    for number, port in enumerate(config.sync.ports):
+        place: SettingPath = ("sync", "ports", number)
+        if not port.receive and not port.send:
+            yield Contradiction(
+                (place,), f"{path_text(place)} does nothing; allowed words in `receive`, `send` or both"
+            )
+        if not port.leads:
+            continue
+        if ("clock" in port.receive) == ("mtc" in port.receive):
+            said = f"{path_text(place)} leads; allowed one of clock and mtc in its `receive`, to lead by"
+            yield Contradiction((place,), said)
+        if leader is not None:
+            said = (
+                f"{path_text((*place, 'leads'))} is true; allowed for one port, and {path_text(leader)} leads already"
+            )
+            yield Contradiction(((*place, "leads"), leader), said)
+        leader = leader or place
 
 
 def warnings(config: Config) -> Iterator[str]:

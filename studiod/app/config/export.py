@@ -36,6 +36,7 @@ _ITEMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "serial": (("SerialPort", "ports"),),
     "gpio": (("GpioControl", "controls"),),
     "surfaces": (("SurfaceUse", "use"),),
+    "sync": (("SyncPort", "ports"),),
 }
 """Sections with lists of groups: the model of one of the list, and the setting."""
 

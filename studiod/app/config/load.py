@@ -32,6 +32,7 @@ _LISTS_OF_GROUPS = frozenset(
         ("serial", "ports"),
         ("gpio", "controls"),
         ("surfaces", "use"),
+        ("sync", "ports"),
     }
 )
 _PATHS_FROM_HERE = frozenset({("tape", "library")})  # on the command line a path starts where the user stands

@@ -131,7 +131,7 @@ def _is_short(text: str) -> bool:
 def _choice(value: object, choices: Sequence[str | int]) -> str | None:
     words = [str(choice) for choice in choices]
     number = _spoken_number(value)
-    if isinstance(choices[0], str) or number is None:
+    if any(isinstance(choice, str) for choice in choices) or number is None:
         return next(iter(difflib.get_close_matches(str(value)[:_LONGEST_KEY].lower(), words, n=1)), None)
     for slip in (1, *_SLIPS):
         exact = [str(choice) for choice in choices if abs(number * slip - float(choice)) < 1.0]

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from studiod.app.config.boxes import Gpio, Midi, Serial, Surfaces
 from studiod.app.config.section import Section
+from studiod.app.config.sync import Sync
 from studiod.app.config.values import (
     MAX_OUTPUTS,
     Address,
@@ -403,6 +404,7 @@ class Config(Section):
     serial: Serial = Field(default_factory=Serial)
     gpio: Gpio = Field(default_factory=Gpio)
     surfaces: Surfaces = Field(default_factory=Surfaces)
+    sync: Sync = Field(default_factory=Sync)
     log: Log = Field(default_factory=Log)
 
     @model_validator(mode="before")

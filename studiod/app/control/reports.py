@@ -17,6 +17,7 @@ _COUNTERS = (
 _LOW_SPACE_S = 3600.0  # an hour left is the moment to look for a disk
 _FULL_LOAD, _FULL_RING = 0.7, 0.5
 _NOTE_COLUMNS = 40
+_ASTRAY = ("locked", "locking", "free-wheeling", "lost")
 
 
 def show_status(status: Facts, page: Page) -> None:
@@ -37,6 +38,9 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
         yield "last take", f"{last.count('id')}: {page.state(last.text('state'))}"
     if status.at("soundcheck"):
         yield "soundcheck", page.style("on: strips hear their tracks, not their inputs", YELLOW)
+    sync = status.part("sync")
+    if sync.held:
+        yield "sync", _sync(sync, page)
     yield "armed", ", ".join(armed_labels(status)) or "nothing"
     counts = (("strips", "strips"), ("buses", "buses"), ("inputs", "inputs"), ("outputs", "outputs"))
     yield "desk", ", ".join(f"{status.count(key)} {word}" for key, word in counts)
@@ -89,6 +93,29 @@ def _running_take(status: Facts, page: Page) -> str:
     lost_s = take.number("lost_s")
     lost = page.style(f", {lost_s:.3f} s lost", RED) if lost_s else ""
     return f", take {take.count('id')}: {clock(take.number('seconds'))}{lost}"
+
+
+def _sync(sync: Facts, page: Page) -> str:
+    """Who leads, and how well that goes; else what is told to others."""
+    ports = sync.parts("ports")
+    others = [
+        port.text("name") for port in ports if port.text("direction") == "out" and port.text("state") == "connected"
+    ]
+    told = f"leads {', '.join(others)}" if others else ""
+    if sync.text("source") in ("", "none"):
+        return told or "nobody is there to be in time with"
+    state = "locked" if sync.at("locked") else "astray" if sync.text("state") == "locked" else sync.text("state")
+    colour = GREEN if sync.at("locked") else YELLOW if sync.text("state") in _ASTRAY else DIM
+    parts = [f"{page.style(state, colour)} to {sync.text('port')}" + ("" if sync.at("chase") else ", chase is off")]
+    rate = sync.text("rate")
+    parts.append(f"{sync.text('source')}" + (f" of {rate} frames" if rate not in ("", "none") else ""))
+    if sync.number("tempo_bpm"):
+        parts.append(f"{sync.number('tempo_bpm'):.1f} bpm")
+    if sync.at("drift_ppm") is not None:
+        parts.append(f"drift {sync.number('drift_ppm'):+.0f} ppm")
+    if sync.at("offset_ms") is not None and sync.text("state") == "locked":
+        parts.append(f"{sync.number('offset_ms'):+.1f} ms ({sync.count('offset_frames'):+d} frames)")
+    return ", ".join(filter(None, (*parts, told)))
 
 
 def _engine(status: Facts, page: Page) -> str:

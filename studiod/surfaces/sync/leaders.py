@@ -171,12 +171,12 @@ class ClockLeader:
 
 
 class TimecodeLeader:
-    """Leads by MTC. start_s: its time at the begin of our timeline."""
+    """Leads by MTC. start_s: its time at the begin of our timeline, by its rate."""
 
     source = "mtc"
     tempo_bpm = 0.0
 
-    def __init__(self, start_s: float, freewheel_s: float) -> None:
+    def __init__(self, start_s: Callable[[TimecodeRate], float], freewheel_s: float) -> None:
         self._start_s = start_s
         self._freewheel_s = freewheel_s
         self._rate: TimecodeRate | None = None
@@ -202,7 +202,7 @@ class TimecodeLeader:
 
     def position_s(self, now_s: float) -> float:
         """Where it is, seconds on our timeline."""
-        return self._chase.position(now_s) - self._start_s
+        return self._chase.position(now_s) - self._start_s(self._rate or TimecodeRate.FPS_25)
 
     def hear(self, message: bytes, now_s: float) -> list[Order]:
         """Take a quarter frame or a full frame. Raises ValueError for pieces out of order, and times that are none."""

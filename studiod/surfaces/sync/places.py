@@ -159,7 +159,7 @@ class Places:
             return
         place.fault = ""
         if place.inlet is None:
-            place.teller = Teller(place.plan, self._plan.start_s)
+            place.teller = Teller(place.plan, self._plan.start_s(place.plan.rate))
         _log.info("%s: in time with it", place.name)
 
     def _ear(self, place: Place) -> Callable[[PortEvent], None]:

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from studiod.surfaces.sync.mmc import ALL_DEVICES
-from studiod.surfaces.sync.timecode import TimecodeRate
+from studiod.surfaces.sync.timecode import Timecode, TimecodeRate
 
 
 class Word(enum.StrEnum):
@@ -45,6 +45,12 @@ class SyncPlan:
     """All of it. The first plan that fits a port counts."""
 
     ports: tuple[PortPlan, ...] = ()
-    start_s: float = 0.0
-    """Timecode at the begin of the timeline, in real seconds from midnight."""
+    start: tuple[int, int, int] = (0, 0, 0)
+    """Timecode at the begin of the timeline: hours, minutes, seconds."""
     freewheel_s: float = 2.0
+
+    def start_s(self, rate: TimecodeRate) -> float:
+        """Real seconds from midnight to the begin of the timeline, in timecode of `rate`."""
+        _, minutes, seconds = self.start
+        is_left_out = rate is TimecodeRate.FPS_29_97_DROP and not seconds and minutes % 10
+        return Timecode(rate, *self.start, 2 if is_left_out else 0).position_s

@@ -7,14 +7,17 @@ from studiod.model.parameter import Refused
 from studiod.model.transport import TransportPhase, TransportState
 from studiod.surfaces.sync.chaser import CHASE
 from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcTracks, MmcVerb
+from studiod.surfaces.sync.timecode import TimecodeRate
 
 SUBFRAMES = 100
 
 
 class Remote:
-    """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline."""
+    """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline, by rate."""
 
-    def __init__(self, hub: Hub, strips: int, start_s: float, state: Callable[[], TransportState]) -> None:
+    def __init__(
+        self, hub: Hub, strips: int, start_s: Callable[[TimecodeRate], float], state: Callable[[], TransportState]
+    ) -> None:
         self._hub = hub
         self._strips = strips
         self._start_s = start_s
@@ -25,7 +28,7 @@ class Remote:
         match command:
             case MmcLocate(time, subframes):
                 fraction_s = subframes / SUBFRAMES / float(time.rate.per_s)
-                position_s = time.position_s + fraction_s - self._start_s
+                position_s = time.position_s + fraction_s - self._start_s(time.rate)
                 if position_s < 0.0:
                     raise Refused(f"locate to {time}: that is before the begin of the timeline; see sync.start")
                 self._hub.fire("/transport/locate", position_s, origin=by)

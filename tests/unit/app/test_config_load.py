@@ -127,7 +127,7 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
             "audoi: {}\n",
             (
                 "1: audoi is no setting; allowed studio, audio, virtual, desk, tape, blackbox, osc, midi, serial, "
-                "gpio, surfaces, log."
+                "gpio, surfaces, sync, log."
             ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
@@ -442,3 +442,38 @@ def test_no_file_does_anything_but_load_or_be_refused(
 )
 def test_pins_that_cannot_be_are_a_fault(folder: Folder, control: str, said: str) -> None:
     assert folder.faults(f"gpio:\n  controls:\n    - {control}\n")[0].partition(": ")[2].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [
+        ("[{port: a}]", "sync.ports[1] does nothing; allowed words in `receive`, `send` or both"),
+        (
+            "[{port: a, leads: true, send: [clock]}]",
+            "sync.ports[1] leads; allowed one of clock and mtc in its `receive`",
+        ),
+        (
+            "[{port: a, leads: true, receive: [clock, mtc]}]",
+            "sync.ports[1] leads; allowed one of clock and mtc in its `receive`",
+        ),
+        (
+            "[{port: a, leads: true, receive: [mtc]}, {port: b, leads: true, receive: [clock]}]",
+            "sync.ports[2].leads is true; allowed for one port, and sync.ports[1] leads already",
+        ),
+        ("[{port: a, send: [clocks]}]", "sync.ports[1].send[1] is 'clocks'; allowed clock, position, mtc, mmc"),
+        (
+            "[{port: a, send: [mtc], rate: 29.97}]",
+            "sync.ports[1].rate is 29.97; allowed 24, 25, 29.97df, 30. Did you mean 29.97df?",
+        ),
+        ("[{port: a, send: [mmc], device: 128}]", "sync.ports[1].device is 128; allowed 0..127"),
+    ],
+)
+def test_machines_that_cannot_be_in_time_are_a_fault(folder: Folder, ports: str, said: str) -> None:
+    assert folder.faults(f"sync: {{ports: {ports}}}\n")[0].partition(": ")[2].startswith(said)
+
+
+def test_a_begin_of_the_timeline_that_is_no_time_is_a_fault(folder: Folder) -> None:
+    assert (
+        "sync.start is '1:00', which is no time; allowed hours, minutes and seconds"
+        in folder.faults("sync: {start: 1:00}\n")[0]
+    )

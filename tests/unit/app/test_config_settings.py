@@ -59,6 +59,10 @@ def test_settings_hold_what_is_not_the_default(tmp_path: Path) -> None:
         midi={"api": "jack", "tracks": 2},
         serial={"ports": [{"port": "usb-Arduino*"}, {"port": "/dev/ttyAMA0", "protocol": "midi", "baud": 38400}]},
         gpio={"controls": [{"name": "foot/1", "pin": 17}, {"name": "jog", "kind": "encoder", "pin": 22, "second": 23}]},
+        sync={
+            "start": "01:00:00",
+            "ports": [{"port": "*TR-8*", "send": ["clock"]}, {"port": "v", "receive": ["mtc"], "rate": "29.97df"}],
+        },
         tape={"library": str(tmp_path / "ta kes \u266b"), "bits": 16},
     )
     settings = settings_of(config)

@@ -84,7 +84,7 @@ def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_i
         await order(rig, to(3612.0))
         assert position(rig.studio) == 12 * RATE_HZ
 
-    in_time(scene, tmp_path, REMOTE, start_s=3600.0)
+    in_time(scene, tmp_path, REMOTE, start=(1, 0, 0))
 
 
 def test_a_recorder_does_what_we_do(tmp_path: Path) -> None:
