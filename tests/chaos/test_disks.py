@@ -115,7 +115,10 @@ def test_a_take_that_finds_its_disk_full_begins_on_the_second_one(bench: Bench) 
     bench.take.assert_true()
 
 
-def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench) -> None:
+@pytest.mark.parametrize("asks_together", [True, False])
+def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench, *, asks_together: bool) -> None:
+    if not asks_together:
+        bench.environment |= {"IOFAULT_PATH": "", "IOFAULT_SPEC": f"aio:0:E{errno.ENOSYS}"}
     # for ever, and for this file only: who asks again fails again
     status = bench.run(["roll", SECOND], ["arm", "strip-02.wav", f"fdatasync:2:{EIO},fsync:0:{EIO}"], ["roll", SECOND])
     about = bench.take.about
