@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from studiod.desk.takes import read_takes
 from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
 from tests.fakes.faulty_disk import compiled_shim
@@ -145,9 +146,17 @@ def test_a_broken_disk_is_left_for_the_second_one(bench: Bench) -> None:
 
 def test_a_take_whose_first_disk_fails_altogether_is_told_of_on_the_second_one(bench: Bench) -> None:
     gone = ["arm", "/first/", f"pwrite:0:{EIO},fdatasync:0:{EIO},fsync:0:{EIO}"]
-    bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
+    status = bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
     beside = json.loads((bench.second / "session" / "takes" / "0001" / "take.json").read_text())
     assert (beside["state"], beside["frames"]) == ("damaged", 3 * SECOND)
+    elsewhere = {int(number): Path(folder) for number, folder in status["elsewhere"].items()}
+    (listed,) = read_takes(bench.session, status["finished"], elsewhere)  # its own take.json could not be told
+    assert (listed.state, listed.frames, listed.path) == ("damaged", 3 * SECOND, bench.session / "takes" / "0001")
+    assert list(listed.summary()["tracks"][0]["parts"]) == beside["tracks"][0]["parts"]
+    (listed,) = read_takes(bench.session, status["finished"])
+    assert listed.state == "damaged"
+    (listed,) = read_takes(bench.session)
+    assert listed.state == "recording"
     for track in beside["tracks"]:
         last = track["parts"][-1]
         assert Path(last["file"]).is_relative_to(bench.second)

@@ -191,6 +191,22 @@ def test_a_message_told_after_the_sound_has_ended_is_in_file_and_journal_alike(t
         assert verify_take(studio.folder).faults == ()
 
 
+def test_a_studio_that_is_stopped_right_after_a_take_leaves_a_whole_journal(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = Studio(rig, tmp_path / "s")
+        start = studio.record()
+        studio.play(4800, (100, KEYS, note(60)))
+        rig.ask(Operation.STOP)
+        studio.play(480)  # less than messages may be late
+        studio.machine.turn()
+        assert read_journal(studio.folder / JOURNAL_NAME).stop is None
+        studio.machine.stop()
+    journal = read_journal(studio.folder / JOURNAL_NAME)
+    assert journal.stop == start + int(str(studio.about["frames"]))
+    assert set(journal.tails) == {0}
+    assert [message[1] for _, message in studio.file()] == [60, 60]
+
+
 def test_a_studio_that_is_stopped_amid_a_take_ends_notes_where_the_sound_ends(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
         studio = Studio(rig, tmp_path / "session")
