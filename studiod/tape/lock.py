@@ -24,7 +24,7 @@ class InUse(BlockingIOError):  # noqa: N818 - it reads as the fact it reports
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a lock, as the lock file says: a line each; an older studiod wrote the first, or the first four only."""
+    """Who holds a lock, as the lock file says: a line each; an older studiod wrote the first one, or four."""
 
     process: str = ""
     user: str = ""

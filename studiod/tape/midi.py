@@ -37,16 +37,16 @@ def _whole(journal: Journal, track: MidiOrder, clock: TickClock, first: int, las
     return whole_file(clock, track.name, events, last - first)
 
 
-def midi_files(folder: Path, document: TakeDocument, frames: int) -> Iterator[tuple[str, bytes]]:
+def midi_files(folder: Path, document: TakeDocument, frames: int, begin: int = 0) -> Iterator[tuple[str, bytes]]:
     """Name and content of each MIDI file of the take in `folder`, made out of its journal.
 
-    frames: how long they are, hidden frames included. Raises OSError.
+    frames: how long they are. begin: where, counted from the first hidden frame. Raises OSError.
     """
     if not document.midi:
         return
     journal = read_journal(folder / JOURNAL_NAME)
     clock = TickClock.of(document.rate_hz, document.tempo_bpm)
-    first = int(document.raw["start_frame"]) - document.pre_frames
+    first = int(document.raw["start_frame"]) - document.pre_frames + begin
     for track in document.midi:
         yield track.file, _whole(journal, track, clock, first, first + frames)
 

@@ -63,7 +63,7 @@ def test_who_was_given_the_number_of_one_that_has_ended_is_not_blamed(tmp_path: 
     path = tmp_path / ".lock"
     held = hold(path, os.getpid())
     path.write_text(replace(Owner.of_process(os.getpid()), **gone).text(), encoding="utf-8")
-    with pytest.raises(InUse, match="it is not known by whom: process .* does not run here any more"):
+    with pytest.raises(InUse, match=r"it is not known by whom: process .* does not run here any more"):
         hold(path, os.getppid())
     os.close(held)
 
