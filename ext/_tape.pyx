@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.exc cimport PyErr_SetFromErrno
 
 from block cimport *
@@ -45,7 +46,9 @@ cdef extern from "piece.h" nogil:
     int piece_write(piece_plan *plan, const int *fds, int is_woven, uint64_t start, size_t frames, size_t silent,
                     int64_t at, uint32_t *sums, int sparse)
     int piece_claim(const int *fds, const unsigned char **pages, size_t nbytes, size_t files)
-    int piece_sync(const int *fds, size_t files)
+
+cdef extern from "sync.h" nogil:
+    int sync_files(const int *fds, size_t files)
 
 cdef extern from * nogil:
     """
@@ -83,12 +86,18 @@ def crc32(const unsigned char[::1] piece, uint32_t before=0, *, bint is_plain=Fa
     return total
 
 
-def write_heads(const int[::1] fds, list pages) -> None:
-    """Write page n, of the same size as all others, to the beginning of file n. Raises OSError at the first refusal."""
+def write_heads(const int[::1] fds, list pages, bytes head=b"", bytes tail=b"") -> None:
+    """Write page n, of the same size as all others, to the beginning of file n. Raises OSError at the first refusal.
+
+    head, tail: what every page begins and ends with from now on; the pages are changed in place.
+    """
     cdef size_t files = fds.shape[0], size = len(pages[0]) if pages else 0, n
+    cdef char *page
     cdef int status
-    if len(pages) != files or not all([isinstance(page, bytearray) and len(page) == size for page in pages]):
+    if len(pages) != files or not all([isinstance(each, bytearray) and len(each) == size for each in pages]):
         raise ValueError(f"{len(pages)} pages for {files} files, or not all of {size} bytes")
+    if files and <size_t>(len(head) + len(tail)) > size:
+        raise ValueError(f"a head of {len(head)} and a tail of {len(tail)} bytes in pages of {size}")
     if not files:
         return
     cdef const unsigned char **places = <const unsigned char **>calloc(files + 1, sizeof(void *))
@@ -96,7 +105,10 @@ def write_heads(const int[::1] fds, list pages) -> None:
         raise MemoryError
     try:
         for n in range(files):
-            places[n] = <const unsigned char *>PyByteArray_AS_STRING(pages[n])
+            page = PyByteArray_AS_STRING(pages[n])
+            memcpy(page, PyBytes_AS_STRING(head), len(head))
+            memcpy(page + size - len(tail), PyBytes_AS_STRING(tail), len(tail))
+            places[n] = <const unsigned char *>page
         with nogil:
             status = piece_claim(&fds[0], places, size, files)
         if status:
@@ -106,14 +118,14 @@ def write_heads(const int[::1] fds, list pages) -> None:
 
 
 def make_durable(const int[::1] fds) -> None:
-    """fdatasync of every file, all begun at once: one journal commit serves many. Raises OSError at the first refusal.
+    """fdatasync of every file, all at once: they share a journal commit and a flush. Raises OSError when one refuses.
 
-    Never to be called again for a file that refused it once.
+    The others may then be durable or not. Never to be called again for a file that refused it once.
     """
     cdef int status = 0
     if fds.shape[0]:
         with nogil:
-            status = piece_sync(&fds[0], fds.shape[0])
+            status = sync_files(&fds[0], fds.shape[0])
     if status:
         PyErr_SetFromErrno(OSError)
 

@@ -135,13 +135,4 @@ static int piece_claim(const int *fds, const unsigned char *const *pages, size_t
     if (piece_put(fds[file], pages[file], bytes, 0)) return -1;
   return 0;
 }
-
-/* Makes `files` files durable. All begin at once: one journal commit then serves many, where each would wait for its own. */
-static int piece_sync(const int *fds, size_t files) {
-  for (size_t file = 0; file < files; file++) sync_file_range(fds[file], 0, 0, SYNC_FILE_RANGE_WRITE);
-  for (size_t file = 0; file < files; file++)
-    while (fdatasync(fds[file]))
-      if (errno != EINTR) return -1;
-  return 0;
-}
 #endif

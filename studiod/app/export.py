@@ -13,7 +13,7 @@ from studiod.app.progress import Progress
 _DESCRIPTION: Final = """\
 Write a file for each track of a take into a folder, for a DAW or for keeping: parts are joined, channels of a
 polyphonic file come apart, and what was kept of the time before Record is left out. Samples are as they were, bit for
-bit.
+bit. MIDI tracks come along, and begin where the sound begins.
 """
 _EPILOG: Final = """\
 examples:

@@ -192,7 +192,8 @@ class Moves:
     async def list_takes(self) -> None:
         """Read what there is."""
         self._listed = int(self._tape.get("finished", 0))
-        self.takes = await asyncio.to_thread(read_takes, self._session)
+        elsewhere = {int(number): Path(folder) for number, folder in self._tape.get("elsewhere", {}).items()}
+        self.takes = await asyncio.to_thread(read_takes, self._session, self._listed, elsewhere)
         self._orders.know(max((take.id for take in self.takes), default=0))  # an import's, which the tape knows not of
 
     def check_locate(self) -> None:

@@ -4,17 +4,19 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
-from studiod.link.take import DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
+from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
 
 _LABEL_LETTERS = 24
+_NOWHERE: Final[Mapping[int, Path]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,40 @@ def label(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LABEL_LETTERS].strip("-")
 
 
-def read_takes(session: Path) -> tuple[Take, ...]:
-    """Every take in the session, oldest first; what is no take is passed over. Reads the disk: not for the loop."""
+def read_takes(session: Path, closed: int = 0, elsewhere: Mapping[int, Path] = _NOWHERE) -> tuple[Take, ...]:
+    """Every take in the session, oldest first; what is no take is passed over. Reads the disk: not for the loop.
+
+    closed: takes up to this number are no longer recorded, whatever their own papers say: a disk that died could not be
+    told. elsewhere: the folders that have true papers of such a take; without, it is damaged.
+    """
     try:
         names = sorted(entry.name for entry in os.scandir(takes_folder(session)) if entry.is_dir(follow_symlinks=False))
     except OSError:
         return ()
-    takes = (_read_take(takes_folder(session) / name) for name in names if name.isascii() and name.isdigit())
-    return tuple(sorted((take for take in takes if take is not None), key=lambda take: take.id))
+    read = (_read_take(takes_folder(session) / name) for name in names if name.isascii() and name.isdigit())
+    takes = (
+        _closed(take, elsewhere.get(take.id)) if take.state == RECORDING and take.id <= closed else take
+        for take in read
+        if take is not None
+    )
+    return tuple(sorted(takes, key=lambda take: take.id))
 
 
-def _read_take(folder: Path) -> Take | None:
+def _read_take(folder: Path, papers: Path | None = None) -> Take | None:
+    """papers: the folder they lie in, where it is another one."""
     try:
-        raw = json.loads((folder / DOCUMENT_NAME).read_text(encoding="utf-8"))
+        raw = json.loads(((papers or folder) / DOCUMENT_NAME).read_text(encoding="utf-8"))
         return Take(read_document(raw, load_about(folder)), folder)
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def _closed(take: Take, papers: Path | None) -> Take:
+    """`take`, whose own papers do not know that it has ended."""
+    told = None if papers is None else _read_take(take.path, papers)
+    if told is not None and told.id == take.id and told.state != RECORDING:
+        return told
+    return replace(take, document=replace(take.document, state=DAMAGED))
 
 
 def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:

@@ -17,6 +17,7 @@ from studiod.desk.takes import label
 from studiod.link.take import DAMAGED, RECORDING, BadDocument, TakeDocument
 from studiod.link.timeline import Mark, marks_within
 from studiod.produce.draft import WavDraft
+from studiod.produce.export_midi import exported_midi
 from studiod.produce.flac_markers import with_markers
 from studiod.tape.bwf import TIMELINE_ZERO_S, Marker, Tags, file_tags
 from studiod.tape.files import sync_folder
@@ -63,7 +64,7 @@ class Exported:
 
 
 def export_take(order: ExportOrder, on_progress: Callable[[float], None] | None = None) -> Exported:
-    """Write a file for each track of the take: all of them, or none. Raises ExportError.
+    """Write a file for each track of the take, those of MIDI too: all of them, or none. Raises ExportError.
 
     With the bits of the recording every sample is as it was, bit for bit; with fewer it is rounded, for 16 dithered.
     `on_progress` is told the part that is done, 0 to 1, now and then.
@@ -77,17 +78,17 @@ def export_take(order: ExportOrder, on_progress: Callable[[float], None] | None 
             f"take {document.id} is being recorded, or was cut off: stop it, or start studiod to repair it"
         )
     bits = _bits(order, document)
-    paths = file_names(document, order.format)
     first = 0 if order.with_pre else document.pre_frames
     try:
         order.to.mkdir(parents=True, exist_ok=True)
-        targets = [order.to / name for name in paths]
-        _refuse_clashes(targets, may_replace=order.may_replace)
+        targets = [order.to / name for name in file_names(document, order.format)]
+        midi_targets = [order.to / name for name in midi_names(document)]
+        _refuse_clashes([*targets, *midi_targets], may_replace=order.may_replace)
         with TakeSound(order.take, document) as sound, contextlib.ExitStack() as drafts:
             # a document may claim more than any disk holds
-            last = max((sound.end_of(track) for track in range(len(targets))), default=0)
+            last = max((sound.end_of(track) for track in range(len(targets))), default=document.total_frames)
             frames = max(min(document.total_frames, last) - first, 0)
-            written: list[_Draft] = []
+            written: list[_Draft | _HiddenDraft] = []
             warnings = list(_flaws(document))
             for track, path in enumerate(targets):
                 tags = _tags(document, track, order.take, with_pre=order.with_pre)
@@ -97,13 +98,24 @@ def export_take(order: ExportOrder, on_progress: Callable[[float], None] | None 
                 warnings += missing
                 draft.finish(_marks(document, first, frames))
                 written.append(draft)
-            for draft in written:  # nothing can fail any more but the disk itself
-                draft.publish(may_replace=order.may_replace)
+            midi_files: list[Path] = []
+            exported = exported_midi(order.take, document, first, frames)
+            for path, file in zip(midi_targets, exported, strict=True):
+                warnings += [file.warning] if file.warning else []
+                if file.content is None:
+                    continue
+                plain = _HiddenDraft(path)
+                drafts.callback(plain.discard)
+                plain.put(file.content)
+                written.append(plain)
+                midi_files.append(path)
+            for whole in written:  # nothing can fail any more but the disk itself
+                whole.publish(may_replace=order.may_replace)
     except OSError as fault:
         raise ExportError(f"{fault.filename or order.to}: {fault.strerror or fault}") from fault
     except soundfile.LibsndfileError as fault:
         raise ExportError(f"{order.to}: {fault}") from fault
-    return Exported(tuple(targets), frames, document.rate_hz, bits, tuple(warnings))
+    return Exported((*targets, *midi_files), frames, document.rate_hz, bits, tuple(warnings))
 
 
 def file_names(document: TakeDocument, suffix: str) -> list[str]:
@@ -114,6 +126,19 @@ def file_names(document: TakeDocument, suffix: str) -> list[str]:
         place = f"strip-{track.strip:02d}" if track.strip is not None else f"{track.kind}-{number:02d}"
         words = (f"take-{document.id:04d}", name, place, label(track.name))
         stems.append("-".join(word for word in words if word))
+    return _named(stems, suffix)
+
+
+def midi_names(document: TakeDocument) -> list[str]:
+    """The name of each MIDI track's file, like those of sound."""
+    stems = []
+    for track in document.midi:
+        words = (f"take-{document.id:04d}", label(document.name), f"midi-{track.number:02d}", label(track.name))
+        stems.append("-".join(word for word in words if word))
+    return _named(stems, "mid")
+
+
+def _named(stems: list[str], suffix: str) -> list[str]:
     return [
         f"{stem}.{suffix}" if stems.count(stem) == 1 else f"{stem}-track-{number:02d}.{suffix}"
         for number, stem in enumerate(stems, 1)
@@ -272,13 +297,41 @@ class _WavDraft:
         self._draft.publish(may_replace=may_replace)
 
 
-class _FlacDraft:
-    """FLAC by libsndfile, in a hidden file beside its place."""
+class _HiddenDraft:
+    """A hidden file beside its place."""
 
-    def __init__(self, path: Path, rate_hz: int, scale: _Requantiser, tags: Tags) -> None:
-        self._path, self._scale = path, scale
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._hidden = path.with_name(f".studiod-{os.getpid()}-{path.name}.new")
         self._fd = os.open(self._hidden, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+    def put(self, content: bytes) -> None:
+        """All there is in it; durable."""
+        with os.fdopen(os.dup(self._fd), "wb") as file:
+            file.write(content)
+        os.fsync(self._fd)
+
+    def publish(self, *, may_replace: bool) -> None:
+        if not may_replace and os.path.lexists(self._path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._path))
+        self._hidden.replace(self._path)
+        sync_folder(self._path.parent)
+
+    def discard(self) -> None:
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+            self._fd = -1
+        with contextlib.suppress(OSError):
+            self._hidden.unlink()
+
+
+class _FlacDraft(_HiddenDraft):
+    """FLAC by libsndfile."""
+
+    def __init__(self, path: Path, rate_hz: int, scale: _Requantiser, tags: Tags) -> None:
+        super().__init__(path)
+        self._scale = scale
         self._sound: soundfile.SoundFile | None = None
         try:
             self._open(rate_hz, tags)
@@ -317,22 +370,11 @@ class _FlacDraft:
         finally:
             unmarked.unlink()
 
-    def publish(self, *, may_replace: bool) -> None:
-        if not may_replace and os.path.lexists(self._path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._path))
-        self._hidden.replace(self._path)
-        sync_folder(self._path.parent)
-
     def discard(self) -> None:
         if self._sound is not None:
             with contextlib.suppress(soundfile.LibsndfileError):
                 self._sound.close()
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._fd)
-            self._fd = -1
-        with contextlib.suppress(OSError):
-            self._hidden.unlink()
+        super().discard()
 
 
 def _printable(text: str) -> str:

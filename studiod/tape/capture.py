@@ -102,6 +102,11 @@ class TakeWriter:
         part = self._files.part
         return self.order.folder if part is None else part.folder
 
+    @property
+    def folders_elsewhere(self) -> set[Path]:
+        """Other folders that have a part of it, and a copy of take.json."""
+        return self._files.folders_elsewhere
+
     # -- the take ----------------------------------------------------------------------------------------------------
 
     def open(self) -> None:

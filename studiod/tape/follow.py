@@ -5,6 +5,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from studiod.link import Block, Snapshot, TakeFrames
 from studiod.link.order import TakeOrder
@@ -39,6 +40,8 @@ class TakeFollower:
     """The writer of the take before, closed."""
     failed: dict[int, str] = field(default_factory=dict)
     """Take id -> why it could not be recorded, or not to its end."""
+    elsewhere: dict[int, Path] = field(default_factory=dict)
+    """Take id -> a folder whose take.json tells how it ended: its own may not."""
     finished: int = 0
     """Id of the last take that is closed."""
     lost_frames: int = 0
@@ -170,6 +173,8 @@ class TakeFollower:
             with contextlib.suppress(OSError):
                 writer.close("damaged")
             writer.let_go()
+            if writer.folders_elsewhere:
+                self.elsewhere[take.id] = max(writer.folders_elsewhere)
             self._finish(take.id)
 
     def _fail(self, take_id: int, why: str) -> None:

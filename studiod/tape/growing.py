@@ -111,10 +111,14 @@ class GrowingFile:
         """Samples as they lie; fewer when the file ends before."""
         return os.pread(self._fd, frames * self._width, DATA_AT + frame * self._width)
 
+    def page_ends(self, frames: int) -> tuple[bytes, bytes]:
+        """How its `page` begins and ends; all that changes while the tags stay."""
+        return page_ends(frames, self._rate_hz, self._bits, self._channels)
+
     def page(self, frames: int) -> bytearray:
         """Its header when that tells of `frames`; ours, and changed by the next call."""
         form = self._rate_hz, self._bits, self._channels
-        head, data = page_ends(frames, *form)
+        head, data = self.page_ends(frames)
         if self._page and self._page_tags is self.tags:
             self._page[: len(head)], self._page[-len(data) :] = head, data
         else:

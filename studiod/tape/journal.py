@@ -2,10 +2,9 @@
 
 import contextlib
 import json
-import logging
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,13 +26,13 @@ from studiod.link.order import TakeOrder
 from studiod.link.playlist import BANKS, Playlist
 from studiod.model.console import ConsoleLayout
 from studiod.tape._tape import RingView
+from studiod.tape.beside import Beside
 from studiod.tape.files import sync_folder
 from studiod.tape.heard import Heard
 
 TICK_S = 0.25  # how often a journal with nothing to tell says so
 _KEPT_S = 10.0  # records are kept for a take that is opened late
 _FRAME_AT = 16  # of a record: bytes before its frame
-_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -61,18 +60,23 @@ class Journals:
         heard: Heard | None = None,
         on_applied: Callable[[int, int, bytes], None] | None = None,
     ) -> None:
-        self.faults: dict[int, str] = {}
-        """Take id -> why its journal ends early."""
         self._block = block
         self._layout = layout
         self._heard = heard
         self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
-        self._running: dict[int, _Writer] = {}
-        self._done: set[int] = set()
+        self._takes: Beside[_Writer] = Beside(_ends_early)
 
-    def turn(self, snapshot: Snapshot) -> None:
-        """Take what the engine obeyed, and write it where it belongs."""
+    @property
+    def faults(self) -> Mapping[int, str]:
+        """Take id -> why its journal ends early."""
+        return self._takes.faults
+
+    def turn(self, snapshot: Snapshot, *, is_last: bool = False) -> None:
+        """Take what the engine obeyed, and write it where it belongs.
+
+        is_last: engine and boxes have fallen silent: nothing is told late any more.
+        """
         upto = self._block.input_head  # first: what was obeyed before it is in the ring by now
         first, raw = self._block.take_applied()
         batch = _Batch(first, upto, raw)
@@ -81,60 +85,42 @@ class Journals:
         self._batches.append(batch)
         while len(self._batches) > 1 and self._batches[0].upto + _KEPT_S * self._block.rate_hz < upto:
             self._batches.popleft()
-        for number, writer in list(self._running.items()):
-            self._guarded(number, writer, lambda w: w.advance(batch))
+        self._takes.each(lambda writer: writer.advance(batch))
         for take in snapshot.takes:
-            self._follow(take)
+            self._follow(take, is_last=is_last)
 
     def sync(self) -> None:
         """Make what is written durable."""
-        for number, writer in list(self._running.items()):
-            self._guarded(number, writer, lambda w: w.sync())
+        self._takes.each(lambda writer: writer.sync())
 
     def close(self) -> None:
         """Let go of all files; they end as if cut off, and are gone on with by the next tape."""
-        for writer in self._running.values():
-            writer.let_go()
-        self._running.clear()
+        self._takes.let_go()
 
-    def _follow(self, take: TakeFrames) -> None:
-        writer = self._running.get(take.id)
-        if writer is None and take.id not in self._done:
+    def _follow(self, take: TakeFrames, *, is_last: bool) -> None:
+        writer = self._takes.running.get(take.id)
+        if writer is None and take.id not in self._takes.done:
             writer = self._open(take)
         if writer is None:
             return
         writer.take = take
         head, done = self._block.capture_head, self._block.input_head
-        told = head if self._heard is None else self._heard.settled
+        told = head if self._heard is None or is_last else self._heard.settled
         if take.stop is not None and told >= take.stop:
-            self._guarded(take.id, writer, lambda w: w.finish(take.stop or 0, done - head))
-            self._end(take.id)
+            self._takes.guarded(take.id, lambda w: w.finish(take.stop or 0, done - head))
+            self._takes.end(take.id)
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
         order = TakeOrder.from_json(self._block.order(take.id))
         if order is None or order.id != take.id or order.is_empty or take.stop == take.start:
-            self._done.add(take.id)
+            self._takes.done.add(take.id)
             return None
         if not order.folder.is_dir():
             return None  # the writer of the sound makes it
         writer = _Writer(self._block, self._layout, order, take, self._heard)
-        self._running[take.id] = writer
-        self._guarded(take.id, writer, lambda w: w.open(list(self._batches)))
-        return self._running.get(take.id)
-
-    def _guarded(self, number: int, writer: "_Writer", work: "Callable[[_Writer], object]") -> None:
-        try:
-            work(writer)
-        except OSError as fault:
-            self.faults[number] = f"the journal of take {number} ends early: {writer.order.folder}: {fault.strerror}"
-            _log.error("%s", self.faults[number])
-            self._end(number)
-
-    def _end(self, number: int) -> None:
-        writer = self._running.pop(number, None)
-        if writer is not None:
-            writer.let_go()
-        self._done.add(number)
+        self._takes.running[take.id] = writer
+        self._takes.guarded(take.id, lambda w: w.open(list(self._batches)))
+        return self._takes.running.get(take.id)
 
 
 @dataclass
@@ -266,3 +252,7 @@ class _Writer:
             done = os.pwrite(self._fd, piece, self._at)
             piece = piece[done:]
             self._at += done
+
+
+def _ends_early(number: int, writer: _Writer, fault: OSError) -> str:
+    return f"the journal of take {number} ends early: {writer.order.folder}: {fault.strerror}"

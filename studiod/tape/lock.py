@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from studiod.tape.boot import this_boot
+
 LOCK_NAME: Final = ".lock"
 _MAX_BYTES: Final = 4096
 _TYPED: Final = "studiod"
 _COMMAND_LETTERS: Final = 160
+_START_TICKS: Final = 22 - 3  # of the fields of /proc/pid/stat, from the third on
 
 
 class InUse(BlockingIOError):  # noqa: N818 - it reads as the fact it reports
@@ -21,12 +24,14 @@ class InUse(BlockingIOError):  # noqa: N818 - it reads as the fact it reports
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a lock, as the lock file says: a line each; an older studiod wrote the first only."""
+    """Who holds a lock, as the lock file says: a line each; an older studiod wrote the first one, or four."""
 
     process: str = ""
     user: str = ""
     host: str = ""
     command: str = ""
+    began: str = ""
+    """When the process began, as `_began` tells: a number is given anew, to another process. Empty: it was not told."""
 
     @classmethod
     def of_process(cls, process: int) -> Self:
@@ -40,7 +45,7 @@ class Owner:
         except OSError:
             words = []
         typed = words[words.index(_TYPED) :] if _TYPED in words else words  # what the supervisor was started by
-        return cls(str(process), user, socket.gethostname(), " ".join(typed)[:_COMMAND_LETTERS])
+        return cls(str(process), user, socket.gethostname(), " ".join(typed)[:_COMMAND_LETTERS], _began(process))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -50,13 +55,18 @@ class Owner:
             if path.is_file():  # a pipe would wait for ever
                 with path.open("rb") as file:
                     lines = file.read(_MAX_BYTES).decode("utf-8", "replace").splitlines()
-        return cls(*("".join(letter for letter in line if letter.isprintable()) for line in lines[:4]))
+        return cls(*("".join(letter for letter in line if letter.isprintable()) for line in lines[:5]))
 
     @property
     def is_here(self) -> bool:
         """It is a process of this machine, and lives."""
-        is_ours = self.host in {"", socket.gethostname()}
-        return is_ours and self.process.isdecimal() and Path(f"/proc/{self.process}").exists()
+        return self.host in {"", socket.gethostname()} and self._lives
+
+    @property
+    def _lives(self) -> bool:
+        if not (self.process.isascii() and self.process.isdecimal() and Path(f"/proc/{self.process}").exists()):
+            return False
+        return not self.began or self.began == _began(int(self.process))
 
     def __str__(self) -> str:
         who = f"process {self.process or 'unknown'}"
@@ -68,7 +78,7 @@ class Owner:
         """For the lock file."""
         return "".join(
             f"{''.join(letter if letter.isprintable() else ' ' for letter in line)}\n"
-            for line in (self.process, self.user, self.host, self.command)
+            for line in (self.process, self.user, self.host, self.command, self.began)
         )
 
 
@@ -84,11 +94,28 @@ def hold(path: Path, process: int, *, is_shared: bool = False) -> int:
         os.pwrite(fd, Owner.of_process(process).text().encode("utf-8", "replace"), 0)
     except BlockingIOError as fault:
         os.close(fd)
-        raise InUse(fault.errno, str(Owner.read(path)), str(path)) from None
+        raise InUse(fault.errno, _holder(Owner.read(path)), str(path)) from None
     except OSError:
         os.close(fd)
         raise
     return fd
+
+
+def _holder(owner: Owner) -> str:
+    """Who holds a lock that is held. Who has ended is not blamed, nor who was given the number of one that has."""
+    if owner.process and owner.host in {"", socket.gethostname()} and not owner.is_here:
+        return f"it is not known by whom: {owner} was the last to say so, and does not run here any more"
+    return str(owner)
+
+
+def _began(process: int) -> str:
+    """The start of this machine and the tick at which `process` began (proc(5)); empty where it is not, or not told."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    ticks = told.rpartition(")")[2].split()[_START_TICKS]  # the name before it may hold anything
+    return f"{this_boot()} {ticks}"
 
 
 def is_held_at(path: Path, held: int) -> bool:

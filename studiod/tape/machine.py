@@ -148,7 +148,7 @@ class TapeMachine:
         if self.heard is not None:
             self.heard.turn()
         if self.journals is not None:
-            self.journals.turn(self.block.snapshot())
+            self.journals.turn(self.block.snapshot(), is_last=True)  # the supervisor stops the tape last
         if self._midi is not None:
             self._midi.turn(self.block.snapshot())
         self._sync_journals()
@@ -314,6 +314,7 @@ class TapeMachine:
             },
             "finished": follower.finished,
             "failed": {str(number): why for number, why in list(follower.failed.items())[-4:]},
+            "elsewhere": {str(number): str(folder) for number, folder in list(follower.elsewhere.items())[-4:]},
             "next_id": max(self._next_id, follower.finished + 1),
             "free_bytes": self._free_bytes,
             "seconds_left": None if left_s is None else round(left_s, 1),

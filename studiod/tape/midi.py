@@ -1,7 +1,6 @@
 """The MIDI tracks of takes: files that grow beside the sound, every message at its sample."""
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,12 +10,12 @@ from studiod.link.journal import JOURNAL_NAME, Journal, read_journal
 from studiod.link.order import MidiOrder, TakeOrder
 from studiod.link.ports import MIDI_MESSAGE
 from studiod.link.take import TakeDocument
+from studiod.tape.beside import Beside
 from studiod.tape.files import replace_file, sync_folder
 from studiod.tape.heard import Heard
 from studiod.tape.smf import SmfFile, TickClock, whole_file
 
 PATIENCE_S = 1.0  # a journal that is not whole by then has failed
-_log = logging.getLogger(__name__)
 
 
 def played(
@@ -38,16 +37,16 @@ def _whole(journal: Journal, track: MidiOrder, clock: TickClock, first: int, las
     return whole_file(clock, track.name, events, last - first)
 
 
-def midi_files(folder: Path, document: TakeDocument, frames: int) -> Iterator[tuple[str, bytes]]:
+def midi_files(folder: Path, document: TakeDocument, frames: int, begin: int = 0) -> Iterator[tuple[str, bytes]]:
     """Name and content of each MIDI file of the take in `folder`, made out of its journal.
 
-    frames: how long they are, hidden frames included. Raises OSError.
+    frames: how long they are. begin: where, counted from the first hidden frame. Raises OSError.
     """
     if not document.midi:
         return
     journal = read_journal(folder / JOURNAL_NAME)
     clock = TickClock.of(document.rate_hz, document.tempo_bpm)
-    first = int(document.raw["start_frame"]) - document.pre_frames
+    first = int(document.raw["start_frame"]) - document.pre_frames + begin
     for track in document.midi:
         yield track.file, _whole(journal, track, clock, first, first + frames)
 
@@ -63,68 +62,56 @@ class MidiTracks:
     block: Block
     heard: Heard
     sound: Callable[[int], tuple[int, int] | None]
-    faults: dict[int, str] = field(default_factory=dict)
-    """Take id -> why its MIDI files end early."""
-    _running: dict[int, "_Writer"] = field(default_factory=dict)
-    _done: set[int] = field(default_factory=set)
+    _takes: "Beside[_Writer]" = field(default_factory=lambda: Beside(_ends_early))
+
+    @property
+    def faults(self) -> Mapping[int, str]:
+        """Take id -> why its MIDI files end early."""
+        return self._takes.faults
 
     def turn(self, snapshot: Snapshot) -> None:
         """Write what came."""
         upto = self.heard.settled
         for take in snapshot.takes:
-            writer = self._running.get(take.id) or self._open(take)
-            if writer is not None:
-                self._guarded(take.id, partial(self._advance, take, writer, upto))
+            if take.id in self._takes.running or self._open(take):
+                self._takes.guarded(take.id, partial(self._advance, take, upto))
 
     def sync(self) -> None:
         """Make what is written durable."""
-        for number, writer in list(self._running.items()):
-            self._guarded(number, writer.sync)
+        self._takes.each(lambda writer: writer.sync())
 
     def close(self) -> None:
         """End every file where the sound of its take ends."""
-        for number, writer in list(self._running.items()):
-            _, end = self.sound(number) or (0, self.block.input_head)
-            self._guarded(number, partial(writer.finish, end, _journal(writer.order)))
-        self._running.clear()
+        self._takes.each(self._finish)
+        self._takes.let_go()
 
-    def _open(self, take: TakeFrames) -> "_Writer | None":
-        if take.id in self._done:
-            return None
+    def _finish(self, writer: "_Writer") -> None:
+        _, end = self.sound(writer.order.id) or (0, self.block.input_head)
+        writer.finish(end, _journal(writer.order))
+
+    def _open(self, take: TakeFrames) -> bool:
+        """Whether its files are begun."""
+        if take.id in self._takes.done:
+            return False
         order = TakeOrder.from_json(self.block.order(take.id))
         if order is None or order.id != take.id or not order.midi:
-            self._done.add(take.id)
-            return None
+            self._takes.done.add(take.id)
+            return False
         sound = self.sound(take.id)
         if sound is None:
-            return None  # the writer of the sound makes the folder, and says how far back it goes
-        writer = _Writer(self.heard, order, sound[0], self.block.rate_hz)
-        self._running[take.id] = writer
-        self._guarded(take.id, writer.open)
-        return self._running.get(take.id)
+            return False  # the writer of the sound makes the folder, and says how far back it goes
+        self._takes.running[take.id] = _Writer(self.heard, order, sound[0], self.block.rate_hz)
+        self._takes.guarded(take.id, lambda writer: writer.open())
+        return take.id in self._takes.running
 
-    def _advance(self, take: TakeFrames, writer: "_Writer", upto: int) -> None:
+    def _advance(self, take: TakeFrames, upto: int, writer: "_Writer") -> None:
         writer.advance(upto if take.stop is None else min(upto, take.stop))
         if take.stop is None or upto < take.stop:
             return
         journal = _journal(writer.order)
         if journal.stop is not None or upto >= take.stop + PATIENCE_S * self.block.rate_hz:
             writer.finish(take.stop, journal)
-            self._end(take.id)
-
-    def _guarded(self, number: int, work: Callable[[], object]) -> None:
-        try:
-            work()
-        except OSError as fault:
-            self.faults[number] = f"MIDI of take {number} ends early: {fault.filename or 'its file'}: {fault.strerror}"
-            _log.error("%s; its journal may have the rest", self.faults[number])
-            self._end(number)
-
-    def _end(self, number: int) -> None:
-        writer = self._running.pop(number, None)
-        if writer is not None:
-            writer.let_go()
-        self._done.add(number)
+            self._takes.end(take.id)
 
 
 @dataclass
@@ -195,3 +182,8 @@ def _journal(order: TakeOrder) -> Journal:
         return read_journal(order.folder / JOURNAL_NAME)
     except FileNotFoundError:
         return Journal()
+
+
+def _ends_early(number: int, _: _Writer, fault: OSError) -> str:
+    where = fault.filename or "its file"
+    return f"MIDI of take {number} ends early: {where}: {fault.strerror}; its journal may have the rest"

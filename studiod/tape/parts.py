@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studiod.link.timeline import Mark, marks_within
 from studiod.tape._tape import PieceWriter, make_durable, unweave, write_heads
-from studiod.tape.bwf import Marker
+from studiod.tape.bwf import Marker, Tags
 from studiod.tape.growing import GrowingFile
 from studiod.tape.wavfile import DATA_AT
 
@@ -34,6 +34,8 @@ class Part:
     """Length, once the part has ended."""
     _asks_at: int = 0  # no file asks for room before this frame
     _fds: "array[int]" = field(default_factory=lambda: array("i"), repr=False)
+    _pages: list[bytearray] = field(default_factory=list, repr=False)
+    _told: list[Tags | None] | None = None  # what `_pages` say
 
     def __post_init__(self) -> None:
         self.is_woven = len(self.files) == 1 and self.tracks > 1
@@ -127,7 +129,12 @@ class Part:
 
     def claim(self, end: int) -> None:
         """Let the headers tell of what lies before frame `end`."""
-        write_heads(self._fds, [file.page(end - self.start) for file in self.files])
+        frames = end - self.start
+        tags = [file.tags for file in self.files]
+        if tags != self._told:
+            self._pages, self._told = [file.page(frames) for file in self.files], tags
+        if self.files:
+            write_heads(self._fds, self._pages, *self.files[0].page_ends(frames))  # they are all of one form
 
     def cut(self, end: int) -> None:
         """End every file at frame `end`, missing samples silent."""

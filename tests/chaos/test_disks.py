@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from studiod.desk.takes import read_takes
 from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
 from tests.fakes.faulty_disk import compiled_shim
@@ -115,7 +116,10 @@ def test_a_take_that_finds_its_disk_full_begins_on_the_second_one(bench: Bench) 
     bench.take.assert_true()
 
 
-def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench) -> None:
+@pytest.mark.parametrize("asks_together", [True, False])
+def test_a_file_that_could_not_be_made_durable_once_is_never_asked_again(bench: Bench, *, asks_together: bool) -> None:
+    if not asks_together:
+        bench.environment |= {"IOFAULT_PATH": "", "IOFAULT_SPEC": f"aio:0:E{errno.ENOSYS}"}
     # for ever, and for this file only: who asks again fails again
     status = bench.run(["roll", SECOND], ["arm", "strip-02.wav", f"fdatasync:2:{EIO},fsync:0:{EIO}"], ["roll", SECOND])
     about = bench.take.about
@@ -142,9 +146,17 @@ def test_a_broken_disk_is_left_for_the_second_one(bench: Bench) -> None:
 
 def test_a_take_whose_first_disk_fails_altogether_is_told_of_on_the_second_one(bench: Bench) -> None:
     gone = ["arm", "/first/", f"pwrite:0:{EIO},fdatasync:0:{EIO},fsync:0:{EIO}"]
-    bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
+    status = bench.run(["roll", SECOND], gone, ["roll", 2 * SECOND], second_library=str(bench.second))
     beside = json.loads((bench.second / "session" / "takes" / "0001" / "take.json").read_text())
     assert (beside["state"], beside["frames"]) == ("damaged", 3 * SECOND)
+    elsewhere = {int(number): Path(folder) for number, folder in status["elsewhere"].items()}
+    (listed,) = read_takes(bench.session, status["finished"], elsewhere)  # its own take.json could not be told
+    assert (listed.state, listed.frames, listed.path) == ("damaged", 3 * SECOND, bench.session / "takes" / "0001")
+    assert list(listed.summary()["tracks"][0]["parts"]) == beside["tracks"][0]["parts"]
+    (listed,) = read_takes(bench.session, status["finished"])
+    assert listed.state == "damaged"
+    (listed,) = read_takes(bench.session)
+    assert listed.state == "recording"
     for track in beside["tracks"]:
         last = track["parts"][-1]
         assert Path(last["file"]).is_relative_to(bench.second)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,24 @@ def test_only_a_process_of_this_machine_is_here(tmp_path: Path) -> None:
         (f"{os.getpid()}\n", True),
         (f"{os.getpid()}\nanna\n{socket.gethostname()}\n", True),
         (f"{os.getpid()}\nanna\nanother\n", False),
+        (Owner.of_process(os.getpid()).text(), True),
+        (replace(Owner.of_process(os.getpid()), began="another-boot 17").text(), False),
         ("99999999\n", False),
         ("self\n", False),
         ("", False),
     ):
         path.write_text(text)
         assert Owner.read(path).is_here is is_here
+
+
+@pytest.mark.parametrize("gone", [{"began": "another-boot 17"}, {"process": "99999999"}])
+def test_who_was_given_the_number_of_one_that_has_ended_is_not_blamed(tmp_path: Path, gone: dict[str, str]) -> None:
+    path = tmp_path / ".lock"
+    held = hold(path, os.getpid())
+    path.write_text(replace(Owner.of_process(os.getpid()), **gone).text(), encoding="utf-8")
+    with pytest.raises(InUse, match=r"it is not known by whom: process .* does not run here any more"):
+        hold(path, os.getppid())
+    os.close(held)
 
 
 def test_a_pipe_in_place_of_the_lock_is_not_waited_for(tmp_path: Path) -> None:

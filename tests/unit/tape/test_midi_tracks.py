@@ -1,114 +1,22 @@
 """MIDI tracks by hand: what was played is in files and journal at its frame, whoever dies in between."""
 
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import mido
 import numpy as np
 import pytest
 
-from studiod.link import ENGINE, HEARD, PORTS, EventWriter, Operation
+from studiod.link import Operation
 from studiod.link.journal import JOURNAL_NAME, read_journal
-from studiod.link.order import MidiOrder, TakeOrder, TrackOrder
-from studiod.link.ports import MIDI_MESSAGE, PortInfo, PortList
-from studiod.tape import Heard, Journals, TapeMachine, TapeOptions
+from studiod.link.ports import MIDI_MESSAGE
 from studiod.tape.repair import repair_session
-from studiod.tape.smf import TickClock
 from studiod.tape.verify import verify_take
-from tests.fakes.desk_rig import Rig, layout
-
-RATE_HZ, TAKE = 48_000, 1
-KEYS, PADS, BOX = 11, 12, 13
-ALL = MidiOrder(1, "midi-01.mid", "Keys", "*", None, ("Box",))
-DRUMS = MidiOrder(2, "midi-02.mid", "Drums", "pads*", 9)
-CLOCK = TickClock.of(RATE_HZ, 120.0)
-
-
-@dataclass
-class Studio:
-    """Engine, tape machine and the event ring, turned by hand; time is frames."""
-
-    rig: Rig
-    session: Path
-    midi: tuple[MidiOrder, ...] = (ALL, DRUMS)
-    tracks: int = 1
-    pre_record_s: float = 0.0
-    machine: TapeMachine = field(init=False)
-
-    def __post_init__(self) -> None:
-        block = self.rig.block
-        self.writer = EventWriter(block, HEARD)
-        ports = PortList(tuple(PortInfo(n, name, "in") for n, name in ((KEYS, "Keys"), (PADS, "Pads 1"), (BOX, "Box"))))
-        block.store_status(PORTS, ports.to_json())
-        block.store_status(ENGINE, "{}")
-        tracks = tuple(TrackOrder(n, f"strip-{n + 1:02d}.wav", n, f"Strip {n + 1}") for n in range(self.tracks))
-        order = TakeOrder(TAKE, self.folder, 24, tracks, "test", midi=self.midi)
-        block.store_order(TAKE, order.to_json())
-        self.new_tape()
-
-    @property
-    def folder(self) -> Path:
-        return self.session / "takes" / "0001"
-
-    def new_tape(self) -> None:
-        """The tape process starts anew."""
-        block = self.rig.block
-        heard = Heard(block, self.pre_record_s + 5.0)
-        journals = Journals(block, layout(block.strips, block.buses), heard)
-        options = TapeOptions(pre_record_s=self.pre_record_s)
-        self.machine = TapeMachine(
-            block, self.session, RATE_HZ, 0.25, self.now, options=options, journals=journals, heard=heard
-        )
-        self.machine.start()
-
-    def now(self) -> float:
-        return self.rig.block.input_head / RATE_HZ
-
-    def play(self, frames: int, *events: tuple[int, int, bytes]) -> None:
-        """Let time pass; events (frames from now, port, message) come meanwhile, told a little late."""
-        start = self.rig.block.input_head
-        waiting = sorted(events)
-        for at in range(0, frames, 480):
-            self.rig.render(np.zeros((self.rig.block.inputs, min(480, frames - at)), np.float32), [64])
-            while waiting and waiting[0][0] < at + 480:
-                offset, port, message = waiting.pop(0)
-                self.writer.post(port, MIDI_MESSAGE, start + offset, 0, message)
-            self.machine.turn()
-
-    def record(self) -> int:
-        """Press Record; the frame the take begins at."""
-        self.rig.ask(Operation.RECORD, slot=TAKE)
-        self.play(480)
-        return next(take.start for take in self.rig.block.snapshot().takes if take.id == TAKE)
-
-    def stop(self) -> None:
-        self.rig.ask(Operation.STOP)
-        self.play(4800)  # messages are told late: files are closed a little after the sound
-        self.machine.turn()
-
-    def file(self, name: str = "midi-01.mid") -> list[tuple[int, bytes]]:
-        """Frame in the file, message."""
-        found, tick = [], 0
-        for message in mido.MidiFile(self.folder / name).tracks[0]:
-            tick += message.time
-            if not message.is_meta:
-                found.append((CLOCK.frame(tick), bytes(message.bytes())))
-        return found
-
-    @property
-    def about(self) -> dict[str, object]:
-        document: dict[str, object] = json.loads((self.folder / "take.json").read_text())
-        return document
-
-
-def note(key: int, *, on: bool = True, channel: int = 0) -> bytes:
-    return bytes((0x90 | channel if on else 0x80 | channel, key, 100))
+from tests.fakes.desk_rig import Rig
+from tests.fakes.midi_studio import BOX, KEYS, PADS, TAKE, MidiStudio, note
 
 
 def test_every_message_is_in_its_track_at_its_frame(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         start = studio.record()
         now = rig.block.input_head
         studio.play(9600, (100, KEYS, note(60)), (777, PADS, note(36, channel=9)), (5001, KEYS, note(60, on=False)))
@@ -131,7 +39,7 @@ def test_every_message_is_in_its_track_at_its_frame(tmp_path: Path) -> None:
 
 def test_boxes_that_control_the_desk_are_not_on_the_track_of_every_keyboard_but_in_the_journal(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         studio.record()
         studio.play(4800, (10, BOX, b"\xb0\x00\x7f"), (20, KEYS, b"\xf8"))
         studio.stop()
@@ -145,7 +53,7 @@ def test_boxes_that_control_the_desk_are_not_on_the_track_of_every_keyboard_but_
 
 def test_messages_told_out_of_order_are_written_in_the_order_they_were_played(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         start = studio.record()
         now = rig.block.input_head
         studio.writer.post(KEYS, MIDI_MESSAGE, now + 900, 0, note(62))
@@ -157,7 +65,7 @@ def test_messages_told_out_of_order_are_written_in_the_order_they_were_played(tm
 
 def test_the_file_begins_with_the_hidden_frames_as_the_sound_does(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session", pre_record_s=0.5)
+        studio = MidiStudio(rig, tmp_path / "session", pre_record_s=0.5)
         studio.play(48_000, (40_000, KEYS, note(60)), (1000, KEYS, note(50)))
         start = studio.record()
         studio.play(4800)
@@ -169,7 +77,7 @@ def test_the_file_begins_with_the_hidden_frames_as_the_sound_does(tmp_path: Path
 
 def test_a_note_held_at_stop_ends_with_the_take(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         studio.record()
         studio.play(4800, (10, KEYS, note(60)))
         studio.stop()
@@ -178,7 +86,7 @@ def test_a_note_held_at_stop_ends_with_the_take(tmp_path: Path) -> None:
 
 def test_a_message_told_after_the_sound_has_ended_is_in_file_and_journal_alike(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         start = studio.record()
         studio.play(4800)
         rig.ask(Operation.STOP)
@@ -191,9 +99,25 @@ def test_a_message_told_after_the_sound_has_ended_is_in_file_and_journal_alike(t
         assert verify_take(studio.folder).faults == ()
 
 
+def test_a_studio_that_is_stopped_right_after_a_take_leaves_a_whole_journal(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "s")
+        start = studio.record()
+        studio.play(4800, (100, KEYS, note(60)))
+        rig.ask(Operation.STOP)
+        studio.play(480)  # less than messages may be late
+        studio.machine.turn()
+        assert read_journal(studio.folder / JOURNAL_NAME).stop is None
+        studio.machine.stop()
+    journal = read_journal(studio.folder / JOURNAL_NAME)
+    assert journal.stop == start + int(str(studio.about["frames"]))
+    assert set(journal.tails) == {0}
+    assert [message[1] for _, message in studio.file()] == [60, 60]
+
+
 def test_a_studio_that_is_stopped_amid_a_take_ends_notes_where_the_sound_ends(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         studio.record()
         studio.play(9600, (100, KEYS, note(60)))
         studio.machine.stop()
@@ -203,7 +127,7 @@ def test_a_studio_that_is_stopped_amid_a_take_ends_notes_where_the_sound_ends(tm
 
 def test_a_take_of_midi_alone_is_a_take(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session", tracks=0)
+        studio = MidiStudio(rig, tmp_path / "session", tracks=0)
         studio.record()
         studio.play(9600, (100, KEYS, note(60)))
         studio.stop()
@@ -216,7 +140,7 @@ def test_a_take_of_midi_alone_is_a_take(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tracks", [0, 1])
 def test_a_tape_that_begins_anew_amid_a_take_misses_nothing(tmp_path: Path, tracks: int) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session", tracks=tracks)
+        studio = MidiStudio(rig, tmp_path / "session", tracks=tracks)
         start = studio.record()
         now = rig.block.input_head
         studio.play(9600, (100, KEYS, note(60)))
@@ -238,7 +162,7 @@ def test_a_tape_that_begins_anew_amid_a_take_misses_nothing(tmp_path: Path, trac
 @pytest.mark.parametrize("tracks", [0, 1])
 def test_a_take_that_was_cut_off_has_its_notes_back_after_repair(tmp_path: Path, tracks: int) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session", tracks=tracks)
+        studio = MidiStudio(rig, tmp_path / "session", tracks=tracks)
         studio.record()
         studio.play(48_000, (100, KEYS, note(60)), (4000, KEYS, note(60, on=False)))
         (studio.folder / "midi-01.mid").write_bytes(b"torn")
@@ -251,7 +175,7 @@ def test_a_take_that_was_cut_off_has_its_notes_back_after_repair(tmp_path: Path,
 
 def test_a_midi_file_that_was_changed_is_found_by_verify(tmp_path: Path) -> None:
     with Rig.make(1, 0) as rig:
-        studio = Studio(rig, tmp_path / "session")
+        studio = MidiStudio(rig, tmp_path / "session")
         studio.record()
         studio.play(4800, (10, KEYS, note(60)))
         studio.stop()
