@@ -194,7 +194,9 @@ def test_midi_on_serial_lines_plays_into_takes_and_moves_the_desk_by_maps(tmp_pa
                 studio.roll_on(2400)
             studio.send("/transport/stop")
             studio.wait_for_state("stopped")
-            take = eventually(lambda: [take for take in studio.takes() if take["state"] != "recording"], within_s=10)[-1]
+            take = eventually(lambda: [take for take in studio.takes() if take["state"] != "recording"], within_s=10)[
+                -1
+            ]
             assert notes_in(take) == [60, 62, 64]
             assert verify_take(Path(take["path"])).faults == ()
     finally:
