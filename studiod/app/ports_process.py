@@ -69,7 +69,10 @@ def _systems(settings: Settings, stir: Callable[[], None]) -> Iterator[PortSyste
         ]
         yield SerialSystem(wanted, time.monotonic)
     if settings.gpio.controls:
-        pins = [PinControl(pin.name, SerialKind(pin.kind), pin.pin, pin.second) for pin in settings.gpio.controls]
+        pins = [
+            PinControl(pin.name, SerialKind(pin.kind), pin.pin, pin.second, pin.normally == "closed")
+            for pin in settings.gpio.controls
+        ]
         yield GpioSystem(Path(settings.gpio.chip), pins, time.monotonic, open_chip)
 
 

@@ -167,6 +167,8 @@ class GpioControlSettings:
     kind: str
     pin: int
     second: int | None
+    normally: str
+    """open or closed."""
 
 
 @dataclass(frozen=True, slots=True)

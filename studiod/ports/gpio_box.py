@@ -23,6 +23,8 @@ class PinControl:
     """A button, an encoder, or a lamp."""
     pin: int
     second: int | None = None
+    is_closed: bool = False
+    """A button whose contact is closed while nobody presses it."""
 
 
 class GpioBox:
@@ -43,7 +45,7 @@ class GpioBox:
     def boot(self, is_low: Mapping[int, bool]) -> bytes:
         """The pins stand like this: what the box says of itself."""
         self._is_low = dict(is_low)
-        self._told = dict(is_low)
+        self._told = {pin: self._is_down(pin) for pin in is_low}
         return self._description()
 
     def edge(self, pin: int, at_s: float, *, is_low: bool) -> bytes:
@@ -94,13 +96,16 @@ class GpioBox:
     def _switched(self, pin: int, now_s: float) -> bytes:
         """The first contact counts at once, so that a press is not late; then it is deaf until the bounce is over."""
         number = self._of_pin[pin]
-        is_low = self._is_low.get(pin, False)
-        if self._controls[number].kind is not SerialKind.BUTTON or is_low == self._told.get(pin, False):
+        is_down = self._is_down(pin)
+        if self._controls[number].kind is not SerialKind.BUTTON or is_down == self._told.get(pin, False):
             return b""
         if now_s - self._changed_at.get(pin, float("-inf")) < BOUNCE_S:
             return b""
-        self._changed_at[pin], self._told[pin] = now_s, is_low
-        return encode(Switch(number, is_down=is_low))
+        self._changed_at[pin], self._told[pin] = now_s, is_down
+        return encode(Switch(number, is_down=is_down))
+
+    def _is_down(self, pin: int) -> bool:
+        return self._is_low.get(pin, False) is not self._controls[self._of_pin[pin]].is_closed
 
     def _turned(self, number: int, pin: int, *, is_low: bool) -> bytes:
         control = self._controls[number]

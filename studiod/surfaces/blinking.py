@@ -7,6 +7,7 @@ from studiod.surfaces.controls import BLINK, DARK, FAST, LIT
 
 HALF_S: Mapping[str, float] = {BLINK: 0.4, FAST: 0.125}
 """How long a lamp is lit, and then dark. Ten messages a second at most: 1 % of a DIN wire."""
+_HAIR_S = 1e-3  # so that rounding cannot wake the caller a moment too early for ever
 
 
 class Blinking:
@@ -42,4 +43,5 @@ class Blinking:
 
     def wait(self, now: float) -> float | None:
         """Seconds until a lamp changes; None when none blinks."""
-        return min((HALF_S[rhythm] - now % HALF_S[rhythm] for rhythm in self._rhythms.values()), default=None)
+        rhythms = set(self._rhythms.values())
+        return min((HALF_S[rhythm] - now % HALF_S[rhythm] + _HAIR_S for rhythm in rhythms), default=None)

@@ -70,6 +70,9 @@ class GpioControl(Section):
     )
     pin: int = Field(ge=0, le=MAX_PIN, description="Its line on the chip: on a Raspberry Pi the number behind GPIO.")
     second: int | None = Field(default=None, ge=0, le=MAX_PIN, description="An encoder's other line.")
+    normally: Literal["open", "closed"] = Field(
+        default="open", description="closed: a button whose contact opens when it is pressed, as some pedals have it."
+    )
 
 
 class Gpio(Section):
@@ -80,7 +83,7 @@ class Gpio(Section):
         default=[],
         max_length=64,
         description="What is soldered to it. None: no pin is touched.",
-        json_schema_extra=allowed("a list of `name`, `kind`, `pin`, and `second` for an encoder"),
+        json_schema_extra=allowed("a list of `name`, `kind`, `pin`, `second` for an encoder, and `normally`"),
     )
 
 
