@@ -37,16 +37,22 @@ class Document:
 
     def root(self, path: Path) -> "Node | None":
         """The document in `path`; None (and a fault) when it cannot be read or is no plain YAML."""
-        import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
-
         try:
             raw = path.read_bytes()
-            if len(raw) > MAX_BYTES:
-                self._note(0, f"has {len(raw)} bytes; allowed {MAX_BYTES}")
-                return None
-            return self._composed(raw.decode())
         except OSError as fault:
             self._note(0, f"cannot be read: {fault.strerror}")
+            return None
+        return self.root_in(raw)
+
+    def root_in(self, raw: bytes) -> "Node | None":
+        """The document in `raw`; None (and a fault) when it is no plain YAML."""
+        import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
+
+        if len(raw) > MAX_BYTES:
+            self._note(0, f"has {len(raw)} bytes; allowed {MAX_BYTES}")
+            return None
+        try:
+            return self._composed(raw.decode())
         except UnicodeDecodeError:
             self._note(0, "is not UTF-8 text")
         except RecursionError:
