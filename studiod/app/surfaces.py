@@ -22,11 +22,11 @@ from studiod.surfaces.models import Directed, MapModel, Model
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.shelf import Shelf, read_shelves
-from studiod.surfaces.sync.desk import SyncDesk
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
     from studiod.surfaces.base import SurfaceMap
+    from studiod.surfaces.sync.desk import SyncDesk
 
 _log = logging.getLogger(__name__)
 

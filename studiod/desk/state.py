@@ -1,5 +1,6 @@
-"""The session file: what the desk was set to, saved whole, seconds after it changed."""
+"""The session file: what the desk was set to, saved whole, seconds after it changed; and other files, whole."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -59,14 +60,48 @@ def save(folder: Path, document: dict[str, Any], *, may_make: bool = True) -> No
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     if may_make:
         folder.mkdir(parents=True, exist_ok=True)
-    path, temporary = folder / "session.yaml", folder / ".session.yaml.new"
+    path = folder / "session.yaml"
+    temporary = _written_beside(path, text)
+    _keep_generation(folder, path)
+    temporary.rename(path)
+    _sync(folder)
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a whole file, old or new at every moment; the one before is kept as `.bak` beside it. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _written_beside(path, text)
+    _keep_backup(path)
+    temporary.rename(path)
+    _sync(path.parent)
+
+
+def put_away(path: Path) -> None:
+    """Take a file away; it is kept as `.bak`. Nothing happens where there is none. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(path.with_name(f"{path.name}.bak"))
+        _sync(path.parent)
+
+
+def _written_beside(path: Path, text: str) -> Path:
+    """A hidden file beside `path` with `text` in it, on the disk."""
+    temporary = path.with_name(f".{path.name}.new")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    _keep_generation(folder, path)
-    temporary.rename(path)
+    return temporary
+
+
+def _keep_backup(path: Path) -> None:
+    if path.exists():
+        copied = path.with_name(f".{path.name}.bak.new")
+        shutil.copyfile(path, copied)
+        copied.rename(path.with_name(f"{path.name}.bak"))
+
+
+def _sync(folder: Path) -> None:
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

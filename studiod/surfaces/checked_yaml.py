@@ -41,8 +41,6 @@ class Document:
 
     def root(self, path: Path) -> "Node | None":
         """The document in `path`; None (and a fault) when it cannot be read or is no plain YAML."""
-        import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
-
         try:
             facts = path.stat()
             if not stat.S_ISREG(facts.st_mode):  # a pipe would keep the reader waiting
@@ -53,9 +51,20 @@ class Document:
                 return None
             with path.open("rb") as file:
                 raw = file.read(MAX_BYTES)
-            return self._composed(raw.decode())
         except OSError as fault:
             self._note(0, f"cannot be read: {fault.strerror}")
+            return None
+        return self.root_in(raw)
+
+    def root_in(self, raw: bytes) -> "Node | None":
+        """The document in `raw`; None (and a fault) when it is no plain YAML."""
+        import yaml  # noqa: PLC0415 - start-up without surfaces does not pay for it
+
+        if len(raw) > MAX_BYTES:
+            self._note(0, f"has {len(raw)} bytes; allowed {MAX_BYTES}")
+            return None
+        try:
+            return self._composed(raw.decode())
         except UnicodeDecodeError as fault:
             self._note(raw.count(b"\n", 0, fault.start) + 1, "is not UTF-8 text")
         except yaml.MarkedYAMLError as fault:

@@ -29,7 +29,7 @@ _LEAST_ACTIVITY = 0.05
 _PRESSES_A_WAY = 3.0
 _TOUCH_BEFORE_S = 1.0
 _TOUCHED = 127
-_RIVAL = 0.5
+RIVAL = 0.5  # of what the best moved: who moved so much may be meant as well
 _SIDES_APART = 0.3
 _ENOUGH_PAIRED = 8  # messages
 
@@ -62,6 +62,10 @@ class Guess:
     """What the hand should do so that more is known."""
     last_s: float = 0.0
     """When it was heard last."""
+    rank: int = 0
+    """Of two controls that move the one of higher rank is meant: keys are played beside."""
+    activity: float = 0.0
+    """How much it was moved: 1 is the whole way of a fader."""
 
     def __str__(self) -> str:
         """In a person's words: `CC 21: absolute, 7 bit`."""
@@ -163,7 +167,7 @@ class Guesser:
         for other in found[1:]:
             best = found[0]
             if other.rank == best.rank and not other.places & best.places:
-                return other.guess if other.activity >= _RIVAL * best.activity else None
+                return other.guess if other.activity >= RIVAL * best.activity else None
         return None
 
     # -- candidates ------------------------------------------------------------------------------------------------
@@ -301,7 +305,7 @@ class Guesser:
     def _complete(self, best: _Candidate) -> Guess:
         """The guess, with when it was heard last, and the one button that went down just before a fader moved."""
         heard = [self._tracks[place].times_s[-1] for place in best.places if place in self._tracks]
-        guess = replace(best.guess, last_s=max(heard))
+        guess = replace(best.guess, last_s=max(heard), rank=best.rank, activity=best.activity)
         if guess.kind is not ControlKind.FADER and guess.wire.kind is not WireKind.CC:
             return guess
         if guess.relative is not None or guess.kind is ControlKind.BUTTON:

@@ -186,6 +186,11 @@ class SurfaceManager:
                     return Seat(place.surface, place.model, number)
         return None
 
+    def seat_named(self, name: str) -> "Seat | None":
+        """The box of that name; None where it is not there."""
+        place = self._places.get(name)
+        return Seat(place.surface, place.model, 0) if place is not None and place.pairs else None
+
     def change(self, models: Iterable[Model]) -> None:
         """Look for these from now on. Boxes of a model that is not among them any more are let go; others stay."""
         before, self.models = self.models, tuple(models)

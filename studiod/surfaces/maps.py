@@ -96,8 +96,17 @@ def load_maps(folder: Path, known: Iterable[SurfaceMap] = ()) -> tuple[tuple[Sur
 def load_map(path: Path, known: Mapping[str, SurfaceMap] | None = None) -> SurfaceMap:
     """The map in `path`. known: those that its `base` may name. Raises MapError with every fault in it, or NoBase."""
     document = Document(str(path))
-    root = document.root(path)
-    found = _surface(document, root, known or {}) if root is not None else None
+    return _read(document, document.root(path), known or {})
+
+
+def map_in(text: str, name: str, known: Mapping[str, SurfaceMap]) -> SurfaceMap:
+    """The map that the file `name` would hold with `text` in it. Raises as `load_map`."""
+    document = Document(name)
+    return _read(document, document.root_in(text.encode(errors="surrogateescape")), known)
+
+
+def _read(document: Document, root: "Node | None", known: Mapping[str, SurfaceMap]) -> SurfaceMap:
+    found = _surface(document, root, known) if root is not None else None
     if document.faults or found is None:
         raise MapError("\n".join(document.faults))
     return found

@@ -1,7 +1,7 @@
 """What the manager holds: boxes, whatever their protocol, and the models of box that it looks for."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from studiod.desk.hub import Change, Hub
@@ -134,10 +134,7 @@ class Directed:
 
 @dataclass(frozen=True, slots=True)
 class MapModel:
-    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes.
-
-    `replace(model, facts=...)` is the same model with another map: its boxes keep page and windows.
-    """
+    """Boxes of a map. clock: seconds, steady. takeover: overrides what the map says. touches: of all boxes."""
 
     facts: SurfaceMap
     hub: Hub
@@ -170,3 +167,7 @@ class MapModel:
             surface.recall(self.views[name])
         self.views[name] = surface.view
         return surface
+
+    def with_map(self, facts: SurfaceMap) -> "MapModel":
+        """The same model with another map: its boxes keep page and windows."""
+        return replace(self, facts=facts)
