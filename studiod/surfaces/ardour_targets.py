@@ -57,38 +57,70 @@ _MAIN = {"gain": "/main/fader", "pandirection": "/main/balance", "balance": "/ma
 _MAIN_SWITCHES = {"mute": "/main/mute", "recenable": "/main/arm"}
 _MONITOR_NAMES = ("control", "monitor", "listen")
 _BANDS = 4  # of a strip's equaliser
+_WIND_S, _NUDGE_S = 2, 0.1  # a press of a winding key, and of one that nudges
+_PLAY, _STOP, _RECORD, _START = (
+    "{trigger: /transport/play}",
+    "{trigger: /transport/stop}",
+    "{trigger: /transport/record}",
+    "{trigger: /transport/locate, argument: 0}",
+)
+_BACK, _ON = f"{{nudge: -{_WIND_S}}}", f"{{nudge: {_WIND_S}}}"
 _FUNCTIONS = {
-    "transport-stop": "{trigger: /transport/stop}",
-    "transport-roll": "{trigger: /transport/play}",
-    "transport-start": "{trigger: /transport/locate, argument: 0}",
-    "transport-zero": "{trigger: /transport/locate, argument: 0}",
-    "toggle-rec-enable": "{trigger: /transport/record}",
-    "rec-enable": "{trigger: /transport/record}",
+    "transport-stop": _STOP,
+    "transport-roll": _PLAY,
+    "transport-start": _START,
+    "transport-zero": _START,
+    "toggle-rec-enable": _RECORD,
+    "rec-enable": _RECORD,
     "loop-toggle": "{toggle: /loop/on}",
+    "transport-forward": _ON,  # Ardour itself knows no such functions, but a map of its own names them
+    "transport/rewind": _BACK,
 }
 _ACTIONS = {
-    "transport/gotozero": "{trigger: /transport/locate, argument: 0}",
-    "transport/gotostart": "{trigger: /transport/locate, argument: 0}",
-    "transport/record": "{trigger: /transport/record}",
-    "transport/record-roll": "{trigger: /transport/record}",
-    "transport/stop": "{trigger: /transport/stop}",
-    "transport/roll": "{trigger: /transport/play}",
-    "transport/transitiontoroll": "{trigger: /transport/play}",
+    "transport/gotozero": _START,
+    "transport/gotostart": _START,
+    "transport/record": _RECORD,
+    "transport/record-roll": _RECORD,
+    "transport/alternate-record-roll": _RECORD,
+    "transport/stop": _STOP,
+    "transport/roll": _PLAY,
+    "transport/transitiontoroll": _PLAY,
+    "transport/rewind": _BACK,
+    "transport/forward": _ON,
     "transport/loop": "{toggle: /loop/on}",
     "transport/toggleclick": "{toggle: /click/on}",
     "transport/togglepunch": "{toggle: /punch/on}",
+    "common/nudge-playhead-backward": f"{{nudge: -{_NUDGE_S}}}",
+    "common/nudge-playhead-forward": f"{{nudge: {_NUDGE_S}}}",
     "common/jump-backward-to-mark": "{trigger: /marker/previous}",
     "common/jump-forward-to-mark": "{trigger: /marker/next}",
     "common/alternate-jump-backward-to-mark": "{trigger: /marker/previous}",
     "common/alternate-jump-forward-to-mark": "{trigger: /marker/next}",
     "common/add-location-from-playhead": "{trigger: /marker/add}",
+    "common/toggle-location-at-playhead": "{trigger: /marker/add}",
     "editor/remove-last-capture": "{trigger: /transport/discard}",
+    "editor/undo": "{trigger: /transport/undo}",
     "editor/select-prev-route": "{select: previous}",
     "editor/select-next-route": "{select: next}",
     "editor/track-record-enable-toggle": '{toggle: "/strip/{selected}/arm"}',
+    "mixer/unity-gain": '{set: "/strip/{selected}/fader", value: 0}',
     "recorder/arm-none": "{trigger: /arm/none}",
     "recorder/arm-all": "{trigger: /arm/all}",
 }
+_REASONS = (
+    (re.compile(r"show-|toggle-.*(editor|mixer)|zoom|mixer-on-top"), "this desk has no screen"),
+    (re.compile(r"(goto|transport-)end"), "a desk that records has no end of the song to go to"),
+    (
+        re.compile(r"toggleroll"),
+        "play and stop are two commands on this desk: bind one of them, or both to tap and hold",
+    ),
+    (re.compile(r"rec-disable"), "record is a command here, not a mode; play punches out"),
+    (re.compile(r"recordcountin"), "the count-in is a setting here: /transport/countin"),
+    (re.compile(r"region|playhead|grid"), "this desk edits no regions"),
+    (re.compile(r"reverse"), "nothing plays backwards here"),
+    (re.compile(r"addtrack"), "the configuration says how many strips there are"),
+)
+"""Words in what Ardour can do, and why they mean nothing here."""
 
 
 def function_target(name: str, argument: str, bank_size: int) -> Target:
@@ -103,7 +135,7 @@ def function_target(name: str, argument: str, bank_size: int) -> Target:
             return Target(f"{{bank_to: {{strip: {int(argument) * bank_size + 1}}}}}", Use.PRESS)
         return Target(f"{{select: {max(int(argument), 1)}}}", Use.PRESS)
     if word not in _FUNCTIONS:
-        raise NotHere(f"function {name} means nothing on this desk")
+        raise NotHere(f"function {name} means nothing on this desk{_because(word)}")
     return Target(_FUNCTIONS[word], Use.PRESS, is_shown="toggle" in _FUNCTIONS[word])
 
 
@@ -112,9 +144,13 @@ def action_target(name: str) -> Target:
     if not name:
         raise NotHere("its action is empty")
     if name.lower() not in _ACTIONS:
-        raise NotHere(f"action {name} means nothing on this desk")
+        raise NotHere(f"action {name} means nothing on this desk{_because(name.lower())}")
     binding = _ACTIONS[name.lower()]
     return Target(binding, Use.PRESS, is_shown="toggle" in binding)
+
+
+def _because(word: str) -> str:
+    return next((f": {why}" for words, why in _REASONS if words.search(word)), "")
 
 
 def uri_target(uri: str) -> Target:

@@ -19,6 +19,7 @@ class Act(enum.StrEnum):
     BANK_TO = "bank_to"
     SELECT = "select"
     PAGE = "page"
+    NUDGE = "nudge"
 
 
 ON_DESK = frozenset({Act.ADDRESS, Act.TOGGLE, Act.MOMENTARY, Act.RADIO, Act.STEP, Act.SET, Act.TRIGGER})
@@ -62,7 +63,7 @@ class Binding:
     word: str = ""
     """The choice of a `radio`, the value of a `set`, the page of a `page`."""
     by: float = 1.0
-    """Of a `step`: in the parameter's unit."""
+    """Of a `step`: in the parameter's unit. Of a `nudge`: seconds."""
     wraps: bool = False
     span: tuple[float, float] | None = None
     """Part of the parameter under the whole way of the control, in its own unit."""

@@ -39,6 +39,8 @@ def _on_the_box(binding: Binding) -> tuple[str, str]:
         return _sided(one if size == 1 else f"{size} {_KINDS.get(one, one)}", is_next=binding.bank_by > 0), ""
     if binding.act is Act.BANK_TO:
         return f"from {binding.bank.value}", str(binding.bank_by)
+    if binding.act is Act.NUDGE:
+        return _sided("wind", is_next=binding.by > 0), ""
     word, noun = (binding.address, "select") if binding.act is Act.SELECT else (binding.word, "page")
     if word in ("next", "previous"):
         return _sided(noun, is_next=word == "next"), ""

@@ -43,6 +43,7 @@ _FEEDBACK = (
 )  # fmt: skip
 _SOURCES = ("address", "page", "layer", "selected", "bank_at")
 _FARTHEST = 128
+_LONGEST_NUDGE_S = 60.0
 _MAX_SHEETS = 32  # pages and layers
 _MAX_ACTS = 16  # of one control
 
@@ -190,6 +191,10 @@ class BindingReader:
         bank, by = self._bank(value, inner, act) if act in (Act.BANK, Act.BANK_TO) else (BankKind.STRIP, 0)
         argument = document.number(keys["argument"], f"{where}.argument") if "argument" in keys else None
         step = document.number(keys["by"], f"{where}.by") if "by" in keys else 1.0
+        if act is Act.NUDGE:
+            step = document.number(value, inner)
+            if not 0.0 < abs(step) <= _LONGEST_NUDGE_S:
+                document.fault(value, f"{inner} is {said(value)}; allowed seconds, back when negative, up to 60")
         wraps = "wrap" in keys and document.flag(keys["wrap"], f"{where}.wrap")
         span = self._span(keys["range"], f"{where}.range") if "range" in keys else None
         word = self._word(keys, node, where, act, is_row=is_row)
@@ -214,7 +219,11 @@ class BindingReader:
         if kind in PRESSED_KINDS:
             is_fine = act is not Act.ADDRESS and not (act is Act.MOMENTARY and when is not When.PRESS)
         elif turns:
-            is_fine = act in (Act.ADDRESS, Act.STEP) if when is When.PRESS else act not in (Act.ADDRESS, Act.MOMENTARY)
+            is_fine = (
+                act in (Act.ADDRESS, Act.STEP, Act.NUDGE)
+                if when is When.PRESS
+                else act not in (Act.ADDRESS, Act.MOMENTARY)
+            )
         else:
             is_fine = act is Act.ADDRESS
         if not is_fine:

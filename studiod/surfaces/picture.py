@@ -85,5 +85,6 @@ def _says(binding: Binding) -> str:
         Act.BANK_TO: f"bank to {binding.bank_by}",
         Act.PAGE: f"page {binding.word}",
         Act.SELECT: f"select {binding.address}",
+        Act.NUDGE: f"nudge {binding.by:g} s",
     }.get(binding.act, f"{binding.act.value} {binding.address}")
     return f"{binding.when.value}: {words}" if binding.when.value != "press" else words

@@ -32,6 +32,7 @@ from studiod.surfaces.takeover import Grip
 from studiod.surfaces.taps import Taps
 from studiod.surfaces.touches import Touches
 from studiod.surfaces.view import View
+from studiod.surfaces.winding import Winding
 
 ASK_S, ASKED = 1.0, 5  # a greeting whose answer was lost on the wire is said again so often
 _FAULTS = (Refused, UnknownAddress)
@@ -69,6 +70,7 @@ class Surface:
         self._painter = Painter(hub, facts.controls.values(), dialect)
         self._acts = Acts(hub, name)
         self._taps = Taps(facts.hold_s, facts.double_s)
+        self._winding = Winding(hub, name, clock)
         self._grips: dict[str, list[tuple[Grip, str]]] = {}  # by control, one for each target, and where it was
         self._down: dict[str, tuple[Binding, ...]] = {}  # what the buttons meant when they went down
         self._momentary: dict[str, list[str]] = {}  # addresses that are on while the button is held
@@ -220,8 +222,8 @@ class Surface:
         if outboxes:
             waits.append(self._ask_again(outboxes[0], now))
         waits += [outbox.drain(now) for outbox in outboxes]
-        due = self._taps.next_due()
-        waits.append(due - now if due is not None else None)
+        for due in (self._taps.next_due(), self._winding.next_due()):
+            waits.append(due - now if due is not None else None)
         return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
 
     def due(self) -> list[Exception]:
@@ -229,6 +231,10 @@ class Surface:
         faults: list[Exception] = []
         for name, when in self._taps.due(self._clock()):
             faults += self._tried(self._pressed.get(name, ()), when)
+        try:
+            self._winding.due()
+        except _FAULTS as fault:
+            faults.append(fault)
         return faults
 
     def heal(self) -> None:
@@ -240,7 +246,12 @@ class Surface:
         return not (
             any(outbox.is_waiting for outbox in self._painter.outboxes)
             or self._taps.is_waiting
+<<<<<<< HEAD
             or self._painter.is_waiting
+=======
+            or self._winding.is_waiting
+            or self._painter.is_glancing
+>>>>>>> maps-5
             or (self._hello is not None and not self._hello.is_over and self._asked < ASKED)
             or self._dialect.beat_s
         )
@@ -344,10 +355,16 @@ class Surface:
         faults: list[Exception] = []
         for binding in bindings:
             address = self._address(binding) if binding.act in (Act.ADDRESS, Act.STEP) else None
-            if binding.when is not When.PRESS or address is None or self._touches.is_held(address, self.name):
+            is_nudge = binding.act is Act.NUDGE
+            if binding.when is not When.PRESS or (address is None and not is_nudge):
+                continue
+            if address is not None and self._touches.is_held(address, self.name):
                 continue
             try:
-                self._acts.turn(binding, address, self.facts.controls[name], steps)
+                if address is None:
+                    self._winding.go(steps * binding.by)
+                else:
+                    self._acts.turn(binding, address, self.facts.controls[name], steps)
             except _FAULTS as fault:
                 faults.append(fault)
         faults += self._tried(bindings, When.UP if steps > 0 else When.DOWN)
@@ -374,6 +391,7 @@ class Surface:
         bindings = self._down.pop(name, ())
         if self.view.release(name):
             self._aim()
+        self._winding.release(name)
         for address in self._momentary.pop(name, ()):
             self._acts.let_go(address)
         faults = self._tried(bindings, When.RELEASE)
@@ -395,6 +413,7 @@ class Surface:
         self._down.clear()
         self._pressed.clear()
         self._taps.forget()
+        self._winding.forget()
         were_layers = [self.view.release(name) for name in held]
         if any(were_layers):
             self._aim()
@@ -411,6 +430,12 @@ class Surface:
         return faults
 
     def _pressed_one(self, binding: Binding, held_by: str) -> None:
+        if binding.act is Act.NUDGE:
+            if held_by:
+                self._winding.hold(held_by, binding.by)
+            else:
+                self._winding.go(binding.by)
+            return
         if binding.act not in ON_DESK:
             if self._turns_the_box(binding):
                 self._aim()

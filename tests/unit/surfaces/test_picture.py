@@ -117,6 +117,7 @@ def test_a_picture_follows_the_theme_of_its_reader() -> None:
         (Binding("a", Act.SELECT, "{strip+2}"), ("select", "strip 2")),
         (Binding("a", Act.SELECT, "next"), ("select \u203a", "")),
         (Binding("a", Act.PAGE, word="sends"), ("sends", "page")),
+        (Binding("a", Act.NUDGE, by=-2.0), ("\u2039 wind", "")),
     ],
 )  # fmt: skip
 def test_a_caption_says_what_it_does_and_to_what(binding: Binding, words: tuple[str, str]) -> None:
