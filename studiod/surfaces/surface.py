@@ -246,12 +246,8 @@ class Surface:
         return not (
             any(outbox.is_waiting for outbox in self._painter.outboxes)
             or self._taps.is_waiting
-<<<<<<< HEAD
-            or self._painter.is_waiting
-=======
             or self._winding.is_waiting
-            or self._painter.is_glancing
->>>>>>> maps-5
+            or self._painter.is_waiting
             or (self._hello is not None and not self._hello.is_over and self._asked < ASKED)
             or self._dialect.beat_s
         )
