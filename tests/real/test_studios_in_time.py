@@ -42,8 +42,7 @@ def pair(folder: Path, sends: str, receives: str) -> Iterator[tuple[LiveStudio, 
         lead = LiveStudio(folder / "lead", f"{PLAIN}sync: {sends}\n", environment=server.environment)
         follow = LiveStudio(folder / "follow", f"{PLAIN}sync: {receives}\n", environment=server.environment)
         with lead, follow:
-            for studio in (lead, follow):
-                eventually(lambda studio=studio: states(studio) == ["connected"], within_s=20)
+            eventually(lambda: states(lead) == states(follow) == ["connected"], within_s=20)
             yield lead, follow
 
 
