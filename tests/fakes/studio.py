@@ -93,6 +93,8 @@ class FakeStudio:
         self.device_latency: tuple[int, int] | None = None
         """Frames in and out, as a device tells them."""
         self.position_s = 0.0
+        self.sync: dict[str, object] | None = None
+        """As the studio tells it where the configuration names machines."""
         self.keeping: int | None = None
         self.kept_run = 0
         """Run that was asked for last; 0: the present one."""
@@ -318,6 +320,7 @@ class FakeStudio:
             "take": {"id": running.id, "frames": 0, "seconds": 0.0, "lost_s": 0.0} if running else None,
             "last_take": self._last_take(),
             "soundcheck": bool(self.hub.value("/soundcheck")),
+            "sync": self.sync,
             "processes": {"supervisor": 101, "engine": 102, "tape": 103, "desk": 104},
             "restarts": {"engine": 1, "tape": 0, "desk": 0, "ports": 0},
             "osc": {"port": self.port, "bind": "127.0.0.1"},

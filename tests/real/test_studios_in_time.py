@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,14 +42,8 @@ def pair(folder: Path, sends: str, receives: str) -> Iterator[tuple[LiveStudio, 
         lead = LiveStudio(folder / "lead", f"{PLAIN}sync: {sends}\n", environment=server.environment)
         follow = LiveStudio(folder / "follow", f"{PLAIN}sync: {receives}\n", environment=server.environment)
         with lead, follow:
-            for studio in (lead, follow):
-                eventually(partial(is_connected, studio), within_s=20)
+            eventually(lambda: states(lead) == states(follow) == ["connected"], within_s=20)
             yield lead, follow
-
-
-def is_connected(studio: LiveStudio) -> bool:
-    """Its one port for sync is open."""
-    return states(studio) == ["connected"]
 
 
 def states(studio: LiveStudio) -> list[str]:

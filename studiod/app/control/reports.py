@@ -106,7 +106,7 @@ def _sync(sync: Facts, page: Page) -> str:
         return told or "nobody is there to be in time with"
     state = "locked" if sync.at("locked") else "astray" if sync.text("state") == "locked" else sync.text("state")
     colour = GREEN if sync.at("locked") else YELLOW if sync.text("state") in _ASTRAY else DIM
-    parts = [f"{page.style(state, colour)} to {sync.text('port')}" + ("" if sync.at("chase") else ", chase is off")]
+    parts = [f"{sync.text('port')}: {page.style(state, colour)}" + ("" if sync.at("chase") else ", chase is off")]
     rate = sync.text("rate")
     parts.append(f"{sync.text('source')}" + (f" of {rate} frames" if rate not in ("", "none") else ""))
     if sync.number("tempo_bpm"):

@@ -11,6 +11,7 @@ from studiod.surfaces.sync.moment import Moment
 CHASE = "/sync/chase"
 IN_STEP_S = 0.010  # a quarter of a frame of film; a tick over JACK shakes by a period, which the filter takes away
 _MEETING_S = 1.0  # it rolls by then, or something is wrong
+_EARLY_S = 0.2  # a meeting is so far ahead and a little more
 _AGAIN_S = 2.0  # a meeting takes a quarter of a second, and is looked at for a while
 _STEEPEST = 0.002  # who runs faster away than this would be met every five seconds: 30 frames for 29.97 are half of it
 _TEMPO_STEP = 0.1  # tempos that people set
@@ -35,6 +36,8 @@ class Chaser:
         self._met_s = float("-inf")
         self._tempo_s = float("-inf")
         self._was_on = True
+        self._is_early = False
+        """It rolls before the begin of the timeline: it is met there."""
 
     @property
     def is_on(self) -> bool:
@@ -45,12 +48,15 @@ class Chaser:
         """Do what the leader, called `by`, told. A recording ends by a stop that was told, by nothing else."""
         if not self.is_on:
             return
+        self._is_early = False
         is_going = moment.is_rolling or moment.now_s - self._met_s < _MEETING_S
         if order.told is Told.STOPS:
             if is_going:
                 self._hub.fire("/transport/stop", origin=by)
         elif moment.state is TransportState.RECORDING:
             return
+        elif order.told is Told.ROLLS and order.position_s < -_EARLY_S:
+            self._is_early = True
         elif order.told is Told.ROLLS:
             self._meet(order.position_s, order.at_s, moment)
         else:
@@ -64,7 +70,8 @@ class Chaser:
         was_on, self._was_on = self._was_on, self.is_on
         if not self.is_on:
             return
-        is_joining = not was_on and moment.state is not TransportState.RECORDING
+        is_begun = self._is_early and leader.position_s(moment.now_s) >= -_EARLY_S
+        is_joining = (is_begun or not was_on) and moment.state is not TransportState.RECORDING
         is_astray = self._may_correct(leader, moment) and not is_in_step(leader, moment)
         if leader.state is ChaseState.LOCKED and (is_joining or is_astray):
             self._meet(leader.position_s(moment.now_s), moment.now_s, moment)
@@ -79,7 +86,7 @@ class Chaser:
         return moment.state is TransportState.PLAYING and is_plain and is_time and is_near
 
     def _meet(self, position_s: float, at_s: float, moment: Moment) -> None:
-        self._met_s = moment.now_s
+        self._met_s, self._is_early = moment.now_s, False
         rate_hz = moment.rate_hz
         self._transport.press_meet(round(at_s * rate_hz), round(position_s * rate_hz) + moment.late)
 

@@ -19,6 +19,7 @@ from studiod.surfaces.sync.status import SyncPortStatus, SyncStatus
 
 TURN_S = 0.02  # a tenth of a second is on its way: several turns may fail
 POLL_S = 0.5
+HUSH_S = 1.0  # what a command led to is over by then: a locate while the disk is busy takes half of it
 _PPM = 1e6
 
 
@@ -98,6 +99,7 @@ class SyncDesk:
             orders, commands = place.inlet.hear(event.message, event.frame / self._block.rate_hz)
             self._obey(place, orders)
             for command in commands:
+                self._hush(place)
                 self._remote.obey(command, _name_of(place))
         except Exception as fault:  # noqa: BLE001 - what one message does wrong must not take others' away
             self._places.complain(place, fault)
@@ -105,6 +107,12 @@ class SyncDesk:
     def _obey(self, place: Place, orders: list[Order]) -> None:
         for order in orders if place is self._places.leading else ():
             self._chaser.obey(order, self._moment(), _name_of(place))
+
+    def _hush(self, place: Place) -> None:
+        until_s = self._moment().now_s + HUSH_S
+        for other in self._places:
+            if other.teller is not None and other.plan is place.plan:
+                other.teller.hush(until_s)
 
     # -- the loop --------------------------------------------------------------------------------------------------
 

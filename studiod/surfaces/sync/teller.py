@@ -40,6 +40,7 @@ class Teller:
         self._before: Moment | None = None
         self._told_to = 0
         """Everything up to this engine frame is on its way."""
+        self._hushed_s = float("-inf")
         self._cut_ns = 0
         """When it last began to roll otherwise."""
 
@@ -47,6 +48,10 @@ class Teller:
     def is_new(self) -> bool:
         """Nothing was told yet."""
         return self._before is None
+
+    def hush(self, until_s: float) -> None:
+        """Give no orders until `until_s`: the machine gives them, and two that do as the other does never rest."""
+        self._hushed_s = until_s
 
     def turn(self, moment: Moment) -> Talk:
         """What the port is to hear now, and for the next tenth of a second."""
@@ -67,7 +72,7 @@ class Teller:
 
     def arm(self, track: int, *, is_on: bool) -> list[bytes]:
         """Track `track` was armed, or disarmed."""
-        if Word.MMC not in self._plan.send:
+        if Word.MMC not in self._plan.send or (self._before and self._before.now_s < self._hushed_s):
             return []
         some, none = frozenset((track,)), frozenset[int]()
         return [encode_mmc(MmcTracks(*((some, none) if is_on else (none, some))), self._plan.device)]
@@ -112,7 +117,7 @@ class Teller:
         return [] if is_start or is_same else [full]
 
     def _machine_control(self, before: Moment | None, moment: Moment) -> Iterator[bytes]:
-        if Word.MMC not in self._plan.send or before is None:
+        if Word.MMC not in self._plan.send or before is None or moment.now_s < self._hushed_s:
             return
         for command in _commands(before, moment):
             yield encode_mmc(command if command is not None else self._locate(moment), self._plan.device)

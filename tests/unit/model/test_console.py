@@ -264,6 +264,7 @@ def promised() -> list[str]:
         "tape": ["alarm"],
         "marker": ["add", "next", "previous", "locate", "delete"],
         "section": ["locate", "loop", "delete"],
+        "sync": words("chase locked state source rate position tempo drift offset"),
         "meter": ["strip/4", "bus/3", "matrix/2", "main", "mono", "loudness", "loudness/source"],
     }
     return ["/soundcheck", *(f"/{place}/{word}" for place, own in desk_wide.items() for word in own)]

@@ -1,4 +1,4 @@
-"""A lamp of any map may show how the last take is, and that somebody should look at the disks."""
+"""A lamp of any map may show how the last take is, that somebody should look at the disks, and that sync is locked."""
 
 from pathlib import Path
 
@@ -21,8 +21,10 @@ match: {ports: ["*lamps*"]}
 controls:
   sad: {kind: button, channel: 1, cc: 20, lamp: true}
   disk: {kind: button, channel: 1, cc: 21, lamp: true}
-bindings: {}
+  sync: {kind: button, channel: 1, cc: 22, lamp: true}
+bindings: {sync: {toggle: /sync/chase}}
 feedback:
+  sync: {address: /sync/locked}
   sad: {address: /take/state, lit: [damaged, repaired]}
   disk: {address: /tape/alarm, lit: [warning, alarm]}
 """
@@ -43,7 +45,7 @@ def test_lamps_of_a_map_follow_the_tape(tmp_path: Path) -> None:
         outbox.flush()
         return {message[1]: message[2] > 0 for message in sent}
 
-    assert lit() == {20: False, 21: False}
+    assert lit() == {20: False, 21: False, 22: False}
     for address, word, lamps in (
         ("/take/state", "recording", {20: False, 21: False}),
         ("/take/state", "damaged", {20: True, 21: False}),
@@ -52,4 +54,6 @@ def test_lamps_of_a_map_follow_the_tape(tmp_path: Path) -> None:
         ("/tape/alarm", "none", {20: False, 21: False}),
     ):
         hub.publish(address, float(hub.registry[address].choices.index(word)))
-        assert lit() == lamps
+        assert lit() == {**lamps, 22: False}
+    hub.publish("/sync/locked", 1.0)
+    assert lit()[22]

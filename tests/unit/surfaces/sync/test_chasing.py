@@ -121,6 +121,22 @@ def test_timecode_is_locked_to_from_wherever_it_begins(tmp_path: Path, hours: in
     in_time(scene, tmp_path, VIDEO, start=(hours, 0, 0))
 
 
+def test_a_machine_that_begins_before_the_timeline_is_met_at_its_begin(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("Video")
+        begin_s = rig.now_s + 0.1
+        timecode(rig, begin_s, 3598.0, 4.0)
+        await rig.roll(1.9)
+        assert (state(rig.studio), word(rig, "state"), word(rig, "locked")) == ("stopped", "locked", "off")
+        assert rig.hub.meter("/sync/position")[0] == pytest.approx(rig.now_s - begin_s - 2.0, abs=0.002)
+        await rig.roll(1.0)
+        assert (state(rig.studio), word(rig, "locked")) == ("playing", "on")
+        assert position(rig.studio) == pytest.approx((rig.now_s - begin_s - 2.0) * RATE_HZ, abs=48)
+        assert rig.studio.transport.fault == ""
+
+    in_time(scene, tmp_path, VIDEO, start=(1, 0, 0))
+
+
 def test_what_is_heard_late_is_rolled_early(tmp_path: Path) -> None:
     async def scene(rig: SyncRig) -> None:
         await rig.plug("Video")

@@ -1,5 +1,6 @@
 """Machine control presses the desk's buttons, and the desk's buttons press other machines'."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,25 @@ def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_i
         assert position(rig.studio) == 12 * RATE_HZ
 
     in_time(scene, tmp_path, REMOTE, start=(1, 0, 0))
+
+
+def test_a_machine_that_gives_orders_is_not_given_them_back_and_another_is(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote", "recorder")
+        rig.sent.clear()
+        await order(rig, to(10.0), MmcTracks(frozenset({1}), frozenset()), MmcVerb.PLAY)
+        await rig.roll(0.2)
+        await order(rig, MmcVerb.STOP)
+        await rig.roll(0.2)
+        assert rig.heard_by("remote") == []
+        assert MmcVerb.PLAY in (heard := told(rig))
+        assert MmcVerb.STOP in heard
+        await rig.roll(1.0)
+        await press(rig.studio, "/transport/play")
+        await rig.roll(0.2)
+        assert len(rig.heard_by("remote")) == 1
+
+    in_time(scene, tmp_path, replace(REMOTE, send=REMOTE.receive), RECORDER)
 
 
 def test_a_recorder_does_what_we_do(tmp_path: Path) -> None:
