@@ -80,7 +80,7 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
     """Until SIGTERM; exit status."""
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    frames = FrameClock(block.rate_hz)
+    frames = FrameClock(block.rate_hz, block.clock)
     frames.read(block.clock())
     said = EventReader(block, SAID)
 

@@ -1,6 +1,7 @@
 """When something was, or will be, in frames of the engine's clock."""
 
 import math
+from collections.abc import Callable
 
 from studiod.link.words import EngineClock
 
@@ -16,20 +17,19 @@ class FrameClock:
     """Translates CLOCK_MONOTONIC into frames of the engine's clock, smoothly, from readings that come late by chance.
 
     A delay-locked loop of second order (F. Adriaensen, "Using a DLL to filter time", LAC 2005): a block is never made
-    before its time, and often some tenths of a millisecond after.
+    before its time, and often some tenths of a millisecond after. look: where the engine's clock stands now.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, look: Callable[[], EngineClock] | None = None) -> None:
+        self._look = look
         self._nominal_ns = _NS / rate_hz
         self._line: tuple[int, float, float] | None = None  # frame, its time, nanoseconds a frame: read in one piece
         self._epoch = -1
         self._readings = 0
         self._rate_hz = rate_hz
-        self._count: tuple[int, int] | None = None  # frame, JACK's count at it
 
     def read(self, clock: EngineClock) -> None:
         """Take in where the engine's clock stands."""
-        self._count = (clock.frame, clock.device_count) if clock.device_count >= 0 else None
         if clock.anchor_ns:
             self._line = (0, float(clock.anchor_ns), self._nominal_ns)
             self._epoch = -1
@@ -76,10 +76,12 @@ class FrameClock:
 
     def frame_of(self, count: int, ns: int) -> int:
         """Frame at which JACK counted `count`, at `ns`; as `frame_at` where the engine is not on that JACK."""
-        near, told = self.frame_at(ns), self._count
-        if told is None:
+        near = self.frame_at(ns)
+        # now, not when it was read last: an engine that lost something has left it out of its frames
+        told = None if self._look is None else self._look()
+        if told is None or told.device_count < 0:
             return near
-        frame = told[0] + (count - told[1] + _HALF) % _WRAP - _HALF
+        frame = told.frame + (count - told.device_count + _HALF) % _WRAP - _HALF
         return frame if abs(frame - near) <= _OTHER_S * self._rate_hz else near
 
     def _restart(self, clock: EngineClock) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ _LISTING_NAME = "studiod ports"
 _OWN = (CLIENT_NAME, _LISTING_NAME)
 _SND, _CARDS = Path("/dev/snd"), Path("/proc/asound")
 _ALSA_CLIENT = re.compile(r" (\d{1,5}):\d+$")
+_CLIENT, _CABLES = re.compile(r'Client +\d+ : "(.*)"'), re.compile(r" +Connected From: (.*)")
 _FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
 # delete() holds the interpreter while its thread ends: one that waits in our callback would wait for ever
 _LAST_CALL_S = 0.02
@@ -39,6 +41,7 @@ class RtMidiSystem:
         self._listing: _Listing | None = None
         self._next_try = float("-inf")
         self._refusal = ""
+        self._heard: dict[str, _Heard] = {}
 
     @property
     def api(self) -> str:
@@ -53,6 +56,7 @@ class RtMidiSystem:
     def names(self) -> PortNames:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         listing = self._listen()
+        self._look_at_cables()
         try:
             return PortNames(_foreign(listing.midi_in.get_ports()), _foreign(listing.midi_out.get_ports()))
         except (OSError, UnicodeDecodeError) as fault:
@@ -63,9 +67,11 @@ class RtMidiSystem:
         """Listen to a port. Raises PortGone."""
         self._must_be_open()
         try:
-            return RtMidiInput(name, on_message)
+            port = RtMidiInput(name, on_message)
         except (OSError, ValueError) as fault:
             raise PortGone(f"{name}: would not open: {_one_line(fault)}") from None
+        self._heard[name] = _Heard(port, self._heard[name].times_cut if name in self._heard else 0)
+        return port
 
     def open_output(self, name: str) -> "RtMidiOutput":
         """Open a port to speak to. Raises PortGone."""
@@ -76,8 +82,9 @@ class RtMidiSystem:
             raise PortGone(f"{name}: would not open: {_one_line(fault)}") from None
 
     def stamp(self, name: str) -> str:
-        """Identity of the sound card behind a port."""
-        return card_stamp(name, self._snd)
+        """Identity of the sound card behind a port, and how often its cable to us was cut."""
+        heard = self._heard.get(name)
+        return f"{card_stamp(name, self._snd)} {0 if heard is None else heard.times_cut}"
 
     def usb(self, name: str) -> str:
         """Vendor and product of the USB card behind a port; empty for any other."""
@@ -92,6 +99,20 @@ class RtMidiSystem:
         if self._listing is not None:
             self._listing.close()
             self._listing = None
+            self._heard.clear()
+
+    def _look_at_cables(self) -> None:
+        """A program that left and came back between two looks has its old name, and no cable to us any more."""
+        try:
+            text = (self._cards / "seq" / "clients").read_text(errors="replace")
+        except OSError:
+            return
+        cables = cables_to(text, CLIENT_NAME)
+        for name, heard in self._heard.items():
+            is_cabled = heard.port.is_open and name.rpartition(" ")[2] in cables
+            if heard.is_cabled and not is_cabled and heard.port.is_open:
+                heard.times_cut += 1
+            heard.is_cabled = is_cabled
 
     def _must_be_open(self) -> None:
         if self._listing is None:
@@ -132,6 +153,16 @@ class RtMidiSystem:
         raise PortsUnavailable(self._refusal)
 
 
+@dataclass(slots=True)
+class _Heard:
+    """An input that was opened."""
+
+    port: "RtMidiInput"
+    times_cut: int
+    is_cabled: bool = False
+    """It was, when we looked last: who shows no cables is not said to have cut them."""
+
+
 class _Listing:
     """The two clients that only list."""
 
@@ -164,6 +195,11 @@ class RtMidiInput:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def is_open(self) -> bool:
+        """Not closed yet."""
+        return self._in is not None
 
     def close(self) -> None:
         """Listen no more; may be called twice."""
@@ -213,6 +249,18 @@ def _open(client: "rtmidi.MidiIn | rtmidi.MidiOut", name: str, own_name: str) ->
     client.open_port(number, own_name)
     if client.get_ports()[number : number + 1] != [name]:
         raise ValueError("the ports changed while it was opened")
+
+
+def cables_to(clients: str, own: str) -> set[str]:
+    """Addresses (`129:0`) that programs called `own` are connected from, as /proc/asound/seq/clients tells."""
+    found: set[str] = set()
+    is_ours = False
+    for line in clients.splitlines():
+        if client := _CLIENT.match(line):
+            is_ours = client[1] == own
+        elif is_ours and (cables := _CABLES.match(line)):
+            found |= {cable.split("[")[0].strip() for cable in cables[1].split(",")}
+    return found
 
 
 def card_of(name: str) -> int | None:

@@ -57,7 +57,7 @@ def notes_in(take: dict[str, Any], name: str) -> list[int]:
 
 def test_what_is_played_on_a_keyboard_is_a_track_of_the_take_and_what_nobody_armed_is_kept(tmp_path: Path) -> None:
     with (
-        jack_server() as server,
+        jack_server(waits=True) as server,
         LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio,
         keyboard(studio) as out,
     ):

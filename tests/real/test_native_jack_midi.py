@@ -19,7 +19,7 @@ from tests.real.native_player import NativePlayer, native_player
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not has_jackd(), reason="jackd2 is not installed")]
 CONFIG = "osc: {zeroconf: false}\nmidi: {api: jack}\nsurfaces: {enable: false}\ntape: {pre_record_s: 0}\n"
-RATE_HZ = 48_000
+RATE_HZ, CYCLE = 48_000, 256
 EVERY_FRAMES = 1201  # a prime: every offset in a cycle comes
 
 
@@ -37,7 +37,7 @@ def note_frames(path: Path) -> list[int]:
 
 def test_notes_lie_in_the_take_at_the_very_samples_of_the_clicks_that_were_played_with_them(tmp_path: Path) -> None:
     with (
-        jack_server(frames=256) as server,
+        jack_server(RATE_HZ, CYCLE, waits=True) as server,
         LiveStudio(tmp_path / "library", CONFIG, ("--host", "jack"), server.environment) as studio,
         native_player(server) as player,
     ):
@@ -45,22 +45,31 @@ def test_notes_lie_in_the_take_at_the_very_samples_of_the_clicks_that_were_playe
         engine = next(port.name for port in player.client.get_ports("studiod.*:in_1$", is_audio=True))
         player.client.connect("player:click", engine)
         studio.send("/midi/1/arm", 1)
-        player.every_frames = EVERY_FRAMES
         studio.record(1)
+        studio.roll_on(RATE_HZ // 10)
+        player.every_frames = EVERY_FRAMES
         studio.roll_on(3 * RATE_HZ)
+        player.every_frames = 0
+        studio.roll_on(RATE_HZ // 10)
         take = studio.stop_take()
     path = Path(take["path"])
     sound, _ = soundfile.read(path / take["files"][0])
     clicks = np.flatnonzero(sound > 0.1).tolist()
     notes = note_frames(path / take["midi"][0]["file"])
     assert len(clicks) > 2 * RATE_HZ // EVERY_FRAMES, player.fault
-    in_gaps = {frame for gap in take["gaps"] for frame in range(gap["start"], gap["start"] + gap["frames"])}
-    assert [note for note in notes if note not in in_gaps] == clicks
+    edges = [gap["start"] + at for gap in take["gaps"] for at in (0, gap["frames"])]
+
+    def away_from_gaps(frames: list[int]) -> list[int]:
+        """Those of cycles in which JACK lost nothing: what is lost is known only when the cycle is over."""
+        return [frame for frame in frames if all(abs(frame - edge) > CYCLE for edge in edges)]
+
+    assert away_from_gaps(notes) == away_from_gaps(clicks)
+    assert len(away_from_gaps(clicks)) > len(clicks) // 2
 
 
 @pytest.fixture(name="server", scope="module")
 def _server() -> Iterator[JackServer]:
-    with jack_server() as server:
+    with jack_server(waits=True) as server:
         yield server
 
 

@@ -95,15 +95,26 @@ def test_after_a_long_silence_of_a_driver_that_lost_its_clock_now_is_now() -> No
 def test_a_count_of_jack_is_the_engine_s_frame_exactly_whatever_the_time_says(
     first: int, frame: int, ahead: int
 ) -> None:
-    clock = FrameClock(RATE_HZ)
-    clock.read(EngineClock(1, frame, ns_of(frame), 0, first))
+    told = EngineClock(1, frame, ns_of(frame), 0, first)
+    clock = FrameClock(RATE_HZ, lambda: told)
+    clock.read(told)
     told_late_ns = ns_of(frame + ahead + 200)
     assert clock.frame_of((first + ahead) % (1 << 32), told_late_ns) == frame + ahead
 
 
+def test_what_the_engine_has_lost_since_the_last_reading_is_in_the_frame_of_a_count() -> None:
+    told = EngineClock(1, 48_000, ns_of(48_000), 0, 1000)
+    clock = FrameClock(RATE_HZ, lambda: told)
+    clock.read(told)
+    told = EngineClock(1, 48_456, ns_of(48_456), 0, 1256)
+    assert clock.frame_of(1256, ns_of(48_456)) == 48_456
+
+
 def test_without_a_count_of_this_engine_s_server_the_time_says_the_frame() -> None:
-    clock = FrameClock(RATE_HZ)
-    clock.read(EngineClock(1, 48_000, ns_of(48_000), 0, 1000))
+    told = EngineClock(1, 48_000, ns_of(48_000), 0, 1000)
+    clock = FrameClock(RATE_HZ, lambda: told)
+    clock.read(told)
     assert clock.frame_of(1000 + 480_000, ns_of(48_100)) == 48_100  # another server's
-    clock.read(EngineClock(1, 48_256, ns_of(48_256), 0))
+    told = EngineClock(1, 48_256, ns_of(48_256), 0)
+    clock.read(told)
     assert clock.frame_of(1000, ns_of(48_300)) == 48_300
