@@ -10,6 +10,7 @@ from pathlib import Path
 from studiod.link import Block, Snapshot, TakeFrames
 from studiod.link.order import TakeOrder
 from studiod.tape.capture import TakeWriter
+from studiod.tape.copy_journal import JournalCopies
 from studiod.tape.follow import TakeFollower
 from studiod.tape.library import copied_folders
 from studiod.tape.lock import LOCK_NAME, hold
@@ -60,6 +61,8 @@ class TakeCopy:
     """Why nothing can be copied, as far as is known; empty when it can."""
     repaired: dict[int, CopyState] = field(default_factory=dict)
     """Copies that were cut off and are whole again, by take id; replaced as a whole."""
+    _faults_beside: dict[int, tuple[str]] = field(default_factory=dict)
+    """Take id -> why its journal is not copied."""
     _is_looked_over: bool = False
     """What was cut off on this disk is repaired."""
     _lock: int | None = None
@@ -68,6 +71,8 @@ class TakeCopy:
     def __post_init__(self) -> None:
         self._looked_at = self.clock() - LOOK_S
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
+        self.journals = JournalCopies(self.clock, self._tell_of_journal)
+        """What journals have is handed to it by the thread that keeps them."""
 
     def turn(self, snapshot: Snapshot, head: int) -> None:
         """Go on with what the rings hold up to engine frame `head`."""
@@ -76,14 +81,16 @@ class TakeCopy:
             if not self.fault and not self._is_looked_over and self._follower.writer is None:
                 self._repair(frozenset(take.id for take in snapshot.takes if not self._follower.is_done(take.id)))
         self._follower.turn(snapshot, head)
-        self._let_go()
         self._tell()
+        self.journals.turn(self._folder_of, self._follower.is_done)
+        self._let_go()
 
     def stop(self) -> None:
         """Close the running take where the engine's clock stands; may be called twice."""
         self._follower.stop()
-        self._let_go()
         self._tell()
+        self.journals.stop()
+        self._let_go()
 
     @property
     def pause_s(self) -> float:
@@ -125,7 +132,7 @@ class TakeCopy:
 
     def _let_go(self) -> None:
         """A disk that nothing is written to can be unmounted."""
-        if self._lock is not None and self._follower.writer is None:
+        if self._lock is not None and self._follower.writer is None and not self.journals.is_busy:
             os.close(self._lock)
             self._lock = None
 
@@ -141,9 +148,7 @@ class TakeCopy:
             with contextlib.suppress(OSError):  # a disk without locks, or someone who repairs there: it is written
                 self._lock = hold(self.root / LOCK_NAME, os.getppid(), is_shared=True)
         folder = free_folder(self.root / "takes" / order.folder.name, order, take.start)
-        return TakeWriter(
-            self.block, replace(order, folder=folder, midi=()), take, self.rate_hz, self.options, self.clock
-        )
+        return TakeWriter(self.block, replace(order, folder=folder), take, self.rate_hz, self.options, self.clock)
 
     def _tell(self) -> None:
         follower = self._follower
@@ -154,7 +159,7 @@ class TakeCopy:
             known = self.states.get(number)
             if known is not None and known.has_ended:
                 continue
-            why = follower.failed.get(number, "; ".join(writer.faults[-2:]))
+            why = follower.failed.get(number, "; ".join([*writer.faults[-2:], *self._faults_beside.get(number, ())]))
             state = (
                 "recording" if writer is follower.writer else "damaged" if number in follower.failed else writer.state
             )
@@ -164,6 +169,17 @@ class TakeCopy:
         for number, why in follower.failed.items():
             if number not in self.states:
                 self._put(number, CopyState("", "missing", why))
+
+    def _folder_of(self, number: int) -> Path | None:
+        state = self.states.get(number)
+        return Path(state.folder) if state is not None and state.folder else None
+
+    def _tell_of_journal(self, number: int, why: str) -> None:
+        self._faults_beside[number] = (why,)
+        _log.warning("the copy of take %d: %s", number, why)
+        state = self.states.get(number)
+        if state is not None:
+            self._put(number, replace(state, fault="; ".join(word for word in (state.fault, why) if word)))
 
     def _put(self, number: int, state: CopyState) -> None:
         kept = sorted({*self.states, number})[-_REMEMBERED:]

@@ -66,6 +66,8 @@ class Journals:
         self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
         self._takes: Beside[_Writer] = Beside(_ends_early)
+        self.on_written: Callable[[int, int, bytes], None] | None = None
+        """Gets what is in a journal: take id, where it stands, bytes; a journal that is gone on with from its begin."""
 
     @property
     def faults(self) -> Mapping[int, str]:
@@ -117,7 +119,7 @@ class Journals:
             return None
         if not order.folder.is_dir():
             return None  # the writer of the sound makes it
-        writer = _Writer(self._block, self._layout, order, take, self._heard)
+        writer = _Writer(self._block, self._layout, order, take, self._heard, self.on_written)
         self._takes.running[take.id] = writer
         self._takes.guarded(take.id, lambda w: w.open(list(self._batches)))
         return self._takes.running.get(take.id)
@@ -132,6 +134,7 @@ class _Writer:
     order: TakeOrder
     take: TakeFrames
     heard: Heard | None = None
+    on_written: Callable[[int, int, bytes], None] | None = None
     _fd: int = -1
     _at: int = 0
     _ticked: int = 0
@@ -145,8 +148,10 @@ class _Writer:
         """Begin the file, or go on where it is whole."""
         path = self.order.folder / JOURNAL_NAME
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        before = parse_journal(os.pread(self._fd, os.fstat(self._fd).st_size, 0))
+        held = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
+        before = parse_journal(held)
         if before.head:
+            self._hand(0, held[: before.end])
             self._at = before.end
             os.ftruncate(self._fd, self._at)
             self._is_whole = before.stop is not None
@@ -246,7 +251,12 @@ class _Writer:
         self._append(applied_chunk(batch.first + skipped, batch.upto, b"".join(records[skipped:])))
         self._ticked = batch.upto
 
+    def _hand(self, at: int, raw: bytes) -> None:
+        if self.on_written is not None:
+            self.on_written(self.take.id, at, raw)
+
     def _append(self, raw: bytes) -> None:
+        self._hand(self._at, raw)
         piece = memoryview(raw)
         while piece:
             done = os.pwrite(self._fd, piece, self._at)

@@ -100,6 +100,8 @@ class TapeMachine:
             root = self.options.copy_to / self.session.name
             options = self._writer_options(None, None)
             self.copy = TakeCopy(self.block, root, self.rate_hz, self.max_loss_s, self.clock, options)
+            if self.journals is not None:
+                self.journals.on_written = self.copy.journals.hand
 
     @property
     def is_pressed(self) -> bool:

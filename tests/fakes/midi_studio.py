@@ -30,6 +30,8 @@ class MidiStudio:
     midi: tuple[MidiOrder, ...] = (ALL, DRUMS)
     tracks: int = 1
     pre_record_s: float = 0.0
+    copy_to: Path | None = None
+    """Turned with the machine."""
     machine: TapeMachine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +54,7 @@ class MidiStudio:
         block = self.rig.block
         heard = Heard(block, self.pre_record_s + 5.0)
         journals = Journals(block, layout(block.strips, block.buses), heard)
-        options = TapeOptions(pre_record_s=self.pre_record_s)
+        options = TapeOptions(pre_record_s=self.pre_record_s, copy_to=self.copy_to)
         self.machine = TapeMachine(
             block, self.session, RATE_HZ, 0.25, self.now, options=options, journals=journals, heard=heard
         )
@@ -71,6 +73,8 @@ class MidiStudio:
                 offset, port, message = waiting.pop(0)
                 self.writer.post(port, MIDI_MESSAGE, start + offset, 0, message)
             self.machine.turn()
+            if self.machine.copy is not None:
+                self.machine.copy.turn(self.rig.block.snapshot(), self.rig.block.capture_head)
 
     def record(self) -> int:
         """Press Record; the frame the take begins at."""
