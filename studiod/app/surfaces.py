@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
 from studiod.app.osc_line import OscLine
-from studiod.app.settings import Settings
+from studiod.app.settings import PedalSettings, Settings
 from studiod.desk.hub import Hub
 from studiod.link import Block
 from studiod.net.osc.endpoint import OscEndpoint
@@ -15,6 +15,7 @@ from studiod.surfaces.dialects import LINES
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.maps import load_maps, map_folder
 from studiod.surfaces.models import MapModel, Model
+from studiod.surfaces.pedals import HELD, Pedal, PedalMidi, pedal_faults, pedal_maps
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.touches import Touches
@@ -67,7 +68,11 @@ class DeskSurfaces:
             _log.warning("%s", fault)
         # of maps for lines the user's own come first; a box on a line is asked who it is, whatever is found before it
         lines = tuple(facts for facts in reversed(maps) if facts.dialect in LINES)
-        desk = LineDesk(self._hub, lines, self._loop.time, self._touches)
+        pedals = tuple(map(_pedal, self._settings.pedals))
+        for fault in pedal_faults(pedals, self._hub.registry):
+            self.faults += (fault,)
+            _log.warning("%s", fault)
+        desk = LineDesk(self._hub, lines, self._loop.time, self._touches, pedals=pedals)
         return [
             *(
                 MapModel(facts, self._hub, self._loop.time, self._touches)
@@ -75,6 +80,10 @@ class DeskSurfaces:
                 if facts.dialect not in LINES
             ),
             *line_models(desk, self._osc_line),
+            *(
+                MapModel(facts, self._hub, self._loop.time, self._touches, dialect_for=PedalMidi)
+                for facts in pedal_maps(pedals, self._hub.registry)
+            ),
         ]
 
     def _osc_line(self, name: str) -> OscLine:
@@ -84,6 +93,19 @@ class DeskSurfaces:
         self._bells.hush_heard()
         if self._ports.turn() and self.manager is not None:
             self.manager.poll()
+
+
+def _pedal(told: PedalSettings) -> Pedal:
+    acts = {"press": told.press, "tap": told.tap, "hold": told.hold, "double": told.double, HELD: told.held}
+    return Pedal(
+        told.port,
+        {moment: words for moment, words in acts.items() if words},
+        told.channel,
+        told.cc,
+        told.note,
+        told.control or "",
+        told.normally == "closed",
+    )
 
 
 def _read_maps(folder: Path) -> "tuple[tuple[SurfaceMap, ...], tuple[str, ...]]":

@@ -173,6 +173,8 @@ class Match:
     """Of a box that describes itself: patterns of the name it gives."""
     every: bool = False
     """Of a box on a serial line: any that no other map fits better."""
+    shares: bool = False
+    """It listens in: its ports are another's, too, or are played on."""
 
 
 @dataclass(frozen=True, slots=True)

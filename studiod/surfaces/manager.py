@@ -54,6 +54,7 @@ class _Place:
     """A box of one model, there or away."""
 
     surface: Box
+    model: Model
     pairs: tuple[Pair, ...] = ()
     """Its ports; empty while it is away."""
     stamps: tuple[str, ...] = ()
@@ -141,7 +142,7 @@ class SurfaceManager:
                 self._let_go(place)
                 place.pairs, place.fault = (), ""
         for model in self.models:
-            for pairs in boxes_in(model.match, names, self._taken()):
+            for pairs in boxes_in(model.match, names, self._taken(model)):
                 self._seat(model, pairs)
         self._ask_around(names)
         for place in self._places.values():
@@ -164,6 +165,10 @@ class SurfaceManager:
             )
             for place in self._places.values()
         )
+
+    def control_ports(self) -> tuple[str, ...]:
+        """Ports of the boxes that are here and that nobody plays on."""
+        return tuple(place.port for place in self._places.values() if place.port and not place.model.match.shares)
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -207,8 +212,14 @@ class SurfaceManager:
                 return False
         return not place.wires or tuple(self._ports.stamp(pair.name) for pair in place.pairs) == place.stamps
 
-    def _taken(self) -> set[str]:
-        pairs = [pair for place in self._places.values() for pair in place.pairs]
+    def _taken(self, by: Model | None = None) -> set[str]:
+        """Ports that are nobody else's; of a model that listens in, those on which it does already."""
+        listens_in = by is not None and by.match.shares
+        places = self._places.values()
+        if listens_in:
+            pairs = [pair for place in places if place.model is by for pair in place.pairs]
+        else:
+            pairs = [pair for place in places if not place.model.match.shares for pair in place.pairs]
         return {name for pair in pairs for name in (pair.input_name, pair.output_name)}
 
     def _ask_around(self, names: PortNames) -> None:
@@ -231,7 +242,7 @@ class SurfaceManager:
             name = model.name if number == 1 else f"{model.name}-{number}"
             place = self._places.get(name)
             if place is None:
-                place = self._places[name] = _Place(model.box(name))
+                place = self._places[name] = _Place(model.box(name), model)
             if not place.pairs:
                 return place
             number += 1

@@ -64,7 +64,7 @@ class BlockPorts:
         self._ring = ring
         self._heard = EventReader(block, HEARD)
         self._said = EventWriter(block, SAID)
-        self._wires: dict[int, BlockWire] = {}
+        self._wires: dict[int, list[BlockWire]] = {}
         self._version = -1
         self._list = PortList()
 
@@ -74,10 +74,9 @@ class BlockPorts:
         return self._heard.missed
 
     def turn(self) -> bool:
-        """Hand every message to its wire; whether the list of ports is another than at the last turn."""
+        """Hand every message to each of its wires; whether the list of ports is another than at the last turn."""
         for event in self._heard.read():
-            wire = self._wires.get(event.port)
-            if wire is not None:
+            for wire in tuple(self._wires.get(event.port, ())):
                 wire.on_message(event.message)
         return self._look()
 
@@ -99,12 +98,12 @@ class BlockPorts:
         return tuple(port for port in self._list.ports if port.direction == "in" and port.kind != MIDI_PORT)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> "BlockWire":
-        """Open a pair of ports, or one of an empty name's direction. Raises PortGone."""
+        """Open a pair of ports, or one of an empty name's direction; others may have it open too. Raises PortGone."""
         self._look()
         source, target = self._id(input_name, "in"), self._id(output_name, "out")
         wire = BlockWire(self, source, target, output_name, on_message)
         if input_name:
-            self._wires[wire.source] = wire
+            self._wires.setdefault(wire.source, []).append(wire)
         return wire
 
     def stamp(self, name: str) -> str:
@@ -126,8 +125,11 @@ class BlockPorts:
 
     def forget(self, wire: "BlockWire") -> None:
         """Hand nothing to `wire` any more."""
-        if self._wires.get(wire.source) is wire:
-            del self._wires[wire.source]
+        wires = self._wires.get(wire.source, [])
+        if wire in wires:
+            wires.remove(wire)
+        if not wires:
+            self._wires.pop(wire.source, None)
 
     def _id(self, name: str, direction: Direction) -> int:
         port = self._list.find(name, direction)

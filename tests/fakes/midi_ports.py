@@ -74,10 +74,17 @@ class MemoryPorts:
         if self.refused_opens:
             self.refused_opens -= 1
             raise PortGone(f"{input_name}: would not open: busy")
-        if input_name not in self.boxes or input_name != output_name:
+        if input_name not in self.boxes or output_name not in (input_name, ""):
             raise PortGone(f"{input_name}: is not there")
-        wire = MemoryWire(self, input_name)
-        self.boxes[input_name].emit = lambda message: on_message(message) if wire.is_open else None
+        box, wire = self.boxes[input_name], MemoryWire(self, input_name)
+        before = box.emit
+
+        def emit(message: bytes) -> None:  # several may listen to one port
+            before(message)
+            if wire.is_open:
+                on_message(message)
+
+        box.emit = emit
         self.wires.append(wire)
         return wire
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from studiod.app.config.section import Section
-from studiod.app.config.values import MAX_PIN, ControlName, Folder, PortText, allowed
+from studiod.app.config.values import MAX_PIN, ActText, ControlName, Folder, PortPattern, PortText, allowed
 from studiod.model.console import MAX_MIDI_TRACKS
 
 
@@ -87,6 +87,30 @@ class Gpio(Section):
     )
 
 
+class SurfacePedal(Section):
+    """A foot-switch: one button of one port, and what it does."""
+
+    port: PortPattern = Field(
+        description=(
+            "The name of a MIDI port as `studioctl devices` shows it, or a pattern (`*`, `?`). For `control`: the name "
+            "of its box there, or the one it gives itself, such as gpio."
+        )
+    )
+    cc: int | None = Field(default=None, ge=0, le=127, description="Its controller; 64 is the sustain pedal's.")
+    note: int | None = Field(default=None, ge=0, le=127, description="Its note.")
+    control: ControlName | None = Field(default=None, description="Its name on a box on a serial line, or on pins.")
+    channel: int = Field(default=1, ge=1, le=16, description="MIDI channel of `cc` or `note`.")
+    normally: Literal["open", "closed"] = Field(
+        default="open",
+        description="closed: a switch that opens when it is pressed; on MIDI it sends 127 at rest.",
+    )
+    press: ActText | None = Field(default=None, description="What it does at once when it goes down.")
+    tap: ActText | None = Field(default=None, description="What a short press does.")
+    hold: ActText | None = Field(default=None, description="What it does when it is held for half a second.")
+    double: ActText | None = Field(default=None, description="What two short presses do; a tap waits for the second.")
+    held: ActText | None = Field(default=None, description="What is on while it is down, such as /talkback/on.")
+
+
 class Surfaces(Section):
     """Boxes with faders and knobs."""
 
@@ -96,4 +120,10 @@ class Surfaces(Section):
         max_length=32,
         description="More folders with maps of boxes, read after the built-in ones.",
         json_schema_extra=allowed("a list of folders"),
+    )
+    pedals: list[SurfacePedal] = Field(
+        default=[],
+        max_length=64,
+        description="Foot-switches. Whoever has their port keeps it: a sustain pedal is recorded all the same.",
+        json_schema_extra=allowed("a list of `port`, one of `cc`, `note` and `control`, and what it does"),
     )

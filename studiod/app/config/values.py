@@ -83,6 +83,12 @@ def _control_name(text: str) -> str:
     return text
 
 
+def _act(text: str) -> str:
+    if not re.fullmatch(r"/[!-~]+( [!-~]+)?", text):
+        raise Unfit("is no address with an argument")
+    return text
+
+
 def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
     return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
 
@@ -97,6 +103,16 @@ ControlName = Annotated[
     str,
     AfterValidator(_control_name),
     Field(json_schema_extra=allowed("1 to 32 small letters, digits, /, - and _, such as foot/1")),
+]
+PortPattern = Annotated[
+    str,
+    AfterValidator(_printable(_LONGEST_PATH)),
+    Field(json_schema_extra=allowed("the name of a port or a box, or a pattern for it")),
+]
+ActText = Annotated[
+    str,
+    AfterValidator(_act),
+    Field(json_schema_extra=allowed("an address, with its argument behind a space, such as /blackbox/keep 300")),
 ]
 PortText = Annotated[
     str,
