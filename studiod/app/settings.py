@@ -189,6 +189,25 @@ class SurfaceUseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PedalSettings:
+    """A foot-switch. Of cc, note and control one is given."""
+
+    port: str
+    """Pattern of a port's or a box's name."""
+    cc: int | None
+    note: int | None
+    control: str | None
+    channel: int
+    normally: str
+    """open or closed."""
+    press: str | None
+    tap: str | None
+    hold: str | None
+    double: str | None
+    held: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceSettings:
     """Boxes with faders and knobs."""
 
@@ -197,6 +216,7 @@ class SurfaceSettings:
     order: tuple[str, ...]
     """Names of boxes of the Mackie desk, from left to right."""
     use: tuple[SurfaceUseSettings, ...]
+    pedals: tuple[PedalSettings, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
 from studiod.app.osc_line import OscLine
-from studiod.app.settings import Settings
+from studiod.app.settings import PedalSettings, Settings
 from studiod.app.sync import sync_desk
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
@@ -19,6 +19,7 @@ from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
 from studiod.surfaces.mackie.facts import BoxFacts
 from studiod.surfaces.manager import SurfaceManager
 from studiod.surfaces.models import Directed, MapModel, Model
+from studiod.surfaces.pedals import HELD, Pedal, PedalMidi, pedal_faults, pedal_maps
 from studiod.surfaces.ports import BlockPorts
 from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.shelf import Shelf, read_shelves
@@ -107,7 +108,9 @@ class DeskSurfaces:
         wishes = tuple(Wish(line.port, line.map) for line in self._settings.use)
         desk = MackieDesk(self._hub, self._loop.time, self._touches, self._settings.order)
         models, faults = looked_for(shelves, wishes, self._hub, desk, self._loop.time, self._touches)
-        self.faults = (*(fault for shelf in shelves for fault in shelf.faults), *faults)
+        pedals = tuple(map(_pedal, self._settings.pedals))
+        pedals_wrong = pedal_faults(pedals, self._hub.registry)
+        self.faults = (*(fault for shelf in shelves for fault in shelf.faults), *faults, *pedals_wrong)
         for fault in self.faults:
             _log.warning("%s", fault)
         # a box on a line is asked who it is, whatever is found before it: its maps are no models of their own
@@ -115,7 +118,11 @@ class DeskSurfaces:
         lines = tuple(facts for shelf in own_first for facts in shelf.maps if facts.dialect in LINES)
         return [
             *models,
-            *line_models(LineDesk(self._hub, lines, self._loop.time, self._touches), self._osc_line),
+            *line_models(LineDesk(self._hub, lines, self._loop.time, self._touches, pedals=pedals), self._osc_line),
+            *(
+                MapModel(facts, self._hub, self._loop.time, self._touches, dialect_for=PedalMidi)
+                for facts in pedal_maps(pedals, self._hub.registry)
+            ),
         ]
 
     def _osc_line(self, name: str) -> OscLine:
@@ -127,3 +134,16 @@ class DeskSurfaces:
             for part in (self.manager, self.sync):
                 if part is not None:
                     part.poll()
+
+
+def _pedal(told: PedalSettings) -> Pedal:
+    acts = {"press": told.press, "tap": told.tap, "hold": told.hold, "double": told.double, HELD: told.held}
+    return Pedal(
+        told.port,
+        {moment: words for moment, words in acts.items() if words},
+        told.channel,
+        told.cc,
+        told.note,
+        told.control or "",
+        told.normally == "closed",
+    )

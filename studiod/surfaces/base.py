@@ -177,6 +177,8 @@ class Match:
     """It has keys or pads that somebody plays: what records keyboards hears it, too."""
     usual: bool = True
     """False: it is looked for only where the user says so; another model is what its ports mean by themselves."""
+    shares: bool = False
+    """It listens in: its ports are another's, too, or are played on."""
 
 
 @dataclass(frozen=True, slots=True)

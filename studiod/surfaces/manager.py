@@ -150,7 +150,7 @@ class SurfaceManager:
                 self._let_go(place)
                 place.pairs, place.fault = (), ""
         for model in self.models:
-            for pairs in boxes_in(model.match, names, self._taken()):
+            for pairs in boxes_in(model.match, names, self._taken(model)):
                 self._seat(model, pairs)
         self._ask_around(names)
         for place in self._places.values():
@@ -176,7 +176,11 @@ class SurfaceManager:
 
     def control_ports(self) -> tuple[str, ...]:
         """Ports of the boxes that are here and that nobody plays on."""
-        return tuple(place.port for place in self._places.values() if place.port and not place.model.match.is_played)
+        return tuple(
+            place.port
+            for place in self._places.values()
+            if place.port and not place.model.match.is_played and not place.model.match.shares
+        )
 
     def seat_of(self, input_name: str) -> "Seat | None":
         """The box that hears this port; None where no box does."""
@@ -252,8 +256,14 @@ class SurfaceManager:
                 return False
         return not place.wires or tuple(self._ports.stamp(pair.name) for pair in place.pairs) == place.stamps
 
-    def _taken(self) -> set[str]:
-        pairs = [pair for place in self._places.values() for pair in place.pairs]
+    def _taken(self, by: Model | None = None) -> set[str]:
+        """Ports that are nobody else's; of a model that listens in, those on which it does already."""
+        listens_in = by is not None and by.match.shares
+        places = self._places.values()
+        if listens_in:
+            pairs = [pair for place in places if place.model is by for pair in place.pairs]
+        else:
+            pairs = [pair for place in places if not place.model.match.shares for pair in place.pairs]
         return {name for pair in pairs for name in (pair.input_name, pair.output_name)}
 
     def _ask_around(self, names: PortNames) -> None:

@@ -125,8 +125,10 @@ class Surface:
         for grips in self._grips.values():
             for grip, _ in grips:
                 grip.forget()
-        for port, outbox in enumerate(outboxes):
-            outbox.put("greeting", *self._dialect.greet(port))
+        for port in range(max(len(outboxes), 1 + len(self.facts.match.also))):
+            greeting = self._dialect.greet(port)  # one that does not listen is met anew, too
+            if port < len(outboxes):
+                outboxes[port].put("greeting", *greeting)
         if self.facts.hello is not None and outboxes:
             self._hello = KorgScene(self.facts.hello)
             outboxes[0].put("hello", self._hello.request())

@@ -172,7 +172,8 @@ def test_midi_on_serial_lines_plays_into_takes_and_moves_the_desk_by_maps(tmp_pa
     (maps / "din.yaml").write_text(MAP, encoding="utf-8")
     keys, box = Board(tmp_path, "usb-Keys-if00"), Board(tmp_path, "usb-Din_box-if00")
     lines = f"[{{port: {keys.path}, protocol: midi}}, {{port: {box.path}, protocol: midi, baud: 115200}}]"
-    config = f"{QUIET}serial: {{ports: {lines}}}\nsurfaces: {{maps: [{maps}]}}\n"
+    pedal = '{port: "*usb-Keys*", cc: 64, press: /transport/punch}'
+    config = f"{QUIET}serial: {{ports: {lines}}}\nsurfaces: {{maps: [{maps}], pedals: [{pedal}]}}\n"
     try:
         with LiveStudio(tmp_path / "library", config) as studio:
 
@@ -186,19 +187,18 @@ def test_midi_on_serial_lines_plays_into_takes_and_moves_the_desk_by_maps(tmp_pa
             eventually(lambda: studio.ask("/strip/1/mute") == (1,))
             eventually(lambda: bytes.fromhex("90 10 7F") in box.pending())
             studio.send("/midi/1/arm", 1)
-            studio.send("/transport/record")
+            eventually(lambda: studio.ask("/transport/tally") == ("armed",))
+            keys.say(bytes.fromhex("B0 40 7F 40 00"))  # the keyboard's own pedal starts the take
             studio.wait_for_state("recording")
             for note in (60, 62, 64):
                 keys.say(bytes((0x90, note)))
                 keys.say(bytes((100, note, 0)))
                 studio.roll_on(2400)
-            studio.send("/transport/stop")
-            studio.wait_for_state("stopped")
-            take = eventually(lambda: [take for take in studio.takes() if take["state"] != "recording"], within_s=10)[
-                -1
-            ]
-            assert notes_in(take) == [60, 62, 64]
-            assert verify_take(Path(take["path"])).faults == ()
+            take = studio.stop_take()
+            eventually(lambda: notes_in(take) == [60, 62, 64])
+            eventually(
+                lambda: verify_take(Path(take["path"])).faults == ()
+            )  # a take without sound closes before its notes
     finally:
         keys.unplug()
         box.unplug()

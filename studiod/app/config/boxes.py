@@ -5,7 +5,18 @@ from typing import Literal
 from pydantic import Field
 
 from studiod.app.config.section import Section
-from studiod.app.config.values import MAX_PIN, BoxName, ControlName, Folder, MapName, PortName, PortText, allowed
+from studiod.app.config.values import (
+    MAX_PIN,
+    ActText,
+    BoxName,
+    ControlName,
+    Folder,
+    MapName,
+    PortName,
+    PortPattern,
+    PortText,
+    allowed,
+)
 from studiod.model.console import MAX_MIDI_TRACKS
 
 
@@ -96,6 +107,30 @@ class SurfaceUse(Section):
     map: MapName = Field(description="The name of a map (`studiod maps list`); none leaves the port alone.")
 
 
+class SurfacePedal(Section):
+    """A foot-switch: one button of one port, and what it does."""
+
+    port: PortPattern = Field(
+        description=(
+            "The name of a MIDI port as `studioctl devices` shows it, or a pattern (`*`, `?`). For `control`: the name "
+            "of its box there, or the one it gives itself, such as gpio."
+        )
+    )
+    cc: int | None = Field(default=None, ge=0, le=127, description="Its controller; 64 is the sustain pedal's.")
+    note: int | None = Field(default=None, ge=0, le=127, description="Its note.")
+    control: ControlName | None = Field(default=None, description="Its name on a box on a serial line, or on pins.")
+    channel: int = Field(default=1, ge=1, le=16, description="MIDI channel of `cc` or `note`.")
+    normally: Literal["open", "closed"] = Field(
+        default="open",
+        description="closed: a switch that opens when it is pressed; on MIDI it sends 127 at rest.",
+    )
+    press: ActText | None = Field(default=None, description="What it does at once when it goes down.")
+    tap: ActText | None = Field(default=None, description="What a short press does.")
+    hold: ActText | None = Field(default=None, description="What it does when it is held for half a second.")
+    double: ActText | None = Field(default=None, description="What two short presses do; a tap waits for the second.")
+    held: ActText | None = Field(default=None, description="What is on while it is down, such as /talkback/on.")
+
+
 class Surfaces(Section):
     """Boxes with faders and knobs."""
 
@@ -123,4 +158,10 @@ class Surfaces(Section):
         max_length=64,
         description="Which box is where, for boxes with several modes and boxes behind nameless ports; first fit wins.",
         json_schema_extra=allowed("a list of `port` and `map`"),
+    )
+    pedals: list[SurfacePedal] = Field(
+        default=[],
+        max_length=64,
+        description="Foot-switches. Whoever has their port keeps it: a sustain pedal is recorded all the same.",
+        json_schema_extra=allowed("a list of `port`, one of `cc`, `note` and `control`, and what it does"),
     )

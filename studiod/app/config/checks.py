@@ -29,6 +29,7 @@ def contradictions(config: Config, is_written: Written) -> Iterator[Contradictio
     yield from _outputs(config, is_written)
     yield from _pins(config)
     yield from _leaders(config)
+    yield from _pedals(config)
     tape = config.tape
     shortest_s = MIN_COMMITS_IN_RING * tape.max_loss_s
     if tape.ring_s < shortest_s:
@@ -50,6 +51,10 @@ def _pins(config: Config) -> Iterator[Contradiction]:
                 f"{path_text(place)} is of kind {control.kind}; allowed `second` for an encoder, and for nothing else"
             )
             yield Contradiction((place,), said)
+        if control.normally == "closed" and control.kind != "button":
+            yield Contradiction(
+                (place,), f"{path_text(place)} is of kind {control.kind}; allowed `normally` for a button"
+            )
         for word in ("pin", "second"):
             pin = getattr(control, word)
             if pin in taken:
@@ -78,6 +83,17 @@ def _leaders(config: Config) -> Iterator[Contradiction]:
             )
             yield Contradiction(((*place, "leads"), leader), said)
         leader = leader or place
+
+
+def _pedals(config: Config) -> Iterator[Contradiction]:
+    for number, pedal in enumerate(config.surfaces.pedals):
+        place: SettingPath = ("surfaces", "pedals", number)
+        if sum(each is not None for each in (pedal.cc, pedal.note, pedal.control)) != 1:
+            yield Contradiction((place,), f"{path_text(place)}: allowed exactly one of cc, note, control")
+        if not any((pedal.press, pedal.tap, pedal.hold, pedal.double, pedal.held)):
+            yield Contradiction(
+                (place,), f"{path_text(place)} does nothing; allowed at least one of press, tap, hold, double, held"
+            )
 
 
 def warnings(config: Config) -> Iterator[str]:

@@ -35,7 +35,7 @@ _ITEMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "desk": (("Strip", "strips"), ("Bus", "buses"), ("Matrix", "matrices")),
     "serial": (("SerialPort", "ports"),),
     "gpio": (("GpioControl", "controls"),),
-    "surfaces": (("SurfaceUse", "use"),),
+    "surfaces": (("SurfaceUse", "use"), ("SurfacePedal", "pedals")),
     "sync": (("SyncPort", "ports"),),
 }
 """Sections with lists of groups: the model of one of the list, and the setting."""

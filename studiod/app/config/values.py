@@ -95,6 +95,12 @@ def _map_name(text: str) -> str:
     return text
 
 
+def _act(text: str) -> str:
+    if not re.fullmatch(r"/[!-~]+( [!-~]+)?", text):
+        raise Unfit("is no address with an argument")
+    return text
+
+
 def _text(limit_bytes: int) -> Any:  # noqa: ANN401 - as pydantic.Field itself
     return Field(json_schema_extra=allowed(f"text of at most {limit_bytes} bytes, printable"))
 
@@ -114,6 +120,16 @@ BoxName = Annotated[
     str,
     AfterValidator(_box_name),
     Field(json_schema_extra=allowed("small letters, digits and -, such as x-touch or mcu-xt-2")),
+]
+PortPattern = Annotated[
+    str,
+    AfterValidator(_printable(_LONGEST_PATH)),
+    Field(json_schema_extra=allowed("the name of a port or a box, or a pattern for it")),
+]
+ActText = Annotated[
+    str,
+    AfterValidator(_act),
+    Field(json_schema_extra=allowed("an address, with its argument behind a space, such as /blackbox/keep 300")),
 ]
 PortText = Annotated[
     str,

@@ -11,6 +11,7 @@ from studiod.surfaces.dialects import LINES
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.matching import fits
 from studiod.surfaces.models import Box, Model
+from studiod.surfaces.pedals import Pedal, with_pedals
 from studiod.surfaces.serial.auto import AutoBox
 from studiod.surfaces.serial.box import LineBox
 from studiod.surfaces.serial.deej import DeejTalk
@@ -32,6 +33,8 @@ class LineDesk:
     clock: Callable[[], float]
     touches: Touches
     takeover: Takeover | None = None
+    pedals: tuple[Pedal, ...] = ()
+    """Foot-switches of the configuration."""
 
     def for_box(self, dialect: str, says: str = "", first: SurfaceMap | None = None) -> SurfaceMap:
         """The map of a box that calls itself `says`: `first`, one for that name, one for every box; else a bare one."""
@@ -46,7 +49,10 @@ class LineDesk:
         """A box that speaks `dialect`, still away."""
 
         def meets(talk: Talk) -> SurfaceMap:
-            return self.for_box(dialect, talk.says, first)
+            facts = self.for_box(dialect, talk.says, first)
+            mine = [each for each in self.pedals if each.control and fits(name, (each.port,))]
+            mine += [each for each in self.pedals if each.control and talk.says and fits(talk.says, (each.port,))]
+            return with_pedals(facts, mine, self.hub.registry)
 
         talks: Mapping[str, Callable[[], Talk]] = {
             "studiod": StudiodTalk,

@@ -131,7 +131,7 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
             ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
-        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, order, use."),
+        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, order, use, pedals."),
         ('log: {"a\\nb": 1}\n', "1: log.'a\\nb' is no setting; allowed level"),
     ],
 )
@@ -432,6 +432,7 @@ def test_no_file_does_anything_but_load_or_be_refused(
     ("control", "said"),
     [
         ("{name: jog, kind: encoder, pin: 4}", "gpio.controls[1] is of kind encoder; allowed `second` for an encoder"),
+        ("{name: rec, kind: lamp, pin: 4, normally: closed}", "gpio.controls[1] is of kind lamp; allowed `normally`"),
         ("{name: foot, pin: 4, second: 5}", "gpio.controls[1] is of kind button; allowed `second` for an encoder"),
         ("{name: jog, kind: encoder, pin: 4, second: 4}", "gpio.controls[1].second is 4; allowed a pin that"),
         (
@@ -477,3 +478,21 @@ def test_a_begin_of_the_timeline_that_is_no_time_is_a_fault(folder: Folder) -> N
         "sync.start is '1:00', which is no time; allowed hours, minutes and seconds"
         in folder.faults("sync: {start: 1:00}\n")[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("pedal", "said"),
+    [
+        ("{port: keys, tap: /main/mute}", "surfaces.pedals[1]: allowed exactly one of cc, note, control"),
+        (
+            "{port: keys, cc: 64, note: 3, tap: /main/mute}",
+            "surfaces.pedals[1]: allowed exactly one of cc, note, control",
+        ),
+        ("{port: keys, cc: 64}", "surfaces.pedals[1] does nothing; allowed at least one of press, tap, hold"),
+        ("{port: keys, cc: 64, tap: punch}", "surfaces.pedals[1].tap is 'punch', which is no address with an argument"),
+        ("{port: keys, cc: 164, tap: /main/mute}", "surfaces.pedals[1].cc is 164; allowed 0..127"),
+        ("{cc: 64, tap: /main/mute}", "surfaces.pedals[1].port"),
+    ],
+)
+def test_pedals_that_cannot_be_are_a_fault(folder: Folder, pedal: str, said: str) -> None:
+    assert said in folder.faults(f"surfaces: {{pedals: [{pedal}]}}\n")[0]

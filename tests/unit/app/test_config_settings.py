@@ -55,7 +55,12 @@ def test_settings_hold_what_is_not_the_default(tmp_path: Path) -> None:
             "talkback_input": 3,
         },
         audio={"host": "portaudio", "device": "UMC", "output_device": "PCM", "inputs": 4, "outputs": 6},
-        surfaces={"enable": False, "maps": [str(tmp_path)], "use": [{"port": "*X-TOUCH*", "map": "none"}]},
+        surfaces={
+            "enable": False,
+            "maps": [str(tmp_path)],
+            "use": [{"port": "*X-TOUCH*", "map": "none"}],
+            "pedals": [{"port": "keys", "cc": 64, "normally": "closed", "tap": "/transport/punch"}],
+        },
         midi={"api": "jack", "tracks": 2},
         serial={"ports": [{"port": "usb-Arduino*"}, {"port": "/dev/ttyAMA0", "protocol": "midi", "baud": 38400}]},
         gpio={"controls": [{"name": "foot/1", "pin": 17}, {"name": "jog", "kind": "encoder", "pin": 22, "second": 23}]},

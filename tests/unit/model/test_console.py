@@ -254,7 +254,9 @@ def promised() -> list[str]:
         "oscillator": ["on", "shape", "freq", "level", *into],
         "click": ["on", "free", "tempo", "beats", "subdivision", "accent", "level", *into],
         "loudness": ["on", "source", "reset"],
-        "transport": words("play stop record punch locate rollback discard undo state phase position rolled point")
+        "transport": words(
+            "play stop record punch locate rollback discard undo state phase position rolled point tally"
+        )
         + words("preroll countin rehearse"),
         "loop": ["on", "start", "end", "active"],
         "punch": ["on", "in", "out"],

@@ -9,6 +9,7 @@ from studiod.surfaces.base import SurfaceMap
 from studiod.surfaces.dialects import LINES
 from studiod.surfaces.manager import POLL_S, SurfaceManager, SurfaceStatus
 from studiod.surfaces.maps import load_map, map_folder
+from studiod.surfaces.pedals import Pedal
 from studiod.surfaces.serial.models import LineDesk, line_models
 from studiod.surfaces.touches import Touches
 from tests.fakes.hand_loop import HandLoop
@@ -42,7 +43,7 @@ def made(folder: Path, text: str, head: str = HEAD) -> SurfaceMap:
 class Lines:
     """The whole way from the bytes of a line to the desk and back."""
 
-    def __init__(self, maps: Iterable[SurfaceMap] = ()) -> None:
+    def __init__(self, maps: Iterable[SurfaceMap] = (), pedals: tuple[Pedal, ...] = ()) -> None:
         self.loop = HandLoop()
         self.ports = MemoryPorts()
         self.osc = OscDesk(strips=16)
@@ -51,7 +52,7 @@ class Lines:
         for spec in self.hub.registry:
             if spec.kind is Kind.TRIGGER:
                 self.hub.on_trigger(spec.address, self._fired(spec.address))
-        desk = LineDesk(self.hub, (*maps, *BUILT_IN), self.loop.time, Touches())
+        desk = LineDesk(self.hub, (*maps, *BUILT_IN), self.loop.time, Touches(), pedals=pedals)
         models = line_models(desk, lambda name: OscLine(name, self.osc.endpoint, self.loop.time))
         self.manager = SurfaceManager(self.hub, models, self.ports, clock=self.loop.time, later=self.loop.later)
         self.manager.start()
