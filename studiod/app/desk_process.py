@@ -201,7 +201,7 @@ class Desk:
 
     def _control_ports(self) -> tuple[str, ...]:
         manager = self.queries.surfaces
-        return () if manager is None else tuple(status.port for status in manager.status() if status.port)
+        return () if manager is None else manager.control_ports()
 
     async def _say_hello(self) -> None:
         """Tell the person at the terminal what is open, once the engine and the tape are."""

@@ -56,6 +56,7 @@ class _Place:
     surface: Box
     pairs: tuple[Pair, ...] = ()
     """Its ports; empty while it is away."""
+    has_keys: bool = False
     stamps: tuple[str, ...] = ()
     wires: tuple[Wire, ...] = ()
     """Empty while it is not open."""
@@ -165,6 +166,11 @@ class SurfaceManager:
             for place in self._places.values()
         )
 
+    def control_ports(self) -> tuple[str, ...]:
+        """Ports of the boxes that are here and only control: what they say is no music."""
+        silent = [place for place in self._places.values() if not place.has_keys]
+        return tuple(pair.name for place in silent for pair in place.pairs)
+
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
@@ -223,7 +229,7 @@ class SurfaceManager:
 
     def _seat(self, model: Model, pairs: tuple[Pair, ...]) -> None:
         place = self._free_place(model)
-        place.pairs, place.retry_at = pairs, float("-inf")
+        place.pairs, place.has_keys, place.retry_at = pairs, model.match.has_keys, float("-inf")
 
     def _free_place(self, model: Model) -> _Place:
         number = 1

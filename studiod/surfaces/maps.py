@@ -43,7 +43,7 @@ _TOP = (
     "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
-_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "usual")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "keys", "usual")
 _ANY = -1
 
 
@@ -157,9 +157,11 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     small = tuple(ids.lower() for ids in usb)
     not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
     usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
+    has_keys = "keys" in keys and document.flag(keys["keys"], "match.keys")
     match = Match(
-        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, usual=usual
-    )
+        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, has_keys=has_keys,
+        usual=usual,
+    )  # fmt: skip
     return match, tuple(also)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,20 @@ def test_a_box_plugged_in_later_is_found() -> None:
     (status,) = studio.manager.status()
     assert (status.name, status.model, status.state, status.port) == ("nanokontrol2", "nanoKONTROL2", "connected", PORT)
     assert status.note == ""
+
+
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_the_port_of_a_box_is_for_control_alone_unless_it_has_keys(has_keys: bool) -> None:  # noqa: FBT001 - a case
+    loop, ports, hub = HandLoop(), MemoryPorts(), desk()
+    facts = replace(NANO, match=replace(NANO.match, has_keys=has_keys))
+    model = MapModel(facts, hub, loop.time, Touches())
+    manager = SurfaceManager(hub, [model], ports, clock=loop.time, later=loop.later)
+    ports.plug(PORT, NanoKontrol2())
+    manager.start()
+    assert manager.control_ports() == (() if has_keys else (PORT,))
+    ports.unplug(PORT)
+    loop.advance(POLL_S + 0.1)
+    assert manager.control_ports() == ()
 
 
 def test_a_box_that_is_there_at_the_start_is_there_at_once() -> None:
