@@ -173,8 +173,8 @@ class Match:
     """Of a box that describes itself: patterns of the name it gives."""
     every: bool = False
     """Of a box on a serial line: any that no other map fits better."""
-    is_played: bool = False
-    """It has keys or pads that somebody plays: what records keyboards hears it, too."""
+    has_keys: bool = False
+    """Keys or pads to play on speak on the same port: what they say is music."""
     usual: bool = True
     """False: it is looked for only where the user says so; another model is what its ports mean by themselves."""
     shares: bool = False

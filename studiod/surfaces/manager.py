@@ -175,12 +175,10 @@ class SurfaceManager:
         )
 
     def control_ports(self) -> tuple[str, ...]:
-        """Ports of the boxes that are here and that nobody plays on."""
-        return tuple(
-            place.port
-            for place in self._places.values()
-            if place.port and not place.model.match.is_played and not place.model.match.shares
-        )
+        """Ports of the boxes that are here and only control: what they say is no music."""
+        matches = [(place, place.model.match) for place in self._places.values()]
+        silent = [place for place, match in matches if not match.has_keys and not match.shares]
+        return tuple(pair.name for place in silent for pair in place.pairs)
 
     def seat_of(self, input_name: str) -> "Seat | None":
         """The box that hears this port; None where no box does."""

@@ -43,11 +43,11 @@ _REQUIRED = (
 )
 _REQUIRED_WITH_BASE = ("format", "base")
 _TOP = (
-    *_REQUIRED, "base", "keys", "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello",
+    *_REQUIRED, "base", "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello",
     "bye", "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
-_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "usual")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "keys", "usual")
 _ANY = -1
 
 
@@ -135,8 +135,7 @@ def _from_base(document: Document, top: "Mapping[str, Node]", known: Mapping[str
     told = {_FIELDS.get(key, key) for key in top}
     same = {word: getattr(base, word) for word in _SIMPLE if word not in told}
     match = own.match if "match" in top else base.match
-    is_played = own.match.is_played if "keys" in top else base.match.is_played
-    same |= {"match": replace(match, is_played=is_played)}
+    same |= {"match": match}
     if "hello" not in top:
         same |= {"hello": base.hello, "greeting": base.greeting}
     face = own.face or tuple(
@@ -168,7 +167,7 @@ def _alone(document: Document, top: "Mapping[str, Node]", base: SurfaceMap | Non
         **texts,
         confidence=_word(document, top, "confidence", CONFIDENCE, ""),
         sources=document.texts(top["sources"], "sources") if "sources" in top else (),
-        match=replace(match, is_played="keys" in top and document.flag(top["keys"], "keys")),
+        match=match,
         ports=ports,
         rows=rows.names,
         controls=rows.controls,
@@ -245,9 +244,11 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     small = tuple(ids.lower() for ids in usb)
     not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
     usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
+    has_keys = "keys" in keys and document.flag(keys["keys"], "match.keys")
     match = Match(
-        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, usual=usual
-    )
+        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, has_keys=has_keys,
+        usual=usual,
+    )  # fmt: skip
     return match, tuple(also)
 
 

@@ -44,6 +44,7 @@ KEYBOARDS = {
     "launchkey-49-61", "launchkey-mk3", "impulse-61", "keylab-49", "keylab-mkii", "minilab-mkii", "minilab-3",
     "oxygen-25", "oxygen-49", "oxygen-61", "oxygen-8-v2", "axiom-25", "axiom-49", "axiom-61", "axiom-air-mini-32",
     "axiom-air-25", "panorama", "impact-lx", "impact-gx", "x-board-61", "a-30", "qx25", "vi25", "q49-mkii", "dmk25",
+    "versakey",
 }  # fmt: skip
 
 
@@ -190,6 +191,12 @@ def test_the_keys_of_a_keyboard_are_left_alone(name: str) -> None:
     assert notes == []
 
 
+def test_what_is_played_on_a_box_with_keys_is_music_where_the_keys_are_on_the_port_of_the_knobs() -> None:
+    with_pads = {"starrypad", "mpd32"}
+    elsewhere = {"launchkey-mk3"}  # its keys have a port of their own
+    assert {facts.name for facts in MAPS if facts.match.has_keys} == (KEYBOARDS | with_pads) - elsewhere
+
+
 @pytest.mark.parametrize(
     ("box", "message", "meaning"),
     [
@@ -231,6 +238,7 @@ def test_the_keys_of_a_keyboard_are_left_alone(name: str) -> None:
         ("apc40", "B0 2F 7F", Turned("cue", -1)),
         ("keylab-49", "B0 4A 3F", Turned("encoder/1", -1)),
         ("uc-33", "B7 07 7F", Moved("fader/8", 1.0)),
+        ("versakey", "B0 0C 7F", Pressed("play")),
     ],
 )  # fmt: skip
 def test_a_box_says_what_it_is_known_to_say(box: str, message: str, meaning: Gesture) -> None:

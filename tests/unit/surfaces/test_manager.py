@@ -71,6 +71,20 @@ def test_a_box_plugged_in_later_is_found() -> None:
     assert status.note == ""
 
 
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_the_port_of_a_box_is_for_control_alone_unless_it_has_keys(has_keys: bool) -> None:  # noqa: FBT001 - a case
+    loop, ports, hub = HandLoop(), MemoryPorts(), desk()
+    facts = replace(NANO, match=replace(NANO.match, has_keys=has_keys))
+    model = MapModel(facts, hub, loop.time, Touches())
+    manager = SurfaceManager(hub, [model], ports, clock=loop.time, later=loop.later)
+    ports.plug(PORT, NanoKontrol2())
+    manager.start()
+    assert manager.control_ports() == (() if has_keys else (PORT,))
+    ports.unplug(PORT)
+    loop.advance(POLL_S + 0.1)
+    assert manager.control_ports() == ()
+
+
 def test_a_box_that_is_there_at_the_start_is_there_at_once() -> None:
     studio = Studio()
     studio.manager.stop()
@@ -421,7 +435,7 @@ def test_a_port_that_is_played_on_is_heard_by_tracks_for_keyboards() -> None:
     studio = Studio()
     studio.plug()
     assert studio.manager.control_ports() == (PORT,)
-    played = replace(NANO, match=replace(NANO.match, is_played=True))
+    played = replace(NANO, match=replace(NANO.match, has_keys=True))
     studio.manager.change([MapModel(played, studio.hub, studio.loop.time, Touches())])
     assert [status.state for status in studio.manager.status()] == ["connected"]
     assert studio.manager.control_ports() == ()

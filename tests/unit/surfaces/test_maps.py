@@ -139,6 +139,15 @@ def test_the_whole_file_in_the_readme_is_a_good_map(tmp_path: Path) -> None:
     }
 
 
+def test_the_map_in_the_how_to_is_a_good_one_and_plays(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "midi-box.md"
+    path = tmp_path / "little.yaml"
+    path.write_text(page.read_text().partition("```yaml\n")[2].partition("```")[0])
+    facts = load_map(path)
+    assert misfits(facts, desk(strips=4).registry) == ()
+    assert [binding.when.value for binding in facts.bindings["foot"]] == ["tap", "double", "hold"]
+
+
 FORMAT_2 = """\
 format: 2
 name: two
