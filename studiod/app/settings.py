@@ -183,6 +183,8 @@ class SurfaceSettings:
 
     enable: bool
     maps: tuple[Path, ...]
+    own_maps: Path
+    """What is learnt is kept there."""
 
 
 @dataclass(frozen=True, slots=True)

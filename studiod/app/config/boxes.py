@@ -1,12 +1,15 @@
 """Settings of what musicians touch: MIDI, serial lines, surfaces."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import Field
 
 from studiod.app.config.section import Section
 from studiod.app.config.values import MAX_PIN, ControlName, Folder, PortText, allowed
 from studiod.model.console import MAX_MIDI_TRACKS
+
+DEFAULT_OWN_MAPS: Final = "~/.config/studiod/maps"
 
 
 class Midi(Section):
@@ -93,4 +96,8 @@ class Surfaces(Section):
         max_length=32,
         description="More folders with maps of boxes, read after the built-in ones.",
         json_schema_extra=allowed("a list of folders"),
+    )
+    own_maps: Folder = Field(
+        default=Path(DEFAULT_OWN_MAPS),
+        description="The folder of maps made on this desk: what `studioctl learn` learns is kept there. Read last.",
     )
