@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
-from studiod.app import blackbox_door, import_door, transport_door
+from studiod.app import blackbox_door, import_door, learn_door, transport_door
 from studiod.app.banner import banner
 from studiod.app.bells import Bells
 from studiod.app.queries import Queries
@@ -26,7 +26,7 @@ from studiod.desk.store import BlockStore, values_in
 from studiod.desk.transport import Outside, Transport
 from studiod.link import DESK, ENGINE, TAPE, Block
 from studiod.model.console import console_parameters
-from studiod.model.parameter import Flag
+from studiod.model.parameter import Flag, Refused
 from studiod.model.registry import Registry
 from studiod.net.access import AccessPolicy, networks
 from studiod.net.osc.endpoint import OscEndpoint
@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from studiod.app.surfaces import DeskSurfaces
+    from studiod.surfaces.learn import Learner
 
 
 def run(block: Block, settings: Settings, bells: Bells) -> int:
@@ -103,6 +104,7 @@ class Desk:
         TakeDoor(self.librarian, self._session).register(endpoint)
         transport_door.register(endpoint, self.transport)
         import_door.register(endpoint, self.transport)
+        learn_door.register(endpoint, self.hub.registry, self._learner)
         server = self._make_server(endpoint)
         await self._open_osc(server)
         self._block.set_ready(DESK, ready=True)
@@ -201,6 +203,11 @@ class Desk:
         self.queries.sync = self._surfaces.sync
         self.queries.surfaces = self._surfaces.manager
         self.queries.faults += self._surfaces.faults
+
+    def _learner(self) -> "Learner":
+        if self._surfaces is None or self._surfaces.learner is None:
+            raise Refused(f"{learn_door.LEARN}: boxes are not looked for; see surfaces and midi of the configuration")
+        return self._surfaces.learner
 
     def _control_ports(self) -> tuple[str, ...]:
         manager = self.queries.surfaces

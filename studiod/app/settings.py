@@ -217,6 +217,8 @@ class SurfaceSettings:
     """Names of boxes of the Mackie desk, from left to right."""
     use: tuple[SurfaceUseSettings, ...]
     pedals: tuple[PedalSettings, ...]
+    own_maps: Path
+    """What is learnt is kept there."""
 
 
 @dataclass(frozen=True, slots=True)

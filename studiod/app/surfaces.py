@@ -1,28 +1,22 @@
-"""The surfaces of the desk process: the ports' bell, what is looked for, and the manager between them."""
+"""The surfaces of the desk process: the ports' bell, what is looked for, the manager, who learns, who is in time."""
 
 import asyncio
+import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from studiod.app.bells import Bells
+from studiod.app.looked_for import LookedFor
 from studiod.app.osc_line import OscLine
-from studiod.app.settings import PedalSettings, Settings
+from studiod.app.settings import Settings
 from studiod.app.sync import sync_desk
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import Block
 from studiod.net.osc.endpoint import OscEndpoint
-from studiod.surfaces.choice import Wish, in_order
-from studiod.surfaces.dialects import LINES
-from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
-from studiod.surfaces.mackie.facts import BoxFacts
+from studiod.surfaces.learn import Around, Done, Learner, Work
 from studiod.surfaces.manager import SurfaceManager
-from studiod.surfaces.models import Directed, MapModel, Model
-from studiod.surfaces.pedals import HELD, Pedal, PedalMidi, pedal_faults, pedal_maps
 from studiod.surfaces.ports import BlockPorts
-from studiod.surfaces.serial.models import LineDesk, line_models
-from studiod.surfaces.shelf import Shelf, read_shelves
 from studiod.surfaces.touches import Touches
 
 if TYPE_CHECKING:
@@ -30,27 +24,6 @@ if TYPE_CHECKING:
     from studiod.surfaces.sync.desk import SyncDesk
 
 _log = logging.getLogger(__name__)
-
-
-def looked_for(
-    shelves: Sequence[Shelf],
-    wishes: Iterable[Wish],
-    hub: Hub,
-    desk: MackieDesk,
-    clock: Callable[[], float],
-    touches: Touches,
-) -> tuple[list[Model], tuple[str, ...]]:
-    """Models in the order in which they are asked whether a port is theirs, and what is wrong with `wishes`.
-
-    shelves: the built-in one first. desk: where boxes that speak Mackie Control stand side by side.
-    """
-
-    def model(facts: "BoxFacts | SurfaceMap") -> Model:
-        return MackieModel(facts, desk) if isinstance(facts, BoxFacts) else MapModel(facts, hub, clock, touches)
-
-    rows = [[model(facts) for facts in shelf.facts if getattr(facts, "dialect", "") not in LINES] for shelf in shelves]
-    wanted, faults = in_order(rows, wishes)
-    return [Directed(each.model, each.match) for each in wanted], faults
 
 
 class DeskSurfaces:
@@ -70,60 +43,61 @@ class DeskSurfaces:
         """What is wrong with files of maps; known once it has started."""
         self.manager: SurfaceManager | None = None
         """None until the maps are read, and without surfaces."""
+        self.learner: Learner | None = None
+        """The same."""
         self.sync: SyncDesk | None = None
         """None where the configuration names nobody to be in time with."""
         self._block = block
         self._transport = transport
-        self._sync_settings = settings.sync
-        self._settings = settings.surfaces
+        self._settings = settings
         self._bells = bells
         self._hub = hub
         self._endpoint = endpoint
         self._loop = asyncio.get_running_loop()
         self._touches = Touches()
         self._ports = BlockPorts(block, bells.ring_said)
+        self._looked_for = LookedFor(hub, settings.surfaces, self._loop.time, self._touches, self._osc_line)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Read the maps, beside the loop, and look for boxes from then on; be in time from the beginning."""
         self._loop.add_reader(self._bells.heard, self._heard)
         later = self._loop.call_later
-        if self._sync_settings.ports:
-            self.sync = sync_desk(self._sync_settings, self._hub, self._block, self._transport, self._ports, later)
+        if self._settings.sync.ports:
+            self.sync = sync_desk(self._settings.sync, self._hub, self._block, self._transport, self._ports, later)
             self.sync.start()
-        if self._settings.enable:
-            models = await self._models()
-            self.manager = SurfaceManager(self._hub, models, self._ports, clock=self._loop.time, later=later)
-            self.manager.start()
+        if not self._settings.surfaces.enable:
+            return
+        own, learnt, self.faults = await asyncio.to_thread(self._looked_for.read, _time_of_day)
+        for fault in self.faults:
+            _log.warning("%s", fault)
+        models = self._looked_for.models(learnt.maps)
+        self.manager = SurfaceManager(self._hub, models, self._ports, clock=self._loop.time, later=later)
+        around = Around(self._loop.time, later, self._in_background, _time_of_day)
+        self.learner = Learner(self.manager, self._ports, self._touches, own, around, self._use)
+        self.learner.learnt = learnt.learnt
+        self.manager.start()
 
     def stop(self) -> None:
         """Let every box go; may be called before `start` is done."""
         self._loop.remove_reader(self._bells.heard)
-        for part in (self.sync, self.manager):
+        for part in (self.sync, self.learner, self.manager):
             if part is not None:
                 part.stop()
 
-    async def _models(self) -> list[Model]:
-        """Everything that is looked for, in the order in which it is asked."""
-        shelves = await asyncio.to_thread(read_shelves, self._settings.maps)
-        wishes = tuple(Wish(line.port, line.map) for line in self._settings.use)
-        desk = MackieDesk(self._hub, self._loop.time, self._touches, self._settings.order)
-        models, faults = looked_for(shelves, wishes, self._hub, desk, self._loop.time, self._touches)
-        pedals = tuple(map(_pedal, self._settings.pedals))
-        pedals_wrong = pedal_faults(pedals, self._hub.registry)
-        self.faults = (*(fault for shelf in shelves for fault in shelf.faults), *faults, *pedals_wrong)
-        for fault in self.faults:
-            _log.warning("%s", fault)
-        # a box on a line is asked who it is, whatever is found before it: its maps are no models of their own
-        own_first = (*shelves[1:], shelves[0])
-        lines = tuple(facts for shelf in own_first for facts in shelf.maps if facts.dialect in LINES)
-        return [
-            *models,
-            *line_models(LineDesk(self._hub, lines, self._loop.time, self._touches, pedals=pedals), self._osc_line),
-            *(
-                MapModel(facts, self._hub, self._loop.time, self._touches, dialect_for=PedalMidi)
-                for facts in pedal_maps(pedals, self._hub.registry)
-            ),
-        ]
+    # -- learning --------------------------------------------------------------------------------------------------
+
+    def _use(self, own: "tuple[SurfaceMap, ...]") -> None:
+        """Something was learnt, or taken back."""
+        if self.manager is not None:
+            self.manager.change(self._looked_for.models(own))
+
+    def _in_background(self, work: Work, done: Done) -> None:
+        task = self._loop.create_task(_do(work, done), name="learn")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- ports -----------------------------------------------------------------------------------------------------
 
     def _osc_line(self, name: str) -> OscLine:
         return OscLine(name, self._endpoint, self._loop.time)
@@ -136,14 +110,14 @@ class DeskSurfaces:
                     part.poll()
 
 
-def _pedal(told: PedalSettings) -> Pedal:
-    acts = {"press": told.press, "tap": told.tap, "hold": told.hold, "double": told.double, HELD: told.held}
-    return Pedal(
-        told.port,
-        {moment: words for moment, words in acts.items() if words},
-        told.channel,
-        told.cc,
-        told.note,
-        told.control or "",
-        told.normally == "closed",
-    )
+async def _do(work: Work, done: Done) -> None:
+    try:
+        outcome = await asyncio.to_thread(work)
+    except Exception as fault:  # noqa: BLE001 - whatever went wrong is told to who learns
+        done(fault)
+    else:
+        done(outcome)
+
+
+def _time_of_day() -> str:
+    return dt.datetime.now(dt.UTC).astimezone().isoformat(" ", "minutes")[:16]

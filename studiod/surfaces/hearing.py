@@ -128,9 +128,8 @@ class Hearing:
                 port.is_new = False
                 guess = port.guesser.guess()
                 port.heard = self._heard(name, guess, port.guesser.rival()) if guess is not None else None
-                if port.guesser.is_full and not (port.heard is not None and port.heard.is_enough):
-                    self.flooding = name
-                    port.guesser = Guesser(self.want)
+                if port.guesser.is_full and (port.heard is None or port.heard.rival or not port.heard.is_enough):
+                    self.flooding, port.heard = name, None  # it is not listened to any more
             if port.heard is not None:
                 yield port.heard
 

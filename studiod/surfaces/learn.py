@@ -14,7 +14,7 @@ from studiod.link.ports import PortNames, PortsUnavailable
 from studiod.model.parameter import Refused
 from studiod.surfaces.base import Hand, SurfaceMap
 from studiod.surfaces.checked_yaml import MapError
-from studiod.surfaces.controls import Control
+from studiod.surfaces.controls import PRESSED_KINDS, Control
 from studiod.surfaces.guess import RIVAL, words_of
 from studiod.surfaces.hearing import Heard, Hearing, is_of
 from studiod.surfaces.lesson import Found, Wish, change_for, known_control, told
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LISTEN_S = 30.0  # time to walk to the box and find the knob
 TICK_S = 0.1
 REST_S = 0.3  # a hand that has finished rests so long
+PRESS_REST_S = 0.7  # and a finger so long: it was asked to press two or three times
 _LONG_ENOUGH_S = 2.0  # of one that goes on and on enough was heard
 _log = logging.getLogger(__name__)
 
@@ -207,7 +208,8 @@ class Learner:
         now = self._clock()
         lesson.enough_since_s = lesson.enough_since_s or now
         self._say(Phase.HEARD, str(found))
-        is_resting = now - best.last_s >= REST_S or now - lesson.enough_since_s >= _LONG_ENOUGH_S
+        rest_s = PRESS_REST_S if found.kind in PRESSED_KINDS else REST_S
+        is_resting = now - best.last_s >= rest_s or now - lesson.enough_since_s >= _LONG_ENOUGH_S
         return is_resting and self._decide(lesson, found)
 
     def _unclear(self, lesson: _Lesson, heard: list[Heard], found: Found, names: PortNames) -> str:

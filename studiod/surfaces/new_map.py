@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 _ALSA_NUMBERS = re.compile(r" \d+:\d+$")
 _LONGEST_NAME = 40
+_LONGEST_WORD = 5  # false
 
 
 def plain_name(port: str) -> str:
@@ -22,8 +23,8 @@ def new_map(input_name: str, usb: str, name: str, when: str, *, has_banks: bool)
         + (
             f"format: 2\nname: {name}\nmaker: unknown\nmodel: {_text(plain_name(input_name))}\ndialect: generic-midi\n"
             "mode: as it was when it was learnt\nconfidence: measured\nsources: [learnt on this desk]\n"
-            f"match: {{ports: [{_text(_pattern(input_name))}]{usb_match}, direction: in}}\n"
-            "keys: true  # it may be played, too: MIDI tracks hear it as before\n"
+            f"match: {{ports: [{_text(_pattern(input_name))}]{usb_match}, direction: in, keys: true}}\n"
+            "# keys: it may be played, too; MIDI tracks hear it as before\n"
         )
         + ("" if has_banks else "banks: {strip: 8}\n")
     )
@@ -35,7 +36,7 @@ def map_over(base: str, when: str) -> str:
 
 
 def _first_line(when: str) -> str:
-    return f"# Learnt on this desk, begun {when}. Change it as you like: studiod adds and takes away single lines.\n"
+    return f"# Learnt on this desk, begun {when}. Change it as you like: studiod touches single lines only.\n"
 
 
 def _pattern(port: str) -> str:
@@ -64,7 +65,9 @@ def _text(text: str) -> str:
 def free_name(port: str, taken: Collection[str]) -> str:
     """A name for the map of an unknown box: small letters, digits and dashes out of its port's name."""
     words = re.sub(r"[^a-z0-9]+", "-", plain_name(port).rpartition(":")[2].lower()).strip("-")
-    return free(words[:_LONGEST_NAME].strip("-") or "box", taken)
+    words = words[:_LONGEST_NAME].strip("-")
+    # `1` and `on` are no texts to YAML
+    return free(words if len(words) > _LONGEST_WORD and words[0].isalpha() else f"box-{words}".strip("-"), taken)
 
 
 def free(name: str, taken: Collection[str]) -> str:

@@ -1,8 +1,9 @@
 """The folder of maps that were made on this desk: what was learnt, taken back step by step, and listed."""
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -109,9 +110,10 @@ class OwnMaps:
         text = change.head if is_new else self._text(path)
         step = _Step(change.what, path.name, is_new)
         for edit in change.edits:
-            step.before.append((edit.section, edit.key, lines_of(text, edit.section, edit.key)))
             line = entry_line(edit.key, edit.value, f"learnt {self._stamp()}")
-            text = self._edited(path, with_entry, text, edit.section, edit.key, line)
+            with _naming(path):
+                step.before.append((edit.section, edit.key, lines_of(text, edit.section, edit.key)))
+                text = with_entry(text, edit.section, edit.key, line)
         self._keep(path, text, step)
         return replace(self.read(), what=change.what)
 
@@ -136,12 +138,11 @@ class OwnMaps:
 
     def _take_back(self, path: Path, step: _Step) -> None:
         text = self._text(path)
-        for section, key, lines in reversed(step.before):
-            if lines is None:
-                text = self._edited(path, without_entry, text, section, key)
-            else:
-                text = self._edited(path, with_entry, text, section, key, lines)
-        if step.is_new and _is_empty(text):
+        with _naming(path):
+            for section, key, lines in reversed(step.before):
+                text = without_entry(text, section, key) if lines is None else with_entry(text, section, key, lines)
+            is_over = step.is_new and _is_empty(text)
+        if is_over:
             put_away(path)
         else:
             self._save(path, text)
@@ -152,13 +153,8 @@ class OwnMaps:
         for path in sorted(self.folder.glob("*.yaml")):
             text = before = self._text(path)
             step = _Step(f"{address} forgotten", path.name, is_new=False)
-            own = {entry.key for entry in entries(text, ("controls",))}
-            for section in sections(text):
-                for entry in entries(text, section):
-                    if _address_in(entry.value) == address:
-                        text = self._taken_out(path, text, section, entry.key, step)
-                        if entry.key in own and not _is_bound(text, entry.key):
-                            text = self._taken_out(path, text, ("controls",), entry.key, step)
+            with _naming(path):
+                text = _without_address(text, address, step)
             if text != before:
                 found += 1
                 self._keep(path, text, step, before)
@@ -200,16 +196,6 @@ class OwnMaps:
             raise Refused(f"{fault}\nput that right first, or take the file away") from None
         return text
 
-    def _edited(self, path: Path, edit: Callable[..., str], *words: object) -> str:
-        try:
-            return edit(*words)
-        except Refused as fault:
-            raise Refused(f"{path}: {fault}") from None
-
-    def _taken_out(self, path: Path, text: str, section: Section, key: str, step: _Step) -> str:
-        step.before.append((section, key, lines_of(text, section, key)))
-        return self._edited(path, without_entry, text, section, key)
-
     def _save(self, path: Path, text: str) -> None:
         try:
             map_in(text, str(path), self._bases())
@@ -220,7 +206,9 @@ class OwnMaps:
     def _keep(self, path: Path, text: str, step: _Step, before: str = "") -> None:
         """Save the file, or take it away when nothing is left in it; and note the step."""
         steps = self._steps()
-        if _is_empty(text):
+        with _naming(path):
+            is_over = _is_empty(text)
+        if is_over:
             step.whole = before
             put_away(path)
         else:
@@ -256,6 +244,29 @@ class OwnMaps:
             except (Refused, OSError):
                 continue  # its faults are told where maps are read
         return tuple(found)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Faults say which file they are of."""
+    try:
+        yield
+    except Refused as fault:
+        raise Refused(f"{path}: {fault}") from None
+
+
+def _without_address(text: str, address: str, step: _Step) -> str:
+    """`text` without what leads to `address`, and without controls of its own that do nothing then; noted in `step`."""
+    own = {entry.key for entry in entries(text, ("controls",))}
+    for section in sections(text):
+        for entry in entries(text, section):
+            if _address_in(entry.value) == address:
+                step.before.append((section, entry.key, lines_of(text, section, entry.key)))
+                text = without_entry(text, section, entry.key)
+                if entry.key in own and not _is_bound(text, entry.key):
+                    step.before.append((("controls",), entry.key, lines_of(text, ("controls",), entry.key)))
+                    text = without_entry(text, ("controls",), entry.key)
+    return text
 
 
 def _step(words: Mapping[str, Any]) -> _Step:

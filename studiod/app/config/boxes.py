@@ -1,6 +1,7 @@
 """Settings of what musicians touch: MIDI, serial lines, surfaces."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -18,6 +19,8 @@ from studiod.app.config.values import (
     allowed,
 )
 from studiod.model.console import MAX_MIDI_TRACKS
+
+DEFAULT_OWN_MAPS: Final = "~/.config/studiod/maps"
 
 
 class Midi(Section):
@@ -164,4 +167,8 @@ class Surfaces(Section):
         max_length=64,
         description="Foot-switches. Whoever has their port keeps it: a sustain pedal is recorded all the same.",
         json_schema_extra=allowed("a list of `port`, one of `cc`, `note` and `control`, and what it does"),
+    )
+    own_maps: Folder = Field(
+        default=Path(DEFAULT_OWN_MAPS),
+        description="The folder of maps made on this desk: what `studioctl learn` learns is kept there. Read last.",
     )

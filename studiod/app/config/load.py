@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, str] = {
 """Command-line options that stand for a setting."""
 
 _STATE_FOLDER = "STATE_DIRECTORY"  # systemd.exec(5): folders of StateDirectory=, with colons between them
+_CONFIG_FOLDER = "XDG_CONFIG_HOME"
 _LISTS_OF_GROUPS = frozenset(
     {
         ("desk", "strips"),
@@ -97,6 +98,8 @@ class _Draft:
         state_folder = environment.get(_STATE_FOLDER, "").partition(":")[0]
         if state_folder and not self.is_written(("tape", "library")):
             self._override(("tape", "library"), state_folder, f"${_STATE_FOLDER}")
+        if not self.is_written(("surfaces", "own_maps")):
+            self._place_own_maps(state_folder, environment.get(_CONFIG_FOLDER, ""))
         for source, value in overrides.items():
             if value is not None:
                 self._override(tuple(OPTIONS.get(source, source).split(".")), value, source)
@@ -129,6 +132,13 @@ class _Draft:
         if config is None or self._faults:
             raise ConfigError(self._faults)
         return config
+
+    def _place_own_maps(self, state_folder: str, config_folder: str) -> None:
+        """A service has no home of its own to write to; others may have moved their folder of configurations."""
+        if state_folder:
+            self._override(("surfaces", "own_maps"), f"{state_folder}/.maps", f"${_STATE_FOLDER}")
+        elif config_folder.startswith("/"):  # the XDG specification: relative ones are not heeded
+            self._override(("surfaces", "own_maps"), f"{config_folder}/studiod/maps", f"${_CONFIG_FOLDER}")
 
     def _override(self, path: SettingPath, value: object, source: str) -> None:
         *groups, last = path

@@ -7,6 +7,7 @@ from typing import Final
 from studiod.app.control import completion
 from studiod.app.control.faults import WrongUsage
 from studiod.app.control.keep import blackbox, keep
+from studiod.app.control.learn import learn
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
 from studiod.app.control.reports import show_devices, show_status
@@ -275,6 +276,7 @@ WORK: Final[dict[str, Work]] = {
     "takes": takes,
     "sessions": sessions,
     "devices": _devices,
+    "learn": learn,
     "get": _get,
     "set": _set,
     "press": _press,

@@ -43,6 +43,8 @@ measures, is `null`.
 | `keep` | `take`: the take that was made |
 | `stop` | the same, and `finished`: the take that ended, or null |
 | `fader` ... `name`, `get`, `set` | `values`: a list of `address`, `value`, `text` |
+| `learn` | `phase` (bound, undone, forgotten), `sentence`, `number` |
+| `learn --list` | a list of `address`, `box`, `control`, `where` (a page or layer), `comment` |
 | `watch` | an object on each line: `time`, `address`, `value`, `text` |
 
 What `meters` tells:

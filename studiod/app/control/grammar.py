@@ -362,6 +362,33 @@ COMMANDS: Final = (
         examples=(("devices", "what is plugged in"),),
     ),
     Command(
+        "learn",
+        "bind a fader, knob or button by moving it",
+        "Listens to every MIDI input and to every box, says what it hears, and binds the control that is moved to the "
+        "address: on a box that studiod knows all its other controls stay as they are. A fader or knob is moved the "
+        "whole way, up first and back; a button is pressed two or three times. It is saved, and works at once and "
+        "after every start. When nothing was heard for 30 seconds it ends.",
+        (
+            Argument("address", "the parameter or command", "ADDRESS", is_optional=True),
+            Argument("--momentary", "a switch is on while the button is held, not from one press to the next"),
+            Argument("--bank", "a row of controls for strips side by side: the first is moved, then the last"),
+            Argument("--value", "the number that a command takes", "NUMBER", form=float),
+            Argument("--list", "what has been learnt"),
+            Argument("--undo", "take back what was learnt, or forgotten, last; again for what was before"),
+            Argument("--forget", "what was learnt for that address leads there no more", "ADDRESS"),
+            Argument("--cancel", "end a lesson that somebody began"),
+        ),
+        (
+            ("learn /strip/3/fader", "then move the fader"),
+            ("learn /talkback/on --momentary", "then press the button two or three times"),
+            ("learn /transport/locate --value 0", "a button that goes to the beginning"),
+            ("learn /strip/1/fader --bank", "then move the first fader of the row, then the last"),
+            ("learn --list", "what has been learnt"),
+            ("learn --undo", "that was the wrong one"),
+            ("learn --forget /strip/3/fader", "as if it had never been learnt"),
+        ),
+    ),
+    Command(
         "get",
         "read any parameter",
         "Reads any address of docs/parameters.md, or all that a pattern means; /travel behind an address reads 0..1.",

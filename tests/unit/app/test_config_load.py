@@ -131,7 +131,10 @@ def test_a_list_item_is_counted_from_one_and_has_its_own_line(folder: Folder) ->
             ),
         ),
         ("audio: {Host: jack}\n", "1: audio.Host is no setting; allowed host, "),
-        ("surfaces: {port: 9}\n", "1: surfaces.port is no setting; allowed enable, maps, order, use, pedals."),
+        (
+            "surfaces: {port: 9}\n",
+            "1: surfaces.port is no setting; allowed enable, maps, order, use, pedals, own_maps.",
+        ),
         ('log: {"a\\nb": 1}\n', "1: log.'a\\nb' is no setting; allowed level"),
     ],
 )
@@ -326,6 +329,19 @@ def test_under_systemd_takes_go_to_the_state_folder_unless_the_file_says_otherwi
     assert load_config(folder.file, environment=systemd).config.tape.library == Path("/var/lib/studiod")
     folder.file.write_text("tape: {library: /mnt/takes}\n")
     assert load_config(folder.file, environment=systemd).config.tape.library == Path("/mnt/takes")
+
+
+def test_what_is_learnt_lies_beside_the_configuration_or_where_a_service_may_write(folder: Folder) -> None:
+    def place(text: str, **environment: str) -> Path:
+        folder.file.write_text(text)
+        return load_config(folder.file, environment=environment).config.surfaces.own_maps
+
+    anywhere = "tape: {library: /mnt/takes}\n"
+    assert place(anywhere) == Path("~/.config/studiod/maps").expanduser()
+    assert place(anywhere, XDG_CONFIG_HOME="/etc/xdg") == Path("/etc/xdg/studiod/maps")
+    assert place(anywhere, XDG_CONFIG_HOME="relative") == Path("~/.config/studiod/maps").expanduser()
+    assert place(anywhere, STATE_DIRECTORY="/var/lib/studiod", XDG_CONFIG_HOME="/x") == Path("/var/lib/studiod/.maps")
+    assert place("surfaces: {own_maps: /mnt/maps}\n", STATE_DIRECTORY="/var/lib/studiod") == Path("/mnt/maps")
 
 
 @pytest.mark.parametrize(
