@@ -169,8 +169,8 @@ class Match:
     """Patterns of its relatives, which it must not match."""
     kinds: tuple[str, ...] = (MIDI_PORT,)
     """What is spoken on its ports."""
-    has_keys: bool = False
-    """Keys or pads to play on speak on the same port: what they say is music."""
+    is_played: bool = False
+    """It has keys or pads that somebody plays: what records keyboards hears it, too."""
     usual: bool = True
     """False: it is looked for only where the user says so; another model is what its ports mean by themselves."""
 

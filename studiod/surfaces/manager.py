@@ -54,9 +54,9 @@ class _Place:
     """A box of one model, there or away."""
 
     surface: Box
+    model: Model
     pairs: tuple[Pair, ...] = ()
     """Its ports; empty while it is away."""
-    has_keys: bool = False
     stamps: tuple[str, ...] = ()
     wires: tuple[Wire, ...] = ()
     """Empty while it is not open."""
@@ -167,9 +167,8 @@ class SurfaceManager:
         )
 
     def control_ports(self) -> tuple[str, ...]:
-        """Ports of the boxes that are here and only control: what they say is no music."""
-        silent = [place for place in self._places.values() if not place.has_keys]
-        return tuple(pair.name for place in silent for pair in place.pairs)
+        """Ports of the boxes that are here and that nobody plays on."""
+        return tuple(place.port for place in self._places.values() if place.port and not place.model.match.is_played)
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -229,7 +228,7 @@ class SurfaceManager:
 
     def _seat(self, model: Model, pairs: tuple[Pair, ...]) -> None:
         place = self._free_place(model)
-        place.pairs, place.has_keys, place.retry_at = pairs, model.match.has_keys, float("-inf")
+        place.pairs, place.retry_at = pairs, float("-inf")
 
     def _free_place(self, model: Model) -> _Place:
         number = 1
@@ -237,7 +236,7 @@ class SurfaceManager:
             name = model.name if number == 1 else f"{model.name}-{number}"
             place = self._places.get(name)
             if place is None:
-                place = self._places[name] = _Place(model.box(name))
+                place = self._places[name] = _Place(model.box(name), model)
             if not place.pairs:
                 return place
             number += 1

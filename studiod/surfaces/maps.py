@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,11 @@ _REQUIRED = (
     "bindings",
 )
 _TOP = (
-    *_REQUIRED, "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello", "bye",
+    *_REQUIRED, "keys", "banks", "takeover", "messages_per_s", "bytes_per_s", "hold_ms", "double_ms", "hello", "bye",
     "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
-_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "keys", "usual")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "usual")
 _ANY = -1
 
 
@@ -99,7 +100,7 @@ def _surface(document: Document, root: "Node") -> SurfaceMap:
         **texts,
         confidence=_word(document, top, "confidence", CONFIDENCE, ""),
         sources=document.texts(top["sources"], "sources") if "sources" in top else (),
-        match=match,
+        match=replace(match, is_played="keys" in top and document.flag(top["keys"], "keys")),
         controls=rows.controls,
         bindings=bound.bindings,
         feedback=bound.feedback,
@@ -157,11 +158,9 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     small = tuple(ids.lower() for ids in usb)
     not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
     usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
-    has_keys = "keys" in keys and document.flag(keys["keys"], "match.keys")
     match = Match(
-        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, has_keys=has_keys,
-        usual=usual,
-    )  # fmt: skip
+        ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, usual=usual
+    )
     return match, tuple(also)
 
 

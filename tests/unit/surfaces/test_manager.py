@@ -71,15 +71,15 @@ def test_a_box_plugged_in_later_is_found() -> None:
     assert status.note == ""
 
 
-@pytest.mark.parametrize("has_keys", [False, True])
-def test_the_port_of_a_box_is_for_control_alone_unless_it_has_keys(has_keys: bool) -> None:  # noqa: FBT001 - a case
+@pytest.mark.parametrize("is_played", [False, True])
+def test_the_port_of_a_box_is_for_control_alone_unless_it_is_played(is_played: bool) -> None:  # noqa: FBT001 - a case
     loop, ports, hub = HandLoop(), MemoryPorts(), desk()
-    facts = replace(NANO, match=replace(NANO.match, has_keys=has_keys))
+    facts = replace(NANO, match=replace(NANO.match, is_played=is_played))
     model = MapModel(facts, hub, loop.time, Touches())
     manager = SurfaceManager(hub, [model], ports, clock=loop.time, later=loop.later)
     ports.plug(PORT, NanoKontrol2())
     manager.start()
-    assert manager.control_ports() == (() if has_keys else (PORT,))
+    assert manager.control_ports() == (() if is_played else (PORT,))
     ports.unplug(PORT)
     loop.advance(POLL_S + 0.1)
     assert manager.control_ports() == ()
