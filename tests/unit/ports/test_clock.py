@@ -52,6 +52,8 @@ def test_a_card_that_runs_slow_is_followed() -> None:
     read_blocks(clock, range(12_000), late_s=0.0, ppm=100.0)
     frame = 12_000 * BLOCK
     assert abs(clock.frame_at(START_NS + round(frame * 1e9 / RATE_HZ * (1 + 100e-6))) - frame) <= 1
+    later = frame + RATE_HZ
+    assert abs(clock.ns_at(later) - START_NS - later * 1e9 / RATE_HZ * (1 + 100e-6)) <= 1e9 / RATE_HZ
 
 
 def test_a_new_engine_and_a_clock_that_jumped_are_met_anew() -> None:

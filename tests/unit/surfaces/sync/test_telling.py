@@ -151,6 +151,19 @@ def test_a_box_that_was_pulled_out_is_told_where_it_is_when_it_is_back(tmp_path:
     in_time(scene, tmp_path, DRUMS)
 
 
+def test_a_box_that_bounces_between_two_looks_is_told_anew(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("drums")
+        rig.sent.clear()
+        rig.system.unplug("drums")
+        await rig.plug("drums")
+        await rig.roll(0.1)
+        assert rig.heard_by("drums") == [STOP, song_position(0.0)]
+        assert [port.state for port in rig.sync.status().ports] == ["connected"]
+
+    in_time(scene, tmp_path, DRUMS)
+
+
 @pytest.mark.parametrize("rate", TimecodeRate)
 def test_timecode_says_where_we_are_to_a_quarter_of_a_frame(tmp_path: Path, rate: TimecodeRate) -> None:
     start_s = Timecode(rate, 1, 0, 0, 0).position_s
