@@ -82,7 +82,10 @@ class Stage:
         if box is None:
             manners = Manners.READY if facts.ask_ids else Manners.SILENT
             box = Simulator(facts.model_id, manners, has_touch=facts.has_touch, has_motors=facts.has_motors)
-        surface = self.desk.surface(name or facts.name, facts)
+        return self.join(self.desk.surface(name or facts.name, facts), box, plug=plug)
+
+    def join(self, surface: MackieSurface, box: Simulator, *, plug: bool = True) -> Plugged:
+        """A box that is driven by `surface`."""
         self.plugged.append(plugged := Plugged(surface, box, self))
         self.hub.observe(lambda changes: surface.on_changes(changes) if surface.is_live else None)
         if plug:

@@ -2,11 +2,13 @@
 
 # ruff: noqa: RUF001 - letters that look alike are what this is about
 
+import functools
 import unicodedata
 from typing import Final
 
 UNKNOWN: Final = "_"
 _FIRST, _LAST = " ", "~"
+_KNOWN: Final = 4096  # texts that are remembered: names of a desk, and values that come again
 _VOWELS: Final = frozenset("aeiouy")
 _CYRILLIC = (
     "а=a б=b в=v г=g д=d е=e ж=zh з=z и=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch "
@@ -30,6 +32,7 @@ def _table() -> dict[str, str]:
 _PLAIN: Final = _table()
 
 
+@functools.lru_cache(maxsize=_KNOWN)
 def fold(text: str) -> str:
     """`text` in ASCII 20..7E: accents go, Greek and Cyrillic are written in Latin letters, strangers become `_`."""
     found: list[str] = []
@@ -67,6 +70,7 @@ def squeeze(text: str, places: int) -> str:
     return "".join(letters)[:places]
 
 
+@functools.lru_cache(maxsize=_KNOWN)
 def name_for(text: str, fallback: str, places: int) -> str:
     """What a strip of `places` is called: its name, or `fallback` where the glass could show nothing of it."""
     folded = " ".join(fold(text).split())

@@ -82,9 +82,9 @@ class Grid:
 
     def next(self) -> bytes | None:
         """The longest run worth one message that begins at the first difference."""
-        wrong = [at for at, pair in enumerate(zip(self._wanted, self._shown, strict=True)) if pair[0] != pair[1]]
-        if not wrong:
+        if not self.is_due:
             return None
+        wrong = [at for at, pair in enumerate(zip(self._wanted, self._shown, strict=True)) if pair[0] != pair[1]]
         first = end = wrong[0]
         for at in wrong:
             if at - end > _GAP or at - first >= LONGEST_RUN:

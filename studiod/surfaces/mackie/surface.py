@@ -59,6 +59,8 @@ class MackieSurface:
         self._noted: dict[str, Moved] = {}
         self._watched = keys.watched()
         self._first = 0
+        self._is_stirred = True  # something was said or heard since the last drain
+        self._wake_at = float("inf")
         rig.add(self)
 
     @property
@@ -96,6 +98,7 @@ class MackieSurface:
     def attach(self, *sends: Callable[[bytes], None]) -> None:
         """The box is there: greet it, and show it everything as soon as it listens. It has one port."""
         now = self._rig.clock()
+        self._is_stirred = True
         self._panel.open(sends[0] if sends else _nowhere, now)
         self._codec.forget()
         self._strips.forget()
@@ -129,6 +132,7 @@ class MackieSurface:
         Returns what the desk would not take, and raises nothing.
         """
         faults: list[Exception] = []
+        self._is_stirred = True
         if not self._panel.is_open:
             return faults
         for said in self._codec.decode(message):
@@ -142,6 +146,7 @@ class MackieSurface:
     def settle(self) -> list[Exception]:
         """Do the moves that were noted; returns as `receive`."""
         noted, self._noted = self._noted, {}
+        self._is_stirred = self._is_stirred or bool(noted)
         return [fault for moved in noted.values() for fault in self._hear(moved)]
 
     def due(self) -> list[Exception]:
@@ -153,6 +158,7 @@ class MackieSurface:
     def on_changes(self, changes: Iterable[Change]) -> None:
         """What is different on the desk since the last turn."""
         has_keys, now = False, self._rig.clock()
+        self._is_stirred = True
         for change in changes:
             address = change.spec.address
             self._strips.changed(address)
@@ -165,6 +171,7 @@ class MackieSurface:
         """Show what the meters and the clock read now."""
         if not self.is_live:
             return
+        self._is_stirred = True
         self._strips.read(self._rig.clock())
         if self.facts.has_time:
             for key, shown in self._codec.time(self._digits()):
@@ -175,6 +182,18 @@ class MackieSurface:
         if not self._panel.is_open:
             return None
         now = self._rig.clock()
+        if self._is_stirred or now >= self._wake_at:
+            self._is_stirred = False
+            wait = self._send(now)
+            self._wake_at = float("inf") if wait is None else now + wait
+        return None if self._wake_at == float("inf") else self._wake_at - now
+
+    def heal(self) -> None:
+        """Tell one thing once more what it shows, the next one at the next call; never a fader that is held."""
+        self._is_stirred = True
+        self._panel.heal(self._faders.is_in_hand(self._rig.clock()))
+
+    def _send(self, now: float) -> float | None:
         if self._greeting.tick(now):
             self._repaint()
         for message in self._greeting.due(now) if isinstance(self._greeting, Heartbeat) else ():
@@ -187,14 +206,11 @@ class MackieSurface:
         waits.append(self._panel.drain(now))
         return min((max(wait, 0.0) for wait in waits if wait is not None), default=None)
 
-    def heal(self) -> None:
-        """Tell one thing once more what it shows, the next one at the next call; never a fader that is held."""
-        self._panel.heal(self._faders.is_in_hand(self._rig.clock()))
-
     # -- as the rig holds it ---------------------------------------------------------------------------------------
 
     def aim(self, first: int, under: Sequence[Under | None]) -> None:
         """These channels lie under the strips now."""
+        self._is_stirred = True
         self._first = first
         self._faders.aim(under)
         self._strips.aim(under)
@@ -203,11 +219,13 @@ class MackieSurface:
 
     def look(self) -> None:
         """Keys, page, view or flip may be others."""
+        self._is_stirred = True
         self._lamps()
         self._strips.paint()
 
     def announce(self, sentence: str) -> None:
         """Show a sentence for a moment."""
+        self._is_stirred = True
         self._strips.announce(sentence, self._rig.clock())
 
     # -- what the hand does ----------------------------------------------------------------------------------------
