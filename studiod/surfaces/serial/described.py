@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from studiod.link.box_controls import SerialControl, SerialKind
 from studiod.surfaces.base import SurfaceMap
-from studiod.surfaces.bindings import BankKind, Page
+from studiod.surfaces.bindings import Act, BankKind, Binding, Page
 from studiod.surfaces.controls import (
     LAMP,
     POSITION_KINDS,
@@ -48,6 +48,8 @@ class Described:
 def described(wanted: SurfaceMap, controls: Mapping[str, SerialControl]) -> Described:
     """`wanted` for a box with just these `controls`: what it binds and they cannot do is left out."""
     found = dict(_controls(wanted, controls))
+    wide = _banks(wanted, found)
+    wanted = _stepping(wanted, wanted.banks.get(BankKind.STRIP, 0), wide.get(BankKind.STRIP, 0))
     main = _page(Page(wanted.bindings, wanted.feedback), wanted, found)
     facts = replace(
         wanted,
@@ -56,7 +58,7 @@ def described(wanted: SurfaceMap, controls: Mapping[str, SerialControl]) -> Desc
         feedback=main.feedback,
         layers={name: _page(layer, wanted, found) for name, layer in wanted.layers.items()},
         pages={name: _page(page, wanted, found) for name, page in wanted.pages.items()},
-        banks=_banks(wanted, found),
+        banks=wide,
         face=(),
     )
     return Described(facts, _note(facts, controls, wanted))
@@ -67,6 +69,16 @@ def _banks(wanted: SurfaceMap, found: Mapping[str, Control]) -> Mapping[BankKind
     addresses = (item.address for name in found for item in wanted.bindings.get(name, ()))
     places = [int(number) for address in addresses for number in _PLACE.findall(address)]
     return {**wanted.banks, BankKind.STRIP: max(places)} if places else wanted.banks
+
+
+def _stepping(wanted: SurfaceMap, meant: int, wide: int) -> SurfaceMap:
+    """Keys that move the window on strips by the whole of what the map means move it by the whole of what there is."""
+
+    def stepped(item: Binding) -> Binding:
+        is_whole = item.act is Act.BANK and item.bank is BankKind.STRIP and abs(item.bank_by) == meant != 0
+        return replace(item, bank_by=wide if item.bank_by > 0 else -wide) if is_whole else item
+
+    return replace(wanted, bindings={name: tuple(map(stepped, each)) for name, each in wanted.bindings.items()})
 
 
 def _controls(wanted: SurfaceMap, controls: Mapping[str, SerialControl]) -> Iterator[tuple[str, Control]]:

@@ -37,11 +37,11 @@ class Studio:
             if spec.kind is Kind.TRIGGER:
                 self.hub.on_trigger(spec.address, lambda *told, at=spec.address: self.fired.append((at, *told)))
         touches = Touches()
-        models = [MapModel(facts, self.hub, self.loop.time, touches) for facts in maps]
-        models += [
+        models = [
             MapModel(facts, self.hub, self.loop.time, touches, dialect_for=PedalMidi)
             for facts in pedal_maps(pedals, self.hub.registry)
         ]
+        models += [MapModel(facts, self.hub, self.loop.time, touches) for facts in maps]
         self.manager = SurfaceManager(self.hub, models, self.ports, clock=self.loop.time, later=self.loop.later)
         self.manager.start()
         self.box = NanoKontrol2()
@@ -99,7 +99,7 @@ def test_a_note_is_a_foot_switch_too_and_something_may_be_on_while_it_is_down() 
 
 
 def test_the_box_whose_port_it_is_goes_on_as_before(studio: Studio) -> None:
-    assert [status.name for status in studio.manager.status()] == ["nanokontrol2", "pedals-1"]
+    assert [status.name for status in studio.manager.status()] == ["pedals-1", "nanokontrol2"]
     assert studio.manager.control_ports() == (PORT,)
     studio.box.press("mute/1")
     studio.loop.advance(0.1)

@@ -113,13 +113,16 @@ def test_controls_that_no_map_knows_are_told_of_and_change_nothing(studio: Lines
     assert values == {spec.address: studio.hub.value(spec.address) for spec in studio.hub.registry if spec.is_numeric}
 
 
-def test_a_window_is_as_wide_as_the_box(studio: Lines) -> None:
-    box = LineBox([Part("f", f"fader/{number}", 1024) for number in range(1, 13)])
+def test_a_window_is_as_wide_as_the_box_and_moves_by_all_of_it(studio: Lines) -> None:
+    box = LineBox([*(Part("f", f"fader/{number}", 1024) for number in range(1, 13)), Part("b", "bank/right")])
     studio.plug(box)
-    box.move("fader/12", 0)
-    box.move("fader/12", 1023)
+    box.press("bank/right")
+    assert studio.status.first_strip == 13
+    box.move("fader/4", 0)
     studio.turn()
-    assert studio.hub.value("/strip/12/fader") == 10.0
+    box.move("fader/4", 1023)
+    studio.turn()
+    assert studio.hub.value("/strip/16/fader") == 10.0
 
 
 def test_a_motor_follows_and_waits_while_a_finger_rests_on_it(studio: Lines) -> None:
