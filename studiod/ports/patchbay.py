@@ -68,7 +68,8 @@ class _Ear:
         self._tell(message, ns, self._frames.frame_at(ns))
 
     def at(self, message: bytes, ns: int, count: int) -> None:
-        """The system knows the frame."""
+        """The system knows the frame; its smooth clock may be astray where it had no time, but nothing comes early."""
+        ns = min(ns, self._now_ns())
         self._tell(message, ns, self._frames.frame_of(count, ns))
 
     def _tell(self, message: bytes, ns: int, frame: int) -> None:

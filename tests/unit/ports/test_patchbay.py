@@ -8,6 +8,7 @@ import pytest
 from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
 from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortGone, PortInfo, PortList, PortsUnavailable
 from studiod.ports import FrameClock, Patchbay
+from studiod.ports.system import ExactListener
 from studiod.surfaces.base import Match
 from studiod.surfaces.matching import Pair, boxes_in
 from studiod.surfaces.ports import BlockPorts
@@ -401,3 +402,13 @@ def test_bytes_of_a_serial_line_are_nobody_s_keys(studio: Studio) -> None:
     studio.system.unplug("box")
     studio.poll()
     assert studio.tape.read() == []
+
+
+def test_a_moment_that_a_system_knows_is_taken_but_none_that_is_still_to_come(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    listener = studio.system.inputs["keys"].on_message
+    assert isinstance(listener, ExactListener)
+    listener.at(NOTE, 99_900_000_000, 0)
+    listener.at(NOTE, 100_500_000_000, 0)  # a smooth clock that went astray
+    assert [event.ns for event in studio.tape.read()] == [99_900_000_000, round(studio.now_s * 1e9)]
