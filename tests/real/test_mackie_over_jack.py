@@ -131,11 +131,11 @@ def test_the_surface_in_the_terminal_shows_the_studio_and_works_it(tmp_path: Pat
         LiveStudio(tmp_path / "library", CONFIG, environment=server.environment) as studio,
         SimTerminal("x-touch", "--api", "jack", environment=server.environment) as sim,
     ):
-        eventually(lambda: any("S1      S2      S3" in line for line in sim.screen), within_s=20)
+        eventually(lambda: any("S1     S2     S3" in line for line in sim.screen), within_s=20)
         eventually(lambda: any("STOP" in line for line in sim.screen), within_s=20)
         sim.type("3" + UP * 40)
         eventually(lambda: studio.ask("/strip/3/fader") == (10.0,), within_s=10)
-        eventually(lambda: any("touched" in line for line in sim.screen), within_s=10)
+        eventually(lambda: any("hand" in line for line in sim.screen), within_s=10)
         assert sum("[==]" in line for line in sim.screen) == 2, "one is at the top, the others where they were"
         studio.send("/strip/2/mute", 1)
-        eventually(lambda: any("mut     MUT     mut" in line for line in sim.screen), within_s=10)
+        eventually(lambda: any("mut    MUT    mut" in line for line in sim.screen), within_s=10)

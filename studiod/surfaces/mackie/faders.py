@@ -123,6 +123,13 @@ class Faders:
 
         return is_held
 
+    def retold(self, key: Key | None, now: float) -> None:
+        """The box is told once more what `key` shows; None for all."""
+        places = list(self._motors) if key is None else [key[1]] if key[0] is Part.FADER else []
+        for place, motor in self._motors.items():
+            if place in places:
+                motor.retold(now)
+
     def sink(self) -> None:
         """Faders down, but those with a finger on them."""
         for place, motor in self._motors.items():

@@ -60,6 +60,14 @@ class Motor:
             self._driven = [*self._on_the_way(now), (self.step(position), now + FLIGHT_S)]
         return position
 
+    def retold(self, now: float) -> None:
+        """It was told once more where to be: if it had missed that it moves now, and may say so."""
+        if self.is_touched or self.is_held(now):
+            return
+        self._driven_at = now
+        if not self._has_touch and self._at is not None:
+            self._driven = [*self._on_the_way(now), (self.step(self._at), now + FLIGHT_S)]
+
     def rests(self, target: int) -> int:
         """What to tell a fader that a hand has left, while the desk has it at `target`: no jerk within a step."""
         if self._at is None or self.step(self._at) != self.step(target):

@@ -91,12 +91,22 @@ class Panel:
         for screen in self.screens:
             screen.forget()
 
-    def heal(self, skip: Callable[[Key], bool]) -> None:
-        """Tell the next thing once more what it should show, but those in `skip`: wires lose messages."""
+    def heal(self, skip: Callable[[Key], bool]) -> Key | None:
+        """Tell the next thing once more what it should show, but those in `skip`: wires lose messages. What it was."""
         keys = [key for key in self._wanted if key[0] not in _PASSING and not skip(key)]
         if keys and self.is_live:
             self._healed = (self._healed + 1) % len(keys)
             self.again(keys[self._healed])
+            return keys[self._healed]
+        return None
+
+    def tell_again(self, skip: Callable[[Key], bool]) -> None:
+        """Tell everything once more, but what falls by itself and what is in `skip`."""
+        for key in self._wanted:
+            if key[0] not in _PASSING and not skip(key):
+                self.again(key)
+        for screen in self.screens:
+            screen.forget()
 
     def drain(self, now: float) -> float | None:
         """Send what may go; seconds until more may, None when nothing waits. Raises what `send` raises."""

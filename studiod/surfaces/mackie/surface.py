@@ -28,8 +28,10 @@ TICK: Final = 0.01
 """Travel of one tick of a V-Pot; a tenth of it with shift."""
 METERS_SHOW: Final = 7
 """By its lamp, with its peak, and on the glass: a Mackie Control shows no meter before it is told where."""
-_EXACT = 9  # digits of travel: a hundred ticks come back to where they began
+AGAIN_S: Final = 1.0
+"""After so long a new box is told everything once more: drivers and boxes that have just begun lose messages."""
 METERS_UPRIGHT: Final = 1  # they stand in the gap beside the names; lying down they would cover them
+_EXACT = 9  # digits of travel: a hundred ticks come back to where they began
 
 
 class MackieSurface:
@@ -60,7 +62,7 @@ class MackieSurface:
         self._watched = keys.watched()
         self._first = 0
         self._is_stirred = True  # something was said or heard since the last drain
-        self._wake_at = float("inf")
+        self._wake_at = self._again_at = float("inf")
         rig.add(self)
 
     @property
@@ -108,6 +110,7 @@ class MackieSurface:
         for message in self._greeting.start(now):
             self._panel.say(message)
         self._panel.is_live = self._greeting.is_live
+        self._again_at = now + AGAIN_S
         self._paint()
 
     def detach(self) -> None:
@@ -191,7 +194,10 @@ class MackieSurface:
     def heal(self) -> None:
         """Tell one thing once more what it shows, the next one at the next call; never a fader that is held."""
         self._is_stirred = True
-        self._panel.heal(self._faders.is_in_hand(self._rig.clock()))
+        now = self._rig.clock()
+        healed = self._panel.heal(self._faders.is_in_hand(now))
+        if healed is not None:
+            self._faders.retold(healed, now)
 
     def _send(self, now: float) -> float | None:
         if self._greeting.tick(now):
@@ -200,6 +206,11 @@ class MackieSurface:
             self._panel.say(message)
         waits = [self._greeting.wait(now)]
         if self._panel.is_live:
+            if now >= self._again_at:
+                self._again_at = float("inf")
+                self._panel.tell_again(self._faders.is_in_hand(now))
+                self._faders.retold(None, now)
+            waits.append(self._again_at - now if self._again_at < float("inf") else None)
             waits += [self._strips.tick(now), self._faders.tick(now)]
             if self.facts.role is Role.MAIN:
                 waits.append(self._keys.wait(now))
@@ -342,6 +353,7 @@ class MackieSurface:
 
     def _repaint(self) -> None:
         """The box shows nothing any more, or never did."""
+        self._again_at = self._rig.clock() + AGAIN_S
         self._panel.is_live = True
         self._panel.forget()
         self._faders.woke()

@@ -12,6 +12,7 @@ from studiod.surfaces.mackie.facts import BoxFacts
 from studiod.surfaces.mackie.motor import FLIGHT_S
 from studiod.surfaces.mackie.readings import position_of
 from studiod.surfaces.mackie.simulator import Manners, Simulator
+from studiod.surfaces.mackie.surface import AGAIN_S
 from studiod.surfaces.mackie.words import TOP
 from tests.fakes.mcu import Stage, facts_of
 
@@ -175,7 +176,7 @@ class Room:
         for _ in range(150):
             for box in self.boxes:
                 box.surface.heal()
-        self.rest(SETTLE_S)
+        self.rest(SETTLE_S + AGAIN_S)
 
     def spoken(self) -> int:
         return sum(box.spoken for box in self.boxes)

@@ -86,3 +86,21 @@ def test_after_it_was_away_it_is_driven_wherever_it_stood(history: list[tuple[bo
         motor.hears(position, 0.0)
     motor.forget()
     assert motor.drives(5, 0.0) == 5
+
+
+def test_a_fader_that_is_told_its_place_once_more_may_say_its_way_there() -> None:
+    for has_touch, way in ((True, 4000), (False, 9000)):
+        motor = Motor(has_touch=has_touch, bits=14)
+        motor.drives(9000, 0.0)
+        motor.hears(2000, 5.0)
+        motor.drives(9000, 10.0)  # this was lost on the wire
+        motor.retold(20.0)
+        assert not motor.hears(way, 20.0 + FLIGHT_S / 2)
+
+
+def test_a_fader_in_a_hand_is_not_deaf_after_everything_was_told_again() -> None:
+    motor = Motor(has_touch=True, bits=14)
+    motor.is_touched = True
+    motor.retold(1.0)
+    motor.is_touched = False
+    assert motor.hears(5000, 1.1)

@@ -9,6 +9,7 @@ import pytest
 from studiod.surfaces.mackie.codec import MackieCodec
 from studiod.surfaces.mackie.panel import IN_A_ROW, SLACK_S, Panel
 from studiod.surfaces.mackie.screen import strip_lcd
+from studiod.surfaces.mackie.surface import AGAIN_S
 from studiod.surfaces.mackie.words import Lamp, Part
 from tests.fakes.mcu import Stage
 
@@ -134,6 +135,7 @@ def recall() -> Scene:
     stage = Stage(strips=64, order=NAMES)
     for file, name in zip(UNITS, NAMES, strict=True):
         stage.box(file, name)
+    stage.run(AGAIN_S)  # new boxes are told everything twice
     for unit in stage.plugged:
         unit.sent.clear()
     for strip in range(1, 65):

@@ -10,7 +10,7 @@ from studiod.model.parameter import Refused
 from studiod.surfaces.mackie.motor import HOLD_S
 from studiod.surfaces.mackie.simulator import Manners, Simulator
 from studiod.surfaces.mackie.strips import KEEP_UP_S, OVERLOAD_S, SENTENCE_S, VALUE_S
-from studiod.surfaces.mackie.surface import METERS_SHOW
+from studiod.surfaces.mackie.surface import AGAIN_S, METERS_SHOW
 from studiod.surfaces.mackie.words import TOP, Colour, Lamp, RingMode
 from tests.fakes.mcu import Plugged, Stage
 
@@ -259,6 +259,7 @@ def test_meters_come_at_most_twenty_times_a_second(stage: Stage, unit: Plugged) 
         return (-float(loud[0]), -30.0, 0.0, 0.0)
 
     stage.hub.on_meter("/meter/strip/1", read)
+    stage.run(AGAIN_S)  # a new box is told everything twice
     unit.sent.clear()
     stage.run(1.0)
     assert 5 < sum(message[0] == 0xD0 for _, message in unit.sent) <= 21
@@ -395,3 +396,33 @@ def test_meters_are_told_where_to_show_and_stand_upright_beside_the_names(stage:
     assert unit.box.are_meters_upright
     dark = stage.box("behringer-bcf2000")
     assert dark.box.meter_modes == [0] * 8
+
+
+def test_what_a_driver_lost_while_it_opened_is_told_again_but_not_to_a_fader_under_a_finger(stage: Stage) -> None:
+    unit = stage.box(plug=False)
+    unit.is_cut = True
+    unit.plug()
+    unit.surface.receive(bytes.fromhex("F0 00 00 66 14 01 58 59 5A 57 18 61 05 57 18 61 05 F7"))
+    stage.run(0.5)
+    unit.is_cut = False
+    assert unit.box.lit == set()
+    unit.box.touch(2)
+    stage.run(AGAIN_S)
+    assert {"stop", "pan", "select/1"} <= unit.box.lit
+    assert unit.box.text(0, 8) == "Strip8"
+    assert unit.box.faders[:3] == [ZERO_DB, 0, ZERO_DB]
+    unit.box.release(2)
+    stage.run(0.1)
+    assert unit.box.faders[1] == ZERO_DB
+
+
+def test_a_motor_that_is_healed_and_says_its_way_moves_nothing(stage: Stage) -> None:
+    unit = stage.box("behringer-x-touch", box=Simulator(talks_back=True))
+    stage.run(AGAIN_S)
+    unit.is_cut = True
+    stage.hub.write("/strip/1/fader", -30.0, "tablet")
+    stage.run(1.0)
+    unit.is_cut = False
+    stage.heal(200)
+    assert stage.hub.value("/strip/1/fader") == -30.0
+    assert unit.box.faders[0] == round(stage.hub.travel("/strip/1/fader") * TOP)
