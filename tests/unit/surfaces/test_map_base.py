@@ -106,7 +106,7 @@ def test_a_map_of_ones_own_without_a_base_comes_first(base: SurfaceMap) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("base: frist", "over.yaml:2: base is frist; allowed the name of a map. Did you mean first?"),
+        ("base: firstly", "over.yaml:2: base is firstly; allowed the name of a map. Did you mean first?"),
         ("base: first\nbindings: {fader/9: {address: /main/fader}}", "over.yaml:3: bindings.fader/9: there is no such"),
         ("base: first\nbindings: {fader/1: {toggle: /main/mute}}", "over.yaml:3: bindings.fader/1: a fader cannot be"),
         ("base: first\ncontrols: {new: {kind: button, cc: 8}}", "over.yaml:3: controls.new: channel 1 cc 8 is already"),
