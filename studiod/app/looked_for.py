@@ -13,7 +13,7 @@ from studiod.surfaces.mackie.facts import BoxFacts
 from studiod.surfaces.models import Box, Directed, MapModel, Model
 from studiod.surfaces.own_maps import Outcome, OwnMaps
 from studiod.surfaces.pedals import HELD, Pedal, PedalMidi, pedal_faults, pedal_maps
-from studiod.surfaces.serial.models import LineDesk, line_models
+from studiod.surfaces.serial.models import LineDesk, bare, line_models
 from studiod.surfaces.shelf import Shelf, read_shelves
 from studiod.surfaces.touches import Touches
 
@@ -60,7 +60,7 @@ class LookedFor:
         Touches the disk: call it once, in another thread. time_of_day: for people.
         """
         self._shelves = read_shelves(self._settings.maps)
-        known = tuple(facts for shelf in self._shelves for facts in shelf.maps)
+        known = (*map(bare, LINES), *(facts for shelf in self._shelves for facts in shelf.maps))
         own = OwnMaps(self._settings.own_maps.expanduser(), known, time_of_day)
         learnt = own.read()
         _, faults = self._wanted(learnt.maps)

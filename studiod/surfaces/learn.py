@@ -19,7 +19,7 @@ from studiod.surfaces.guess import RIVAL, words_of
 from studiod.surfaces.hearing import Heard, Hearing, is_of
 from studiod.surfaces.lesson import Found, Wish, change_for, known_control, told
 from studiod.surfaces.manager import Later, SurfaceManager, Timer
-from studiod.surfaces.models import MapModel
+from studiod.surfaces.models import MapModel, NamedBox
 from studiod.surfaces.new_map import plain_name
 from studiod.surfaces.own_maps import Learnt, Outcome, OwnMaps
 from studiod.surfaces.ports import MidiPorts
@@ -244,19 +244,21 @@ class Learner:
         """What people and maps call it. Raises Refused for a box whose controls cannot be bound anew."""
         if heard.guess is None:
             seat = self._manager.seat_named(heard.box)
-            if seat is None or heard.control is None or not isinstance(seat.model, MapModel):
+            taught = _taught(seat.box) if seat is not None else None
+            if taught is None or heard.control is None:
                 raise Refused(f"{heard.box} is not there any more")
-            return Found(heard.box, seat.model.facts, heard.control, home=_home(seat.box, heard.control))
+            surface, facts = taught
+            return Found(heard.box, facts, heard.control, home=surface.view.home_of(heard.control.name))
         source = plain_name(heard.input_name)
         seat = self._manager.seat_of(heard.input_name)
         usb = names.usb.get(heard.input_name, "")
         if seat is None:
             return Found(source, guess=heard.guess, input_name=heard.input_name, usb=usb)
-        if not isinstance(seat.model, MapModel) or seat.model.facts.dialect != "generic-midi":
+        if not isinstance(seat.box, Surface) or seat.box.facts.dialect != "generic-midi":
             raise Refused(f"{seat.box.name} is a {seat.box.maker} {seat.box.model}, whose controls have fixed meanings")
-        facts = seat.model.facts
+        facts = seat.box.facts
         control = known_control(facts, heard.guess, seat.port)
-        home = _home(seat.box, control) if control is not None else ()
+        home = seat.box.view.home_of(control.name) if control is not None else ()
         return Found(source, facts, control, heard.guess, seat.port, home, heard.input_name, usb)
 
     def _rival(self, heard: list[Heard], names: PortNames) -> str:
@@ -341,8 +343,13 @@ def models_of(
     return found
 
 
-def _home(box: object, control: Control) -> tuple[str, ...]:
-    return box.view.home_of(control.name) if isinstance(box, Surface) else ()
+def _taught(box: object) -> tuple[Surface, SurfaceMap] | None:
+    """The controls of a box that calls them by names, and the map they are learnt into; None where it is not known."""
+    if isinstance(box, Surface):
+        return box, box.facts
+    if isinstance(box, NamedBox) and box.surface is not None and box.map is not None:
+        return box.surface, box.map
+    return None
 
 
 def _sentence(fault: Exception, own: OwnMaps) -> str:

@@ -168,6 +168,8 @@ def _edits(wish: Wish, found: Found) -> Iterable[Edit]:
     if found.guess is not None and (found.control is None or not _is_as_told(found.control, found.guess)):
         name = name or _control_name(found)
         yield Edit(("controls",), name, _row(found, found.guess, str(found.guess.wire.number)))
+    if found.guess is None and found.facts is not None and name not in found.facts.controls:
+        yield Edit(("controls",), name, f"{{kind: {found.kind.value}}}")
     section: Section = (*found.home, "bindings")
     yield Edit(section, name, _binding(wish, found.kind, wish.address))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from studiod.desk.hub import Change, Hub
 from studiod.model.registry import Registry
@@ -86,6 +86,21 @@ class Box(Protocol):
 
     def heal(self) -> None:
         """Tell one thing once more what it shows, the next one at the next call."""
+        ...
+
+
+@runtime_checkable
+class NamedBox(Protocol):
+    """A box that calls its controls by names, and so may be taught: a map need not say how they speak."""
+
+    @property
+    def surface(self) -> Surface | None:
+        """Its controls; None while it is not known."""
+        ...
+
+    @property
+    def map(self) -> SurfaceMap | None:
+        """What it was met with, before it said what it has; None while it is not known."""
         ...
 
 

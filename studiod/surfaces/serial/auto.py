@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from studiod.desk.hub import Change
-from studiod.surfaces.models import Box
+from studiod.surfaces.base import SurfaceMap
+from studiod.surfaces.models import Box, NamedBox
 from studiod.surfaces.serial.detect import ASK_S, Detector
+from studiod.surfaces.surface import Surface
 
 
 class AutoBox:
@@ -43,6 +45,18 @@ class AutoBox:
     def first_strip(self) -> int:
         """As of the box that it is."""
         return self._box.first_strip if self._box is not None else 0
+
+    @property
+    def surface(self) -> Surface | None:
+        """As of the box that it is."""
+        box: object = self._box
+        return box.surface if isinstance(box, NamedBox) else None
+
+    @property
+    def map(self) -> SurfaceMap | None:
+        """As of the box that it is."""
+        box: object = self._box
+        return box.map if isinstance(box, NamedBox) else None
 
     @property
     def has_readings(self) -> bool:

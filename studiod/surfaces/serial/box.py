@@ -52,6 +52,7 @@ class LineBox:
         self._talk: Talk | None = None
         self._sends: tuple[Callable[[bytes], None], ...] = ()
         self._surface: Surface | None = None
+        self._map: SurfaceMap | None = None
         self._box: Described | None = None
         self._brightest: Mapping[str, int] = {}
         self._is_met = False
@@ -87,6 +88,11 @@ class LineBox:
     def surface(self) -> Surface | None:
         """The box's controls; None while it is not known, and another whenever it describes itself otherwise."""
         return self._surface if self._is_met else None
+
+    @property
+    def map(self) -> SurfaceMap | None:
+        """What it was met with, before it said what it has; None while it is not known."""
+        return self._map if self._is_met else None
 
     @property
     def has_readings(self) -> bool:
@@ -190,7 +196,8 @@ class LineBox:
     def _meet(self, talk: Talk) -> None:
         controls = talk.controls
         self._brightest = {name: control.steps - 1 for name, control in controls.items()}
-        box = described(self._meets(talk), controls)
+        self._map = self._meets(talk)
+        box = described(self._map, controls)
         if self._box is None or box.facts != self._box.facts or self._surface is None:
             dialect = NamedControls(box.facts)
             self._surface = Surface(
