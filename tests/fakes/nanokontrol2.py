@@ -1,6 +1,7 @@
 """A nanoKONTROL2 in software: it has faders, lamps and a lamp mode, and answers the maker's questions.
 
-`python -m tests.fakes.nanokontrol2` puts it behind virtual JACK ports and takes one command per line; see `main`.
+`python -m tests.fakes.nanokontrol2` puts it behind virtual JACK ports and takes one command per line; see `main`. Needs
+nothing of studiod: it runs in other machines, too.
 """
 
 import json
@@ -134,11 +135,12 @@ def _eight_bit(packed: bytes) -> list[int]:
     return plain
 
 
-class JackCable:
-    """The box behind virtual JACK ports, in and out of its socket."""
+class Cable:
+    """The box behind virtual ports of JACK, or of another rtmidi API, in and out of its socket."""
 
-    def __init__(self, box: NanoKontrol2) -> None:
+    def __init__(self, box: NanoKontrol2, api: int = rtmidi.API_UNIX_JACK) -> None:
         self._box = box
+        self._api = api
         self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
         self._hands: list[threading.Thread] = []
         self._pulled = threading.Event()
@@ -148,8 +150,8 @@ class JackCable:
         """Power the box and show its ports."""
         self._box.power_on()
         self._pulled.clear()
-        midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
-        midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="nanoKONTROL2")
+        midi_out = rtmidi.MidiOut(self._api, name="nanoKONTROL2")
+        midi_in = rtmidi.MidiIn(self._api, name="nanoKONTROL2")
         midi_in.ignore_types(sysex=False)
         midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
         midi_out.open_virtual_port("nanoKONTROL2 MIDI 1")
@@ -196,7 +198,7 @@ def main() -> None:
     Each is answered by one line of JSON: the names that are lit, and whether the computer owns the lamps.
     """
     box = NanoKontrol2()
-    cable = JackCable(box)
+    cable = Cable(box)
     commands: dict[str, Callable[..., None]] = {
         "plug": cable.plug,
         "unplug": cable.unplug,
