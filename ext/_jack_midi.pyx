@@ -128,6 +128,7 @@ cdef void speak(Midi *m, uint32_t frames) noexcept nogil:
             if m.midi.event_count(buffers[head.port]) != 0:
                 return
             m.untold += 1  # it would not fit into an empty buffer
+            ring_bell(m)
         RELEASE_U64(&m.said_cursor, m.said_cursor + event_span_(head.bytes))
 
 

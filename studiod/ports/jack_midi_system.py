@@ -1,6 +1,7 @@
 """Ports of JACK (or PipeWire) through one native client: each message with its frame, and no poll is needed."""
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from studiod.ports.system import ExactListener, OnMessage
 CLIENT_NAME = "studiod ports"
 RETRY_S = 5.0  # a server that refused us, and one that shows no file (PipeWire), are asked again
 _SHM = Path("/dev/shm")  # noqa: S108 - jackd's own place
+_log = logging.getLogger(__name__)
 _WRAP, _HALF = 1 << 32, 1 << 31  # JACK counts frames in 32 bits
 NO_SERVER = "no MIDI: no JACK server is running"
 
@@ -148,7 +150,7 @@ class JackMidiSystem:
 
     def _read(self, client: JackMidi) -> None:
         """The reader's thread: hands over what JACK's own thread has heard."""
-        news = client.news
+        news, untold = client.news, client.untold
         while not self._closing.is_set():
             os.eventfd_read(self._bell)
             for slot, ear, count, ns, message in client.read():
@@ -158,6 +160,9 @@ class JackMidiSystem:
             if client.news != news:
                 news = client.news
                 self._stir()
+            if client.untold != untold:
+                untold = client.untold
+                _log.warning("%d messages were longer than JACK takes, and were dropped", untold)
 
 
 class JackInput:

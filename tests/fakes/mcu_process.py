@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studiod.app.sim import NAMES, simulator
 from studiod.surfaces.mackie.simulator import FADERS, Simulator
-from tests.fakes.jack_cable import JackCable
+from tests.fakes.cable import Cable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ def main() -> None:
     """
     kind, *rest = sys.argv[1:]
     box = simulator(kind)
-    cable = JackCable(box, " ".join([NAMES[kind], *rest]))
+    cable = Cable(box, " ".join([NAMES[kind], *rest]))
     commands: dict[str, Callable[..., None]] = {
         "plug": cable.plug,
         "unplug": cable.unplug,

@@ -174,8 +174,10 @@ def main() -> None:
             before = weight()
         last = cycle == int(sys.argv[1]) + WARM_UP - 1
         after = weight() if last else before
+        pulled = time.monotonic()
         box.pull()
-        times.append({"returned": returned, "painted": painted, "lost": wait(lambda: surface() == "away")})
+        wait(lambda: surface() == "away")
+        times.append({"returned": returned, "painted": painted, "lost": time.monotonic() - pulled})
     keys.pull()
     sys.stdout.write(json.dumps({"times": times, "before": before, "after": after, "bends": bends}) + "\n")
 

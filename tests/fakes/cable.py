@@ -1,4 +1,4 @@
-"""A box in software behind real JACK MIDI ports."""
+"""A box in software behind real MIDI ports."""
 
 import threading
 import time
@@ -24,20 +24,21 @@ class SoftBox(Protocol):
         ...
 
 
-class JackCable:
-    """A box behind virtual JACK ports of that name, in and out of its socket."""
+class Cable:
+    """A box behind virtual ports of that name, of JACK or of another rtmidi API, in and out of its socket."""
 
-    def __init__(self, box: SoftBox, name: str) -> None:
+    def __init__(self, box: SoftBox, name: str, api: int = rtmidi.API_UNIX_JACK) -> None:
         self._box = box
         self._name = name
+        self._api = api
         self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
         self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
 
     def plug(self) -> None:
         """Power the box and show its ports."""
         self._box.power_on()
-        midi_out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=self._name)
-        midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self._name)
+        midi_out = rtmidi.MidiOut(self._api, name=self._name)
+        midi_in = rtmidi.MidiIn(self._api, name=self._name)
         midi_in.ignore_types(sysex=False)
         midi_in.set_callback(lambda event, _: self._box.receive(bytes(event[0])))
         midi_out.open_virtual_port(f"{self._name} MIDI 1")
