@@ -55,6 +55,7 @@ class DeskSurfaces:
         self._endpoint = endpoint
         self._loop = asyncio.get_running_loop()
         self._touches = Touches()
+        hub.holder = self._touches.holder
         self._ports = BlockPorts(block, bells.ring_said)
         self._looked_for = LookedFor(hub, settings.surfaces, self._loop.time, self._touches, self._osc_line)
         self._tasks: set[asyncio.Task[None]] = set()

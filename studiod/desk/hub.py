@@ -48,6 +48,14 @@ def _nobody(_address: str, _value: float) -> tuple[tuple[str, float], ...]:
     return ()
 
 
+Holder = Callable[[str, str], str]
+"""(address, origin of a write) -> who holds it so that this origin may not write; empty when nobody does."""
+
+
+def _nobody_holds(_address: str, _origin: str) -> str:
+    return ""
+
+
 def _all_is_well(_writes: Mapping[str, float]) -> None:
     return
 
@@ -74,6 +82,7 @@ class Hub:
         """Called once when a turn becomes due; wiring schedules `turn` with it."""
         self.followers: Followers = _nobody
         self.guard: Guard = _all_is_well
+        self.holder: Holder = _nobody_holds
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -105,13 +114,14 @@ class Hub:
     def write(self, address: str, value: float, origin: str) -> bool:
         """Store `value` (natural units) from outside, and what follows it; True when it changed.
 
-        Raises Refused (out of range, NaN, read only, or the guard's) or UnknownAddress; nothing is changed then.
+        Raises Refused (out of range, NaN, read only, under another's finger, or the guard's) or UnknownAddress; nothing
+        is changed then.
         """
-        return self._set(self._writable(address), value, origin)
+        return self._set(self._writable(address, origin), value, origin)
 
     def write_travel(self, address: str, travel: float, origin: str) -> bool:
         """Store the value at `travel` (0..1, held at the ends). Raises as `write`."""
-        spec = self._writable(address)
+        spec = self._writable(address, origin)
         return self._set(spec, spec.from_travel(travel), origin)
 
     def write_text(self, address: str, text: str, origin: str) -> bool:
@@ -219,12 +229,16 @@ class Hub:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _writable(self, address: str) -> ParameterSpec:
+    def _writable(self, address: str, origin: str) -> ParameterSpec:
         spec = self.registry[address]
         if not spec.is_numeric:
             raise Refused(f"{address}: takes no number; allowed {spec.allowed}")
         if Flag.READ_ONLY in spec.flags:
             raise Refused(f"{address}: is read only")
+        holder = self.holder(address, origin)
+        if holder:
+            self._mark(address, holder, has_followed=False)  # who shows what was refused is told what is true
+            raise Refused(f"{address}: a finger rests on it on {holder}; move it when it is let go")
         return spec
 
     def _set(self, spec: ParameterSpec, value: float, origin: str) -> bool:

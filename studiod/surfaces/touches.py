@@ -28,5 +28,11 @@ class Touches:
 
     def is_held(self, address: str, box: str) -> bool:
         """Somebody else than `box` touches it, and `box` does not."""
-        holders = {holder for (holder, _), addresses in self._held.items() if address in addresses}
-        return bool(holders) and box not in holders
+        return bool(self.holder(address, box))
+
+    def holder(self, address: str, box: str) -> str:
+        """Name of the box that touches it, when `box` does not; nothing when nobody does, or `box` itself."""
+        if not self._held:
+            return ""
+        holders = [holder for (holder, _), addresses in self._held.items() if address in addresses]
+        return "" if not holders or box in holders else holders[0]

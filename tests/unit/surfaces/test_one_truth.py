@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studiod.model.parameter import Refused
 from studiod.surfaces.base import Takeover
 from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
 from studiod.surfaces.mackie.readings import position_of
@@ -83,6 +85,7 @@ class Room:
         self.ports = MemoryPorts()
         self.hub = desk(STRIPS)
         touches = Touches()
+        self.hub.holder = touches.holder
         row = MackieDesk(self.hub, self.loop.time, touches)
         self.row = row.rig
         models: list[Model] = [
@@ -99,6 +102,7 @@ class Room:
         ]
         self.expected: dict[int, tuple[float, float]] = {}  # strip -> travel, and how exactly the hand could say it
         self.muted: set[int] = set()
+        self._nano_stands: dict[int, int] = {}  # where its faders stand, as the desk has heard
         for cable, hears in zip(self.cables, (self._main_said, self._one_said, self._nano_said), strict=True):
             cable.hears = hears
             self.plug(cable)
@@ -121,7 +125,10 @@ class Room:
             self.expected[strip] = (message[1] | message[2] << 7) / TOP, FINEST
 
     def _nano_said(self, message: bytes) -> None:
-        if message[0] == 0xB0 and message[1] < FADERS and self._is_free(message[1] + 1):
+        if message[0] != 0xB0 or message[1] >= FADERS:
+            return
+        stood, self._nano_stands[message[1]] = self._nano_stands.get(message[1]), message[2]
+        if stood != message[2] and self._is_free(message[1] + 1):  # a box that repeats itself is no hand
             travel, now = message[2] / 127, self.hub.travel(f"/strip/{message[1] + 1}/fader")
             if abs(now - travel) > COARSE / 2 or travel in {0.0, 1.0}:  # else it stands there already
                 self.expected[message[1] + 1] = travel, COARSE
@@ -134,6 +141,8 @@ class Room:
 
     def plug(self, cable: Cable) -> None:
         cable.is_held, cable.lose = False, 0
+        if cable.box is self.nano:
+            self._nano_stands.clear()
         self.ports.plug(cable.port, cable)
         cable.box.power_on()
         self.rest(POLL_S + 0.1)
@@ -158,6 +167,15 @@ class Room:
             box.touch(fader)
         box.move(fader, position)
 
+    def call(self, strip: int, position: int) -> None:
+        """A phone sets a level; one under a finger is refused."""
+        if self._is_free(strip):
+            self.expected[strip] = position / TOP, FINEST
+            self.hub.write_travel(f"/strip/{strip}/fader", position / TOP, "phone")
+        else:
+            with pytest.raises(Refused, match="a finger rests on it"):
+                self.hub.write_travel(f"/strip/{strip}/fader", position / TOP, "phone")
+
     def do(self, what: str, who: int, strip: int, position: int) -> None:  # noqa: C901, PLR0912 - one for each deed
         cable = self.cables[who]
         match what:
@@ -168,8 +186,7 @@ class Room:
             case "nano":
                 self.nano.move_fader(strip, position * 127 // TOP)
             case "phone":
-                self.hub.write_travel(f"/strip/{strip}/fader", position / TOP, "phone")
-                self.expected[strip] = position / TOP, FINEST
+                self.call(strip, position)
             case "release":
                 for box in (self.main, self.one):
                     for fader in list(box.touched):
