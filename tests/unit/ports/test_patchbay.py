@@ -322,3 +322,25 @@ def test_bytes_of_a_serial_line_are_nobody_s_keys(studio: Studio) -> None:
     studio.system.unplug("box")
     studio.poll()
     assert studio.tape.read() == []
+
+
+def test_a_port_that_would_not_open_is_tried_again_soon_and_then_less_often(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.system.broken.add("nano")
+    studio.poll()
+    studio.poll(after_s=0.5)
+    studio.poll(after_s=1.0)
+    studio.system.broken.clear()
+    studio.poll(after_s=1.0)
+    assert "nano" not in studio.system.inputs
+    studio.poll(after_s=4.0)
+    assert studio.system.inputs["nano"].is_open
+
+
+def test_a_port_that_was_not_ready_is_heard_half_a_second_later(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.system.broken.add("nano")
+    studio.poll()
+    studio.system.broken.clear()
+    studio.poll(after_s=0.5)
+    assert studio.system.inputs["nano"].is_open
