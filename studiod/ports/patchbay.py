@@ -25,7 +25,8 @@ from studiod.ports.system import InputPort, OutputPort, PortSystem
 from studiod.ports.waiting import Waiting
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
-RETRY_S = 5.0  # a port that would not open is tried again
+AGAIN_S = (0.5, 1.0)  # a port that would not open is tried again: others came or left while it was opened
+RETRY_S = 5.0  # from then on
 LAST_ID = 65_535
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class _Port:
     outlet: OutputPort | None = None
     held: HeldKeys = field(default_factory=HeldKeys)
     retry_at: float = float("-inf")
+    refusals: int = 0
 
 
 class _Ear:
@@ -199,7 +201,7 @@ class Patchbay:
         except PortGone as fault:
             self._refused(port, fault)
         else:
-            port.info = replace(port.info, fault="")
+            port.info, port.refusals = replace(port.info, fault=""), 0
             _log.info("%s is here", port.info.name)
 
     def _say(self, port: _Port, message: bytes) -> None:
@@ -217,7 +219,8 @@ class Patchbay:
         if port.info.fault != str(fault):
             _log.warning("%s", fault)
         port.info = replace(port.info, fault=str(fault))
-        port.retry_at = self._now_ns() / 1e9 + RETRY_S
+        port.retry_at = self._now_ns() / 1e9 + (*AGAIN_S, RETRY_S)[min(port.refusals, len(AGAIN_S))]
+        port.refusals += 1
 
     def _close(self, port: _Port) -> None:
         for wire in (port.inlet, port.outlet):

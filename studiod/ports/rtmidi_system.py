@@ -24,6 +24,7 @@ _CLIENT, _CABLES = re.compile(r'Client +\d+ : "(.*)"'), re.compile(r" +Connected
 _FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
 # delete() holds the interpreter while its thread ends: one that waits in our callback would wait for ever
 _LAST_CALL_S = 0.02
+_LOOKS = 4  # in a row; a hub that is pulled takes a dozen ports with it, one after the other
 _RETRY_S = 5.0  # a refused open prints lines of alsa-lib's noise; not twice a second
 NO_SEQUENCER = "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a device in"
 
@@ -58,8 +59,8 @@ class RtMidiSystem:
         listing = self._listen()
         self._look_at_cables()
         try:
-            return PortNames(_foreign(listing.midi_in.get_ports()), _foreign(listing.midi_out.get_ports()))
-        except (OSError, UnicodeDecodeError) as fault:
+            return PortNames(_foreign(listed(listing.midi_in.get_ports)), _foreign(listed(listing.midi_out.get_ports)))
+        except (OSError, ValueError) as fault:
             self.close()
             raise PortsUnavailable(f"alsa MIDI: cannot list ports: {_one_line(fault)}") from None
 
@@ -248,6 +249,19 @@ def _open(client: "rtmidi.MidiIn | rtmidi.MidiOut", name: str, own_name: str) ->
     client.open_port(number, own_name)
     if client.get_ports()[number : number + 1] != [name]:
         raise ValueError("the ports changed while it was opened")
+
+
+def listed(get_ports: Callable[[], list[str]]) -> list[str]:
+    """What `get_ports` says. rtmidi counts ports, then asks for names: one that leaves in between is a ValueError.
+
+    Raises ValueError when ports left at each of some looks, or a name cannot be read.
+    """
+    for _ in range(_LOOKS):
+        try:
+            return get_ports()
+        except ValueError:
+            continue
+    return get_ports()
 
 
 def cables_to(clients: str, own: str) -> set[str]:

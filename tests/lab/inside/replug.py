@@ -7,8 +7,6 @@ beside nanokontrol2.py (tests/fakes).
 
 import contextlib
 import json
-import os
-import select
 import socket
 import subprocess
 import sys
@@ -18,14 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import rtmidi
 from nanokontrol2 import MESSAGE_S, NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
 
 from studiod.net.osc.codec import decode, encode
 from studiod.net.osc.framing import LengthFraming, length_frame
 from studiod.net.osc.packet import Argument, Message, message
-from studiod.ports.midi_stream import MidiStream
 
-NANO, KEYS = "nanoKONTROL2", "Steady keys"
+NANO, KEYS, INSIDE = "nanoKONTROL2", "Steady keys", "f_midi"
 PATIENCE_S, LOOK_S, STEADY_S = 60.0, 0.05, 0.02
 NOTE_ON = b"\x90\x3c\x64"
 WARM_UP = 2
@@ -62,59 +60,51 @@ def wait(look: Callable[[], object]) -> float:
 
 
 class Gadget:
-    """A USB MIDI box; `hear` gets what it is told. Plugged in, it plays what `play` does until it is pulled."""
+    """A USB MIDI box; `hear` gets what it is told. Plugged in, it plays what `play` does until it is pulled.
+
+    Its inside is a port of the sequencer, which studiod listens to as well: nobody else gets the raw device then.
+    """
 
     def __init__(self, name: str, hear: Callable[[bytes], None], play: Callable[[], None]) -> None:
         self.name = name
         self.is_pulled = threading.Event()
         self._hear = hear
         self._play = play
-        self._fd = -1
-        self._threads: list[threading.Thread] = []
+        self._one_at_a_time = threading.Lock()
+        self._out = rtmidi.MidiOut(rtmidi.API_LINUX_ALSA, name="inside")
+        self._in = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name="inside")
+        self._in.ignore_types(sysex=False)
+        self._in.set_callback(lambda event, _: self._hear(bytes(event[0])))
+        self._player = threading.Thread(target=self._play)
 
     def plug(self) -> None:
         """Into a socket."""
-        before = set(Path("/dev/snd").glob("midiC*D0"))
+        others = {name for name in self._out.get_ports() if name.startswith(INSIDE)}
         subprocess.run(["usb-box", "plug", self.name, "midi"], check=True)
-        # the gadget's own card is there before the host has seen the device
-        wait(lambda: self._inside(before))
-        self._fd = os.open(self._inside(before)[0], os.O_RDWR | os.O_NONBLOCK)
+        wait(lambda: self._inside(self._out, others))
+        self._out.open_port(self._inside(self._out, others)[0])
+        self._in.open_port(self._inside(self._in, others)[0])
         self.is_pulled.clear()
-        self._threads = [threading.Thread(target=self._listen), threading.Thread(target=self._play)]
-        for thread in self._threads:
-            thread.start()
+        self._player = threading.Thread(target=self._play)
+        self._player.start()
 
     def pull(self) -> None:
         """Out of it, whatever it is doing."""
         subprocess.run(["usb-box", "pull", self.name], check=True)
         self.is_pulled.set()
-        for thread in self._threads:
-            thread.join()
-        os.close(self._fd)
+        self._player.join()
+        self._out.close_port()
+        self._in.close_port()
 
     def say(self, raw: bytes) -> None:
         """To the computer; nothing when the cable is out."""
-        with contextlib.suppress(OSError):
-            os.write(self._fd, raw)
-
-    def _inside(self, before: set[Path]) -> list[Path]:
-        nodes = sorted(set(Path("/dev/snd").glob("midiC*D0")) - before)
-        return [node for node in nodes if self._is_gadget(node)]
+        with self._one_at_a_time, contextlib.suppress(OSError):
+            self._out.send_message(raw)
 
     @staticmethod
-    def _is_gadget(node: Path) -> bool:
-        card = node.name.removeprefix("midiC").removesuffix("D0")
-        with contextlib.suppress(OSError):
-            return "f_midi" in Path(f"/proc/asound/card{card}/midi0").read_text()
-        return False
-
-    def _listen(self) -> None:
-        stream = MidiStream()
-        while not self.is_pulled.is_set():
-            with contextlib.suppress(OSError):
-                if select.select([self._fd], [], [], 0.1)[0]:
-                    for heard in stream.feed(os.read(self._fd, 4096)):
-                        self._hear(heard)
+    def _inside(client: "rtmidi.MidiIn | rtmidi.MidiOut", others: set[str]) -> list[int]:
+        names = list(enumerate(client.get_ports()))
+        return [number for number, name in names if name.startswith(INSIDE) and name not in others]
 
 
 def weight() -> dict[str, dict[str, int]]:

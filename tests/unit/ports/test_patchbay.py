@@ -412,3 +412,25 @@ def test_a_moment_that_a_system_knows_is_taken_but_none_that_is_still_to_come(st
     listener.at(NOTE, 99_900_000_000, 0)
     listener.at(NOTE, 100_500_000_000, 0)  # a smooth clock that went astray
     assert [event.ns for event in studio.tape.read()] == [99_900_000_000, round(studio.now_s * 1e9)]
+
+
+def test_a_port_that_would_not_open_is_tried_again_soon_and_then_less_often(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.system.broken.add("nano")
+    studio.poll()
+    studio.poll(after_s=0.5)
+    studio.poll(after_s=1.0)
+    studio.system.broken.clear()
+    studio.poll(after_s=1.0)
+    assert "nano" not in studio.system.inputs
+    studio.poll(after_s=4.0)
+    assert studio.system.inputs["nano"].is_open
+
+
+def test_a_port_that_was_not_ready_is_heard_half_a_second_later(studio: Studio) -> None:
+    studio.system.plug("nano")
+    studio.system.broken.add("nano")
+    studio.poll()
+    studio.system.broken.clear()
+    studio.poll(after_s=0.5)
+    assert studio.system.inputs["nano"].is_open

@@ -6,7 +6,7 @@ import pytest
 
 from studiod.link.ports import PortGone, PortsUnavailable
 from studiod.ports import RtMidiSystem
-from studiod.ports.rtmidi_system import cables_to, card_stamp, card_usb
+from studiod.ports.rtmidi_system import cables_to, card_stamp, card_usb, listed
 
 NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"
 
@@ -77,3 +77,23 @@ Client 131 : "synth" [User Legacy]
 def test_the_cables_to_us_are_those_of_our_own_clients_only() -> None:
     assert cables_to(CLIENTS, "studiod surfaces") == {"20:0", "131:2"}
     assert cables_to("", "studiod surfaces") == set()
+
+
+@pytest.mark.parametrize("leaving", [0, 1, 3])
+def test_ports_that_leave_while_they_are_listed_are_left_out_of_the_list(leaving: int) -> None:
+    looks = iter([ValueError("error looking for port name")] * leaving)
+
+    def get_ports() -> list[str]:
+        for fault in looks:
+            raise fault
+        return [NANO]
+
+    assert listed(get_ports) == [NANO]
+
+
+def test_a_list_that_never_holds_still_is_a_fault() -> None:
+    def get_ports() -> list[str]:
+        raise ValueError("error looking for port name")
+
+    with pytest.raises(ValueError, match="port name"):
+        listed(get_ports)
