@@ -1,4 +1,4 @@
-"""A child process: `python -m studiod.app.child engine|tape|desk|ports BLOCK-FD BELL-FD BELL-FD`."""
+"""A child process: `python -m studiod.app.child engine|tape|desk|ports PARENT-PID BLOCK-FD BELL-FD BELL-FD`."""
 
 import contextlib
 import ctypes
@@ -12,11 +12,11 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     """Run the named part on the block behind the descriptor; exit status."""
-    name, fds = sys.argv[1], [int(fd) for fd in sys.argv[2:5]]
+    name, parent, fds = sys.argv[1], int(sys.argv[2]), [int(fd) for fd in sys.argv[3:6]]
     # Ctrl-C reaches the whole group; the supervisor alone decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    _end_with_parent()
+    _end_with(parent)
     with contextlib.suppress(KeyError):
         return _run(name, fds)
     sys.stderr.write(f"studiod: no part {name!r}: engine, tape, desk or ports\n")
@@ -63,9 +63,11 @@ def in_one_line(record: logging.LogRecord) -> bool:
     return True
 
 
-def _end_with_parent() -> None:
-    """A child without its supervisor would hold the device and answer to nobody: let it end as if stopped."""
-    parent = os.getppid()
+def _end_with(parent: int) -> None:
+    """A child without its supervisor would hold the device and answer to nobody: let it end as if stopped.
+
+    parent: as the supervisor itself said it. One that was killed before we came so far is not our parent any more.
+    """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(0)

@@ -88,7 +88,7 @@ class Supervisor:
         environment = {
             name: text for name, text in os.environ.items() if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")
         }
-        command = [sys.executable, "-m", "studiod.app.child", child.name, *map(str, self._fds)]
+        command = [sys.executable, "-m", "studiod.app.child", child.name, str(os.getpid()), *map(str, self._fds)]
         child.process = subprocess.Popen(  # noqa: S603 - our own module
             command, pass_fds=self._fds, env=environment, stdin=subprocess.DEVNULL
         )

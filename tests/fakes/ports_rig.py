@@ -28,7 +28,7 @@ class PortsRig:
     def start(self) -> None:
         """Start the ports process, as the supervisor would."""
         fds = (self.fd, *self.bells.fds)
-        command = [sys.executable, "-m", "studiod.app.child", "ports", *map(str, fds)]
+        command = [sys.executable, "-m", "studiod.app.child", "ports", str(os.getpid()), *map(str, fds)]
         self.process = subprocess.Popen(command, pass_fds=fds, env={**os.environ, **self.environment})
         self.block.set_pid(PORTS, self.process.pid)
 
