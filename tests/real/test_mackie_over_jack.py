@@ -64,7 +64,14 @@ def test_a_mackie_control_is_greeted_obeyed_driven_and_painted_anew_when_it_retu
             studio.send("/strip/3/fader", 10.0)
             studio.send("/strip/4/fader", 10.0)
             assert mcu.shows(lambda seen: seen["faders"][3] == TOP)["faders"][2] == 4000
-            mcu.until("release 3", lambda: mcu.do("look")["faders"][2] == TOP)
+            held = studio.ask("/strip/3/fader")
+            assert held != (10.0,), "nobody else moves what a finger rests on"
+
+            def is_moved_by_others() -> bool:
+                studio.send("/strip/3/fader", 10.0)
+                return bool(mcu.do("look")["faders"][2] == TOP)
+
+            mcu.until("release 3", is_moved_by_others)
 
             bank(mcu, "right", 9)
             studio.send("/strip/1/fader", -60.0)
