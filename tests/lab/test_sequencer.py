@@ -17,7 +17,7 @@ _TREE = Path(__file__).parents[2]
 def test_a_program_on_the_sequencer_is_a_box_each_time_it_comes(installed: Studio) -> None:
     machine = installed.machine
     beside = ("tests/fakes/cable.py", "tests/fakes/nanokontrol2.py")
-    for program in (*beside, "tests/lab/inside/replug.py", "tests/lab/inside/seqbox.py"):
+    for program in (*beside, "tests/lab/inside/questions.py", "tests/lab/inside/seqbox.py"):
         machine.put(_TREE / program)
     before = installed.configure(CONFIG)
     told = json.loads(machine.output(f"/opt/studiod/bin/python /share/seqbox.py {TIMES}", within_s=400))

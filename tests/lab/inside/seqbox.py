@@ -1,4 +1,4 @@
-"""A box that is a program on the sequencer comes, is moved, and goes: seqbox.py TIMES. Runs beside replug.py.
+"""A box that is a program on the sequencer comes, is moved, and goes: seqbox.py TIMES. Runs beside questions.py.
 
 Prints one JSON object: seconds until studiod had noticed.
 """
@@ -10,7 +10,7 @@ import time
 import rtmidi
 from cable import Cable  # type: ignore[import-not-found]  # beside it in the guest
 from nanokontrol2 import MESSAGE_S, NanoKontrol2  # type: ignore[import-not-found]
-from replug import ask, surface, wait  # type: ignore[import-not-found]
+from questions import ask, surface, wait  # type: ignore[import-not-found]
 
 ARRIVED_S = 0.5  # what was said is heard by then, in a slow machine too
 FADER, TOP = "/strip/3/fader", (10.0,)
