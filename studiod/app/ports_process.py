@@ -102,6 +102,7 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
         tell,
         now_ns=time.monotonic_ns,
         before=before,
+        alive=lambda: block.beat(PORTS),
     )
     heard = EventReader(block, HEARD, from_oldest=True)
     patchbay.let_go_of([event for events in iter(heard.read, []) for event in events])

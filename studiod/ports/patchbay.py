@@ -87,6 +87,7 @@ class Patchbay:
 
     heard: gets every message, with its frame. tell: gets the list of ports whenever it changes. now_ns:
     CLOCK_MONOTONIC. before: the list an earlier patchbay told: its ids are not given again.
+    alive: called after each port that was opened or closed: slow drivers take a second for each, and do not hang.
     """
 
     def __init__(
@@ -98,8 +99,10 @@ class Patchbay:
         *,
         now_ns: Callable[[], int],
         before: PortList | None = None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._system = system
+        self._alive = alive
         self._heard = heard
         self._frames = frames
         self._tell = tell
@@ -203,6 +206,7 @@ class Patchbay:
         else:
             port.info, port.refusals = replace(port.info, fault=""), 0
             _log.info("%s is here", port.info.name)
+        self._alive()
 
     def _say(self, port: _Port, message: bytes) -> None:
         try:
@@ -228,6 +232,7 @@ class Patchbay:
                 with contextlib.suppress(PortGone):
                     wire.close()
         port.inlet = port.outlet = None
+        self._alive()
         self._end(port.info.id, port.held.let_go())
 
     def _end(self, number: int, ends: Iterable[bytes]) -> None:

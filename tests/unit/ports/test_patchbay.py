@@ -434,3 +434,19 @@ def test_a_port_that_was_not_ready_is_heard_half_a_second_later(studio: Studio) 
     studio.system.broken.clear()
     studio.poll(after_s=0.5)
     assert studio.system.inputs["nano"].is_open
+
+
+def test_it_is_alive_after_each_port_that_took_its_time(studio: Studio) -> None:
+    beats: list[int] = []
+    system = MemorySystem()
+    patchbay = Patchbay(
+        system, EventWriter(studio.block, HEARD), FrameClock(RATE_HZ), lambda _: None, now_ns=lambda: 0,
+        alive=lambda: beats.append(sum(port.is_open for port in system.inputs.values())),
+    )  # fmt: skip
+    for name in ("keys", "pads", "nano"):
+        system.plug(name)
+    patchbay.poll()
+    assert beats == [1, 2, 3]
+    beats.clear()
+    patchbay.stop()
+    assert beats[0] == 2, "the first of them is closed"
