@@ -107,14 +107,14 @@ def test_every_bad_input_in_the_data_has_its_test() -> None:
     ],
 )
 def test_a_bomb_is_a_clear_error_in_no_time(text: str, said: str, loader: type[yaml.SafeLoader]) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         document = parse(text, loader)
         message = str(document.faults)
     except ConfigError as error:
         message = str(error)
     assert said in message
-    assert time.perf_counter() - began < FAST_ENOUGH_S
+    assert time.process_time() - began < FAST_ENOUGH_S
 
 
 def test_nine_lines_of_aliases_that_stand_for_millions_of_values_are_refused() -> None:
