@@ -115,8 +115,6 @@ class SurfaceManager:
 
     def start(self) -> None:
         """Look for boxes now and every half second; returns what is there at once, waits for nothing."""
-        for model in self.models:
-            self._warn(model)
         self._forget = self._hub.observe(self._on_changes)
         self._tick()
         self._heal()
@@ -195,10 +193,7 @@ class SurfaceManager:
 
     def change(self, models: Iterable[Model]) -> None:
         """Look for these from now on. Boxes of a model that is not among them any more are let go; others stay."""
-        before, self.models = self.models, tuple(models)
-        for model in self.models:
-            if not any(model is other for other in before):
-                self._warn(model)
+        self.models = tuple(models)
         for name, place in list(self._places.items()):
             if not any(place.model is model for model in self.models):
                 if place.wires:
@@ -284,6 +279,8 @@ class SurfaceManager:
             name = model.name if number == 1 else f"{model.name}-{number}"
             place = self._places.get(name)
             if place is None:
+                if number == 1:  # of boxes that nobody has, nobody wants to hear; and looking at all takes its time
+                    self._warn(model)
                 place = self._places[name] = _Place(model.box(name), model)
             if not place.pairs:
                 return place

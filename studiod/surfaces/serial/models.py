@@ -8,7 +8,6 @@ from studiod.desk.hub import Hub
 from studiod.model.registry import Registry
 from studiod.surfaces.base import Match, SurfaceMap, Takeover
 from studiod.surfaces.dialects import LINES
-from studiod.surfaces.fit import misfits
 from studiod.surfaces.matching import fits
 from studiod.surfaces.models import Box, Model
 from studiod.surfaces.pedals import Pedal, with_pedals
@@ -84,9 +83,9 @@ class LineModel:
             return Match(asked.ports or ("*",), asked.usb, kinds=(dialect, AUTO))
         return Match(("*",) if asked.every else (), kinds=(dialect,))
 
-    def misfits(self, registry: Registry) -> Iterable[str]:
-        """What of the map this desk has not."""
-        return misfits(self.facts, registry)
+    def misfits(self, registry: Registry) -> Iterable[str]:  # noqa: ARG002 - as Model asks
+        """Nothing: a map speaks of more controls than a box has, and what it has is known when it has said so."""
+        return ()
 
     def box(self, name: str) -> LineBox:
         """A box that has this map, unless it says another name."""
