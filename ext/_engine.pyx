@@ -21,16 +21,9 @@ from state cimport *
 
 from studiod.link.words import SideTaken
 
-cdef extern from "<stdlib.h>" nogil:
-    void *aligned_alloc(size_t alignment, size_t size)
-
 cdef extern from "<math.h>" nogil:
     double exp(double x)
     double pow(double x, double y)
-
-cdef extern from "hold.h" nogil:
-    int hold_all(char *base, const block_dims *dims)
-    void hold_trimmed(char *base, const block_dims *dims, uint32_t strip)
 
 cdef enum:
     ENGINE_RESTARTED = 1  # words.GAP_CAUSES
@@ -92,6 +85,7 @@ cdef class Engine:
         cdef Graph *g = self.g
         g.base = <char *><uintptr_t>block.address
         g.dims = <block_dims *>g.base
+        g.clock = rt_now_ns
         if g.dims.strips > MAX_STRIPS or g.dims.buses > MAX_BUSES or g.dims.matrices > MAX_MATRICES:
             raise ValueError(f"{g.dims.strips} strips, {g.dims.buses} buses and {g.dims.matrices} matrices; the engine "
                              f"has room for {<int>MAX_STRIPS}, {<int>MAX_BUSES} and {<int>MAX_MATRICES}")
@@ -255,6 +249,13 @@ cdef class Engine:
 
     # -- hosts -----------------------------------------------------------------------------------------------------
 
+    def follow_clock(self, uintptr_t clock) -> None:
+        """Read the time from the C function at this address, `int64_t clock(void)` in ns: virtual time for a fake card.
+
+        Our own timer goes on sleeping by the machine's clock.
+        """
+        self.g.clock = <Clock>clock
+
     def hold_memory(self) -> bool:
         """Fault in the rings ahead of the audio thread and lock what may be locked; True when all is locked."""
         cdef int locked
@@ -274,7 +275,7 @@ cdef class Engine:
     cdef _catch_up(self, bint on_anchor):
         """Pass over the frames that went by since the last engine, or the last host, told its clock."""
         cdef Graph *g = self.g
-        cdef int64_t now = rt_now_ns()
+        cdef int64_t now = g.clock()
         cdef int64_t silent_ns
         cdef uint64_t due
         if g.now.monotonic_ns:

@@ -1,8 +1,15 @@
-"""A desk before anyone has set anything, and its delay lines. Not for the audio thread."""
+"""A desk before anyone has set anything, its delay lines and its memory. Not for the audio thread."""
 from libc.stdint cimport uint32_t, uint64_t
 
 from block cimport *
 from graph_types cimport *
+
+cdef extern from "<stdlib.h>" nogil:
+    void *aligned_alloc(size_t alignment, size_t size)
+
+cdef extern from "hold.h" nogil:
+    int hold_all(char *base, const block_dims *dims)
+    void hold_trimmed(char *base, const block_dims *dims, uint32_t strip)
 
 
 cdef inline void begin_desk(Graph *g) noexcept nogil:

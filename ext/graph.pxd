@@ -347,7 +347,7 @@ cdef inline void tell(Graph *g) noexcept nogil:
 cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_count, float *const *outputs,
                          uint32_t output_count, uint32_t frames) noexcept nogil:
     """One block: `frames` samples of planar inputs (NULL: a lost channel, silence) to planar outputs (overwritten)."""
-    cdef int64_t began = rt_now_ns()
+    cdef int64_t began = g.clock()
     cdef uint32_t done = 0
     cdef uint32_t n
     cdef bint reads_tape
@@ -376,7 +376,7 @@ cdef inline void process(Graph *g, const float *const *inputs, uint32_t input_co
         done += n
     tell_head(g)
     g.now.blocks += 1
-    g.now.monotonic_ns = rt_now_ns()
+    g.now.monotonic_ns = g.clock()
     cdef uint64_t took = <uint64_t>(g.now.monotonic_ns - began)
     g.now.period_ns = <uint64_t>frames * 1000000000 // g.dims.rate_hz
     g.now.block_ns += (took - g.now.block_ns) // 64 if took > g.now.block_ns else 0

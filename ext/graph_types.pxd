@@ -395,11 +395,14 @@ ctypedef struct desk_settings:
     float frequency
     float click_free, tempo, beats, subdivision, accent
 
+ctypedef int64_t (*Clock)() noexcept nogil  # nanoseconds, as CLOCK_MONOTONIC counts them
+
 ctypedef struct Graph:
     channel_lanes *lanes  # aligned, owned by the engine
     const kernel_ops *ops
     char *base  # the shared block
     block_dims *dims
+    Clock clock
     block_engine *head
     block_cue *cues  # of two generations: g is at g % BLOCK_CUES
     spsc_ring *control

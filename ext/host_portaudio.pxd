@@ -44,7 +44,7 @@ cdef inline void pass_over_dropped(PortAudioStream *stream, const PaTimes *times
     cdef Graph *g = stream.host.g
     cdef int64_t rate = g.dims.rate_hz
     cdef int64_t period = in_ns(frames, rate)
-    cdef int64_t captured = rt_now_ns() - backlog_ns(times)
+    cdef int64_t captured = g.clock() - backlog_ns(times)
     cdef int64_t late, more
     if stream.blocks == 0:
         if g.now.monotonic_ns and captured > g.now.monotonic_ns:
