@@ -12,14 +12,14 @@ _STATE, _POSITION, _LOCATE = (f"/transport/{leaf}" for leaf in ("state", "positi
 
 
 class Winding:
-    """The position under the hands of one box; every jump says `origin`. clock: seconds, steady.
+    """The position under the hands of one box. origin: who every jump is said to be of. clock: seconds, steady.
 
     All but `forget` and the properties raise what `/transport/locate` raises: Refused while it records.
     """
 
     def __init__(self, hub: Hub, origin: str, clock: Callable[[], float]) -> None:
         self._hub = hub
-        self._origin = origin
+        self.origin = origin
         self._clock = clock
         self._target: float | None = None
         self._went_to: float | None = None  # None: the last jump was refused
@@ -86,5 +86,5 @@ class Winding:
     def _jump(self, now: float) -> None:
         target, self._target, self._went_to, self._went_at = self._target, None, None, now
         if target is not None:
-            self._hub.fire(_LOCATE, target, origin=self._origin)
+            self._hub.fire(_LOCATE, target, origin=self.origin)
             self._went_to = target

@@ -11,12 +11,11 @@ from studiod.surfaces.mackie.buttons import GLOBAL_KEYS
 from studiod.surfaces.mackie.facts import KeyAct
 from studiod.surfaces.mackie.rig import BANK, Rig
 from studiod.surfaces.mackie.words import Lamp
+from studiod.surfaces.winding import Winding
 
 JOG_S, SCRUB_S, NUDGE_S = 0.25, 0.02, 0.1  # what one tick of the wheel, and one nudge, moves the position by
-WIND_S, WIND_EVERY_S = 2.0, 0.2  # while rewind or forward is held
-LOCATE_EVERY_S = 0.05  # a wheel says up to a thousand ticks a second: they are gathered
-SETTLED_S = 0.3  # the position that is read may be that long behind a locate
-_STATE, _PHASE, _POSITION, _LOCATE = (f"/transport/{leaf}" for leaf in ("state", "phase", "position", "locate"))
+WIND_S = 2.0  # at once, and again while rewind or forward is held
+_STATE, _PHASE = "/transport/state", "/transport/phase"
 _VIEWS: Final = {
     "global-view": View.STRIPS,
     "view/inputs": View.STRIPS,
@@ -87,12 +86,7 @@ class Keys:
         self._held: set[str] = set()
         self._marker_is_alone = False
         self._is_scrubbing = False
-        self._winding = ""
-        self._wind_at = 0.0
-        self._target: float | None = None
-        self._located_at = float("-inf")
-        self._located_to = 0.0
-        self._origin = "desk"
+        self._winding = Winding(rig.hub, "desk", rig.clock)
         self._solos = tuple(spec.address for spec in rig.hub.registry if spec.address.endswith("/solo"))
 
     @property
@@ -108,7 +102,7 @@ class Keys:
     def forget(self) -> None:
         """A box with keys went away: nobody knows what is held."""
         self._held.clear()
-        self._winding, self._target = "", None
+        self._winding.forget()
 
     def watched(self) -> frozenset[str]:
         """Addresses whose change may be one of a lamp."""
@@ -117,7 +111,7 @@ class Keys:
 
     def press(self, key: str, origin: str) -> None:
         """A key went down. Raises Refused or UnknownAddress when the desk will not."""
-        self._origin = origin
+        self._winding.origin = origin
         self._marker_is_alone = key == "marker"
         if key in _HELD:
             self._held.add(key)
@@ -134,33 +128,26 @@ class Keys:
         """A key came up. Raises as `press`."""
         was_held = key in self._held
         self._held.discard(key)
-        if key == self._winding:
-            self._winding = ""
+        self._winding.release(key)
         if was_held:
             self._rig.look()
         if key == "marker" and was_held and self._marker_is_alone and self._act(key) is None:
             self._marker_is_alone = False
-            self._hub.fire("/marker/add", origin=self._origin)
+            self._hub.fire("/marker/add", origin=self._winding.origin)
 
     def jog(self, ticks: int, origin: str) -> None:
         """The wheel was turned. Raises as `press`."""
-        self._origin = origin
-        self._go(ticks * (SCRUB_S if self._is_scrubbing else JOG_S))
+        self._winding.origin = origin
+        self._winding.go(ticks * (SCRUB_S if self._is_scrubbing else JOG_S))
 
-    def tick(self, now: float) -> None:
+    def tick(self) -> None:
         """Go on winding, and to where the wheel is by now. Raises as `press`."""
-        if self._winding and now >= self._wind_at:
-            self._wind_at = now + WIND_EVERY_S
-            self._go(_WINDS[self._winding] * WIND_S)
-        if self._target is not None and now - self._located_at >= LOCATE_EVERY_S:
-            self._arrive(now)
+        self._winding.due()
 
     def wait(self, now: float) -> float | None:
         """Seconds until `tick` has something to do."""
-        waits = [self._wind_at - now] if self._winding else []
-        if self._target is not None:
-            waits.append(self._located_at + LOCATE_EVERY_S - now)
-        return max(min(waits), 0.0) if waits else None
+        due = self._winding.next_due()
+        return None if due is None else max(due - now, 0.0)
 
     def lamps(self) -> dict[str, Lamp]:
         """What the lamps of all keys show."""
@@ -197,11 +184,11 @@ class Keys:
 
     def _do(self, act: KeyAct) -> None:
         if act.is_toggle:
-            self._hub.write(act.address, 0.0 if self._hub.value(act.address) else 1.0, self._origin)
+            self._hub.write(act.address, 0.0 if self._hub.value(act.address) else 1.0, self._winding.origin)
         elif act.argument is None:
-            self._hub.fire(act.address, origin=self._origin)
+            self._hub.fire(act.address, origin=self._winding.origin)
         else:
-            self._hub.fire(act.address, act.argument, origin=self._origin)
+            self._hub.fire(act.address, act.argument, origin=self._winding.origin)
 
     def _turn_rig(self, key: str) -> None:
         rig = self._rig
@@ -222,36 +209,11 @@ class Keys:
 
     def _wind(self, key: str) -> None:
         if "marker" in self._held:
-            self._hub.fire("/marker/previous" if key == "rewind" else "/marker/next", origin=self._origin)
+            self._hub.fire("/marker/previous" if key == "rewind" else "/marker/next", origin=self._winding.origin)
         elif "nudge" in self._held:
-            self._go(_WINDS[key] * NUDGE_S)
+            self._winding.go(_WINDS[key] * NUDGE_S)
         else:
-            self._winding, self._wind_at = key, self._rig.clock() + WIND_EVERY_S
-            self._go(_WINDS[key] * WIND_S)
-
-    def _go(self, by_s: float) -> None:
-        """Move the position, once for all moves of a moment."""
-        now = self._rig.clock()
-        start = self._target if self._target is not None else self._position(now)
-        if start is None:
-            return
-        self._target = max(start + by_s, 0.0)
-        if now - self._located_at >= LOCATE_EVERY_S:
-            self._arrive(now)
-
-    def _position(self, now: float) -> float | None:
-        """Where the transport is, or will be in a moment; None while nothing tells."""
-        since_s = now - self._located_at
-        if since_s < SETTLED_S:
-            return self._located_to + (since_s if self._choice(_STATE) != TransportState.STOPPED else 0.0)
-        reading = self._hub.meter(_POSITION)
-        return reading[0] if reading else None
-
-    def _arrive(self, now: float) -> None:
-        target, self._target, self._located_at = self._target, None, now
-        if target is not None:
-            self._located_to = target
-            self._hub.fire(_LOCATE, target, origin=self._origin)
+            self._winding.hold(key, _WINDS[key] * WIND_S)
 
     def _choice(self, address: str) -> int:
         return int(self._hub.value(address)) if address in self._hub.registry else 0

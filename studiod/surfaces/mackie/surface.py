@@ -156,7 +156,7 @@ class MackieSurface:
         """Go on winding, and to where the wheel is by now; returns as `receive`."""
         if not self.is_live or self.facts.role is not Role.MAIN:
             return []
-        return self._tried(self._keys.tick)
+        return self._tried(lambda _: self._keys.tick())
 
     def on_changes(self, changes: Iterable[Change]) -> None:
         """What is different on the desk since the last turn."""
