@@ -138,8 +138,6 @@ class TakeCopy:
 
     def _make(self, take: TakeFrames, order: TakeOrder) -> TakeWriter | None:
         self._look()
-        if not order.tracks:
-            return None
         if self.fault:
             self._put(take.id, CopyState("", "missing", self.fault))
             return None

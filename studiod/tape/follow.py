@@ -19,6 +19,7 @@ LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
 SLOWER = 1.5  # than the slowest sync of late, the next one may be
 LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
 CALM = 0.9  # the slowest sync is forgotten within a few seconds
+BESIDE_S = 1.0  # a take is not closed before what lies beside its sound is whole, or this late at most
 TURN_S = 2.0  # the most sound one turn writes: what comes before Record waits its turn, too
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ _log = logging.getLogger(__name__)
 class TakeFollower:
     """Turn it by hand, or in a thread: one of its own. make: a writer for a take, None when it is not to be written.
 
-    max_loss_s: what may be lost when everything is killed. clock: steady seconds.
+    max_loss_s: what may be lost when everything is killed. clock: steady seconds. is_whole_beside: whether all that
+    lies beside the sound of an ended take is written; asked again until it is.
     """
 
     block: Block
@@ -35,6 +37,7 @@ class TakeFollower:
     max_loss_s: float
     clock: Callable[[], float]
     make: Callable[[TakeFrames, TakeOrder], TakeWriter | None]
+    is_whole_beside: Callable[[int], bool] = lambda _: True
     writer: TakeWriter | None = None
     last: TakeWriter | None = None
     """The writer of the take before, closed."""
@@ -48,6 +51,8 @@ class TakeFollower:
     fill: float = 0.0
     """How full the rings are of what was played since Record and is not written."""
     _is_behind: bool = False
+    _ended_at: float | None = None
+    """When the sound of the running take was whole; None while it is not."""
     _written_at: float = 0.0
     _synced_at: float = 0.0
     _sync_s: float = 0.0
@@ -77,6 +82,8 @@ class TakeFollower:
             return IDLE_S
         if self._is_behind:
             return 0.0
+        if self._ended_at is not None:
+            return IDLE_S
         due = min(self._synced_at + self._interval_s, self._written_at + self._write_s)
         return min(max(due - self.clock(), 0.001), STATUS_S)
 
@@ -111,7 +118,7 @@ class TakeFollower:
         waiting = head - max(writer.origin + writer.written, take.start)
         self.fill = max(min(waiting / self.block.capture_frames, 1.0), 0.0)
         if take.stop is not None and writer.origin + writer.written >= take.stop:
-            self._close(take.id)
+            self._end(take.id, now)
         elif is_sync_due:
             self._guarded(lambda w: w.sync(), "made durable")
             self._synced_at = now
@@ -149,6 +156,16 @@ class TakeFollower:
         self._guarded(lambda writer: writer.open(), "begun")
         self._synced_at = self.clock()
 
+    def _end(self, take_id: int, now: float) -> None:
+        """Close take `take_id`, whose sound is whole, unless something beside it is not, and nobody waits."""
+        is_waited_for = any(take.id > take_id for take in self.block.snapshot().takes)
+        is_late = self._ended_at is not None and now >= self._ended_at + BESIDE_S
+        if is_waited_for or is_late or self.is_whole_beside(take_id):
+            self._close(take_id)
+        elif self._ended_at is None:
+            self._ended_at = now
+            self._guarded(lambda writer: writer.sync(), "made durable")
+
     def _close(self, take_id: int) -> None:
         if self.writer is not None:
             order = self.order(take_id)
@@ -185,5 +202,6 @@ class TakeFollower:
         if self.writer is not None:
             self.last = self.writer
         self.writer = None
+        self._ended_at = None
         self._done.add(take_id)
         self.finished = max(self.finished, take_id)

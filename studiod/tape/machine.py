@@ -96,6 +96,8 @@ class TapeMachine:
         self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._sound)
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
+        if self._midi is not None:
+            self._follower.is_whole_beside = self._midi.is_done
         if self.options.copy_to is not None:
             root = self.options.copy_to / self.session.name
             options = self._writer_options(None, None)

@@ -69,6 +69,10 @@ class MidiTracks:
         """Take id -> why its MIDI files end early."""
         return self._takes.faults
 
+    def is_done(self, take_id: int) -> bool:
+        """The MIDI files of take `take_id` are whole, or as whole as they will be."""
+        return take_id in self._takes.done
+
     def turn(self, snapshot: Snapshot) -> None:
         """Write what came."""
         upto = self.heard.settled

@@ -7,6 +7,7 @@ import pytest
 
 from studiod.link import Operation
 from studiod.link.journal import JOURNAL_NAME, read_journal
+from studiod.tape.copy import CopyState
 from studiod.tape.verify import verify_take
 from tests.fakes.desk_rig import Rig
 from tests.fakes.midi_studio import ALL, DRUMS, KEYS, PADS, MidiStudio, note
@@ -36,6 +37,22 @@ def test_a_copy_has_the_same_journal_and_the_same_midi(tmp_path: Path) -> None:
         assert verify_take(copy).faults == ()
         assert studio.machine.copy is not None
         assert studio.machine.copy.states[1].fault == ""
+
+
+def test_a_take_of_midi_alone_is_copied_as_well(tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session", tracks=0, copy_to=tmp_path / "copies")
+        studio.record()
+        studio.play(9600, (100, KEYS, note(60)))
+        studio.stop()
+        studio.play(4800)
+        copy = tmp_path / "copies" / "session" / "takes" / "0001"
+        for name in BESIDE:
+            assert (copy / name).read_bytes() == (studio.folder / name).read_bytes(), name
+        assert verify_take(copy).faults == ()
+        assert studio.machine.copy is not None
+        assert studio.machine.copy.states[1] == CopyState(str(copy), "good", "")
 
 
 def test_a_copy_that_is_cut_off_is_made_whole_without_the_first_disk(tmp_path: Path) -> None:

@@ -1,17 +1,19 @@
 """MIDI tracks by hand: what was played is in files and journal at its frame, whoever dies in between."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from studiod.link import Operation
+from studiod.link import TAPE, Operation
 from studiod.link.journal import JOURNAL_NAME, read_journal
+from studiod.link.order import TakeOrder, TrackOrder
 from studiod.link.ports import MIDI_MESSAGE
 from studiod.tape.repair import repair_session
 from studiod.tape.verify import verify_take
 from tests.fakes.desk_rig import Rig
-from tests.fakes.midi_studio import BOX, KEYS, PADS, TAKE, MidiStudio, note
+from tests.fakes.midi_studio import BOX, KEYS, PADS, RATE_HZ, TAKE, MidiStudio, note
 
 
 def test_every_message_is_in_its_track_at_its_frame(tmp_path: Path) -> None:
@@ -123,6 +125,55 @@ def test_a_studio_that_is_stopped_amid_a_take_ends_notes_where_the_sound_ends(tm
         studio.machine.stop()
         assert studio.file()[-1] == (studio.about["frames"], b"\x80\x3c\x40")
         assert verify_take(studio.folder).faults == ()
+
+
+@pytest.mark.parametrize("tracks", [0, 1])
+def test_a_take_is_told_closed_when_its_notes_are_whole(tmp_path: Path, tracks: int) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session", tracks=tracks)
+        studio.record()
+        studio.play(4800, (10, KEYS, note(60)))
+        rig.ask(Operation.STOP)
+        states: list[str] = []
+        while not states or states[-1] == "recording":
+            studio.play(480)
+            states.append(str(studio.about["state"]))
+            is_told = json.loads(rig.block.status(TAPE))["finished"] == TAKE
+            assert is_told == (states[-1] != "recording")
+        assert states == ["recording"] * (len(states) - 1) + ["good"]
+        assert len(states) > 1, "messages are told late: it was not closed before they could be"
+        assert studio.file()[-1] == (studio.about["frames"], b"\x80\x3c\x40")
+
+
+def test_a_take_is_closed_at_once_when_the_next_one_waits(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session")
+        studio.record()
+        studio.play(4800, (10, KEYS, note(60)))
+        rig.ask(Operation.STOP)
+        order = TakeOrder(TAKE + 1, studio.session / "takes" / "0002", 24, (TrackOrder(0, "a.wav", 0, "A"),), "test")
+        rig.block.store_order(TAKE + 1, order.to_json())
+        rig.ask(Operation.RECORD, slot=TAKE + 1)
+        studio.play(480)
+        studio.machine.turn()
+        assert studio.machine.writer is not None
+        assert studio.machine.writer.take.id == TAKE + 1
+        studio.play(4800)
+        assert studio.file()[-1] == (studio.about["frames"], b"\x80\x3c\x40")
+
+
+def test_a_take_whose_journal_never_ends_is_closed_a_second_later(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session")
+        studio.record()
+        studio.play(4800, (10, KEYS, note(60)))
+        assert studio.machine.journals is not None
+        studio.machine.journals = None  # nobody keeps one
+        studio.stop()
+        states = [studio.about["state"]]
+        studio.play(RATE_HZ)
+        states.append(studio.about["state"])
+        assert states == ["recording", "good"]
 
 
 def test_a_take_of_midi_alone_is_a_take(tmp_path: Path) -> None:
