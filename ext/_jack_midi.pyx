@@ -53,6 +53,9 @@ ctypedef struct MidiApi:
     int (*set_registration)(jack_client *, jack_registration, void *) noexcept nogil
     int (*disconnect)(jack_client *, const char *, const char *) noexcept nogil
     jack_port *(*port_by_id)(jack_client *, uint32_t) noexcept nogil
+    jack_port *(*port_by_name)(jack_client *, const char *) noexcept nogil
+    int (*aliases)(const jack_port *, char **) noexcept nogil
+    int (*name_size)() noexcept nogil
 
 ctypedef struct Midi:
     JackApi api
@@ -285,6 +288,22 @@ cdef class JackMidi:
                 found.append(text.decode(errors="replace"))
         return found
 
+    def alias(self, str name) -> str:
+        """What else a port is called; empty when it has no other name, or is gone."""
+        cdef Midi *m = self.m
+        cdef bytes text = name.encode()
+        cdef jack_port *port = m.midi.port_by_name(m.client, text) if m.client != NULL else NULL
+        if port == NULL:
+            return ""
+        cdef int size = m.midi.name_size()
+        cdef bytearray room = bytearray(2 * size)
+        cdef char *both[2]
+        both[0] = room
+        both[1] = both[0] + size
+        if m.midi.aliases(port, both) < 1:
+            return ""
+        return both[0].decode(errors="replace")
+
     def ear(self):
         """A free input: (slot, ear), which what it hears carries. Raises OSError."""
         cdef Midi *m = self.m
@@ -419,3 +438,6 @@ cdef class JackMidi:
         (<void **>&m.midi.set_registration)[0] = jack_symbol(&m.api, b"jack_set_port_registration_callback")
         (<void **>&m.midi.disconnect)[0] = jack_symbol(&m.api, b"jack_disconnect")
         (<void **>&m.midi.port_by_id)[0] = jack_symbol(&m.api, b"jack_port_by_id")
+        (<void **>&m.midi.port_by_name)[0] = jack_symbol(&m.api, b"jack_port_by_name")
+        (<void **>&m.midi.aliases)[0] = jack_symbol(&m.api, b"jack_port_get_aliases")
+        (<void **>&m.midi.name_size)[0] = jack_symbol(&m.api, b"jack_port_name_size")

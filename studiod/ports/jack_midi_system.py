@@ -3,8 +3,9 @@
 import contextlib
 import logging
 import os
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
@@ -18,6 +19,8 @@ RETRY_S = 5.0  # a server that refused us, and one that shows no file (PipeWire)
 _SHM = Path("/dev/shm")  # noqa: S108 - jackd's own place
 _log = logging.getLogger(__name__)
 _WRAP, _HALF = 1 << 32, 1 << 31  # JACK counts frames in 32 bits
+_DRIVERS = re.compile(r"[^:]+:midi_(capture|playback)_\d+")
+"""Ports of a card that jackd itself serves: what they are called says no box, their alias does."""
 NO_SERVER = "no MIDI: no JACK server is running"
 
 
@@ -40,6 +43,7 @@ class JackMidiSystem:
         self._closing = threading.Event()
         self._inputs: dict[int, JackInput] = {}
         self._came: dict[str, int] = {}
+        self._boxes: dict[str, str] = {}  # what a box is called -> the port, where the two differ
         self._lives = 0
         self._mark = ""
         self._next_try = float("-inf")
@@ -54,7 +58,12 @@ class JackMidiSystem:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         client = self._open()
         came = client.came()
-        names = PortNames(_foreign(client.sources()), _foreign(client.targets()))
+        sources, targets = _foreign(client.sources()), _foreign(client.targets())
+        self._boxes = _boxes(client, (*sources, *targets))
+        called = {port: box for box, port in self._boxes.items()}
+        names = PortNames(
+            tuple(called.get(port, port) for port in sources), tuple(called.get(port, port) for port in targets)
+        )
         if client.is_lost:
             self.close()
             raise PortsUnavailable(NO_SERVER)
@@ -62,14 +71,15 @@ class JackMidiSystem:
         if came is None:
             self._lives += 1
         self._came = {name: times for name, times in self._came.items() if name in present}
-        for name in came or ():
+        for port in came or ():
+            name = called.get(port, port)
             self._came[name] = self._came.get(name, 0) + 1
         return names
 
     def open_input(self, name: str, on_message: OnMessage) -> "JackInput":
         """Listen to a port; an ExactListener is told the frame of each message. Raises PortGone."""
         client = self._connected()
-        port = JackInput(name, on_message, client.rate_hz)
+        port = JackInput(self._boxes.get(name, name), on_message, client.rate_hz)
         try:
             port.begin(client, self._inputs)
         except OSError as fault:
@@ -79,7 +89,7 @@ class JackMidiSystem:
     def open_output(self, name: str) -> "JackOutput":
         """Open a port to speak to. Raises PortGone."""
         try:
-            return JackOutput(self._connected(), name)
+            return JackOutput(self._connected(), self._boxes.get(name, name))
         except OSError as fault:
             raise PortGone(f"{name}: would not open: {fault}") from None
 
@@ -239,3 +249,15 @@ class JackOutput:
 
 def _foreign(names: list[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith(CLIENT_NAME))
+
+
+def _boxes(client: JackMidi, ports: Iterable[str]) -> dict[str, str]:
+    """What boxes are called -> their ports, of those whose port does not say it. Of two alike one is a `(2)`."""
+    found: dict[str, str] = {}
+    for port in ports:
+        alias = client.alias(port) if _DRIVERS.fullmatch(port) else ""
+        box = alias.removeprefix("alsa_pcm:")
+        alike = sum(known == box or known.startswith(f"{box} (") for known in found)
+        if box:
+            found[f"{box} ({alike + 1})" if alike else box] = port
+    return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from studiod.link.ports import MIDI_PORT, PortNames
 from studiod.surfaces.base import Match
 
+_HYPHENS = str.maketrans(" .", "--")
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -36,8 +38,16 @@ def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) ->
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
-    """The name matches one of the shell patterns, upper and lower case alike."""
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+    """The name matches one of the shell patterns; upper and lower case are alike, and space, dot and hyphen.
+
+    jackd's own names of boxes have hyphens for the others.
+    """
+    plain = _plain(name)
+    return any(fnmatch.fnmatchcase(plain, _plain(pattern)) for pattern in patterns)
+
+
+def _plain(text: str) -> str:
+    return text.lower().translate(_HYPHENS)
 
 
 def is_identity(message: bytes, identity: tuple[int, ...]) -> bool:

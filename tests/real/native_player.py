@@ -14,9 +14,11 @@ FIRST_KEY, KEYS = 36, 48
 
 @dataclass
 class NativePlayer:
-    """Ports `NAME:click` (audio), `NAME:keys` (MIDI out) and `NAME:lamps` (MIDI in)."""
+    """Ports `NAME:click` (audio) and two of MIDI: what is played comes out of one, what it is sent into the other."""
 
     client: jack.Client
+    keys_name: str = "keys"
+    lamps_name: str = "lamps"
     waiting: deque[bytes] = field(default_factory=deque)
     """Messages, one a frame from the next cycle on."""
     heard: list[bytes] = field(default_factory=list)
@@ -27,8 +29,8 @@ class NativePlayer:
 
     def __post_init__(self) -> None:
         self._click = self.client.outports.register("click")
-        self.keys = self.client.midi_outports.register("keys")
-        self._lamps = self.client.midi_inports.register("lamps")
+        self.keys = self.client.midi_outports.register(self.keys_name)
+        self.lamps = self.client.midi_inports.register(self.lamps_name)
         self._next = 0
         self.client.set_process_callback(self._process)
         self.client.activate()
@@ -37,7 +39,7 @@ class NativePlayer:
         """The port that plays leaves and is back at once, under the same name."""
         keys, self.keys = self.keys, None
         keys.unregister()
-        self.keys = self.client.midi_outports.register("keys")
+        self.keys = self.client.midi_outports.register(self.keys_name)
 
     def _process(self, frames: int) -> None:
         try:
@@ -48,7 +50,7 @@ class NativePlayer:
     def _cycle(self, frames: int) -> None:
         click = self._click.get_array()
         click[:] = 0
-        self.heard += [bytes(message) for _, message in self._lamps.incoming_midi_events()]
+        self.heard += [bytes(message) for _, message in self.lamps.incoming_midi_events()]
         keys = self.keys
         if keys is None:
             return
@@ -64,10 +66,12 @@ class NativePlayer:
 
 
 @contextmanager
-def native_player(server: JackServer, name: str = "player") -> Iterator[NativePlayer]:
-    """One on `server`."""
+def native_player(
+    server: JackServer, name: str = "player", keys: str = "keys", lamps: str = "lamps"
+) -> Iterator[NativePlayer]:
+    """One on `server`, with MIDI ports of these names."""
     client = jack.Client(name, no_start_server=True, servername=server.name)
     try:
-        yield NativePlayer(client)
+        yield NativePlayer(client, keys, lamps)
     finally:
         client.close()

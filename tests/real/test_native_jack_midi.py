@@ -160,3 +160,29 @@ def test_a_port_that_bounces_faster_than_anyone_looks_is_heard_again(rig: PortsR
         return bool(reader.read())
 
     eventually(is_heard)
+
+
+def test_ports_of_cards_that_jackd_itself_serves_are_called_as_their_boxes(server: JackServer, rig: PortsRig) -> None:
+    names = ("nanoKONTROL2/midi_capture_1", "nanoKONTROL2/midi_capture_1 (2)", "nanoKONTROL2/midi_playback_1")
+
+    def there() -> set[str]:
+        return {port.name for port in rig.ports.ports}
+
+    with native_player(server, "cards", "midi_capture_1", "midi_playback_1") as cards:
+        cards.keys.set_alias(f"alsa_pcm:{names[0]}")
+        cards.lamps.set_alias(f"alsa_pcm:{names[2]}")
+        cards.client.midi_outports.register("midi_capture_2").set_alias(f"alsa_pcm:{names[0]}")
+        eventually(lambda: set(names) <= there())
+        assert not [name for name in there() if name.startswith("cards:")]
+        port = rig.ports.find(names[0], "in")
+        reader = EventReader(rig.block, HEARD)
+
+        def is_heard() -> bool:
+            cards.waiting.append(b"\x90\x40\x7f")
+            return any(port is not None and event.port == port.id for event in reader.read())
+
+        eventually(is_heard)
+        wire = BlockPorts(rig.block, rig.bells.ring_said).open("", names[2], lambda _: None)
+        wire.send(b"\xb0\x29\x7f")
+        eventually(lambda: cards.heard == [b"\xb0\x29\x7f"])
+    eventually(lambda: not set(names) & there())
