@@ -5,7 +5,8 @@ from collections.abc import Callable
 from studiod.desk.hub import Hub
 from studiod.model.transport import TransportState
 
-WIND_EVERY_S = 0.2  # while a key is held
+WIND_S = 2.0  # what a winding key moves by, at once and each time it is held so long again:
+WIND_EVERY_S = 0.2
 LOCATE_EVERY_S = 0.05  # a wheel says up to a thousand steps a second: they are gathered
 SETTLED_S = 0.3  # the position that is read may be that long behind a jump
 _STATE, _POSITION, _LOCATE = (f"/transport/{leaf}" for leaf in ("state", "position", "locate"))
@@ -48,6 +49,11 @@ class Winding:
         self._target = max(start + by_s, 0.0)
         if now - self._went_at >= LOCATE_EVERY_S:
             self._jump(now)
+
+    def go_to(self, position_s: float) -> None:
+        """Move there at once."""
+        self._target = position_s
+        self._jump(self._clock())
 
     def hold(self, control: str, by_s: float) -> None:
         """The same, and again every WIND_EVERY_S until `release`."""

@@ -11,10 +11,9 @@ from studiod.surfaces.mackie.buttons import GLOBAL_KEYS
 from studiod.surfaces.mackie.facts import KeyAct
 from studiod.surfaces.mackie.rig import BANK, Rig
 from studiod.surfaces.mackie.words import Lamp
-from studiod.surfaces.winding import Winding
+from studiod.surfaces.winding import WIND_S, Winding
 
 JOG_S, SCRUB_S, NUDGE_S = 0.25, 0.02, 0.1  # what one tick of the wheel, and one nudge, moves the position by
-WIND_S = 2.0  # at once, and again while rewind or forward is held
 _STATE, _PHASE = "/transport/state", "/transport/phase"
 _VIEWS: Final = {
     "global-view": View.STRIPS,

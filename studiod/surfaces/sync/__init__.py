@@ -2,7 +2,7 @@
 
 from studiod.surfaces.sync.chase import Chase, ChaseState
 from studiod.surfaces.sync.midi_clock import ClockIn, ClockOut
-from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcTracks, MmcVerb, decode_mmc, encode_mmc
+from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcShuttle, MmcStep, MmcTracks, MmcVerb, decode_mmc, encode_mmc
 from studiod.surfaces.sync.mtc import MtcIn, MtcOut, full_frame, parse_full_frame, quarter_frame
 from studiod.surfaces.sync.timecode import Timecode, TimecodeRate
 
@@ -13,6 +13,8 @@ __all__ = [
     "ClockOut",
     "Mmc",
     "MmcLocate",
+    "MmcShuttle",
+    "MmcStep",
     "MmcTracks",
     "MmcVerb",
     "MtcIn",

@@ -43,7 +43,8 @@ class SyncDesk:
         self._later = later
         self._frames = FrameClock(block.rate_hz)
         self._chaser = Chaser(hub, transport)
-        self._remote = Remote(hub, block.strips, plan.start_s, self._state)
+        self._remote = Remote(hub, block.strips, plan.start_s, self._state, lambda: clocks.now_ns() / 1e9)
+        self._commander: Place | None = None  # whose machine control was obeyed last
         self._places = Places(
             ports, plan, on_event=self._heard, clock=lambda: clocks.now_ns() / 1e9, desk_bpm=self._desk_bpm
         )
@@ -99,6 +100,7 @@ class SyncDesk:
             orders, commands = place.inlet.hear(event.message, event.frame / self._block.rate_hz)
             self._obey(place, orders)
             for command in commands:
+                self._commander = place
                 self._hush(place)
                 self._remote.obey(command, _name_of(place))
         except Exception as fault:  # noqa: BLE001 - what one message does wrong must not take others' away
@@ -144,7 +146,23 @@ class SyncDesk:
                     self._tell_arms(place, self._arms)
                 talk = place.teller.turn(moment)
                 self._send(place, talk.messages, talk.forget_from_ns)
+        self._wind()
         self._show(moment)
+
+    def _wind(self) -> None:
+        """Go on winding for the machine that wants it, while it is there."""
+        winding, commander = self._remote.winding, self._commander
+        if commander is None or not winding.is_waiting:
+            return
+        if commander.wire is None:
+            winding.forget()
+            return
+        self._hush(commander)
+        try:
+            winding.due()
+        except (ValueError, LookupError) as fault:  # the transport refuses
+            winding.forget()
+            self._places.complain(commander, fault)
 
     def _follow(self, place: Place, orders: list[Order], moment: Moment) -> None:
         try:

@@ -1,6 +1,10 @@
-"""MIDI machine control: play, stop, record and locate, to and from other machines. Open loop: nobody is waited for."""
+"""MIDI machine control: play, stop, record, wind and locate, to and from other machines. Nobody is waited for.
+
+Source: RP-013, MIDI Machine Control 1.0 (MIDI Manufacturers Association).
+"""
 
 import enum
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -11,11 +15,15 @@ _HEAD = bytes((0xF0, 0x7F))
 _COMMAND = 0x06
 _END = 0xF7
 _LOCATE, _MASKED_WRITE = 0x44, 0x41
+_SEARCH, _SHUTTLE, _STEP = 0x46, 0x47, 0x48
 _TARGET = 0x01
 _RECORD_READY, _MUTE = 0x4F, 0x62
 _FIRST_WITH_DATA, _FIRST_PLAIN_AGAIN = 0x40, 0x78  # commands between carry a count and so many bytes
 _FIRST_BITS = 5  # track 1 is bit 5 of the bitmap: video, time code and aux tracks come before
 _BITS = 7
+_BACK = 0x40  # of a speed, and of a step
+_MOST_STEPS = 0x3F
+_SPEED_TOP, _SPEED_SHIFT = 0x07, 3
 _SUBFRAMES = 100
 _RATE_SHIFT, _RATES, _HOURS = 5, 3, 0x1F
 
@@ -50,6 +58,26 @@ class MmcLocate:
 
 
 @dataclass(frozen=True, slots=True)
+class MmcShuttle:
+    """Move at so many times the speed of play, back when negative; 0 stands."""
+
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class MmcStep:
+    """Move by so many half frames, back when negative."""
+
+    half_frames: int
+    rate: TimecodeRate
+
+    @property
+    def by_s(self) -> float:
+        """Seconds."""
+        return self.half_frames / 2.0 / float(self.rate.per_s)
+
+
+@dataclass(frozen=True, slots=True)
 class MmcTracks:
     """Arm or mute tracks, counted from 1, or the opposite."""
 
@@ -59,11 +87,11 @@ class MmcTracks:
 
 
 _VERBS = frozenset(map(int, MmcVerb))
-Mmc = MmcVerb | MmcLocate | MmcTracks
+Mmc = MmcVerb | MmcLocate | MmcTracks | MmcShuttle | MmcStep
 
 
 def encode_mmc(command: Mmc, device: int = ALL_DEVICES) -> bytes:
-    """One message with `command`. Raises ValueError for tracks that one masked write cannot hold."""
+    """One message with `command`. Raises ValueError for what does not fit into one: tracks, a speed, a step."""
     head = _HEAD + bytes((device, _COMMAND))
     match command:
         case MmcLocate(time, subframes):
@@ -71,6 +99,12 @@ def encode_mmc(command: Mmc, device: int = ALL_DEVICES) -> bytes:
             body = bytes((_LOCATE, 6, _TARGET, *fields))
         case MmcTracks():
             body = _tracks_body(command)
+        case MmcShuttle(speed):
+            body = bytes((_SHUTTLE, 3, *_speed_bytes(speed)))
+        case MmcStep(half_frames):
+            if abs(half_frames) > _MOST_STEPS:
+                raise ValueError(f"a step of {half_frames} half frames; allowed {-_MOST_STEPS}..{_MOST_STEPS}")
+            body = bytes((_STEP, 1, abs(half_frames) | (_BACK if half_frames < 0 else 0)))
         case MmcVerb():
             body = bytes((command,))
     return head + body + bytes((_END,))
@@ -105,6 +139,26 @@ def _commands(body: bytes, rate: TimecodeRate) -> Iterator[Mmc]:
             yield from _locate(data, rate)
         elif code == _MASKED_WRITE:
             yield from _masked(data)
+        elif code in (_SEARCH, _SHUTTLE) and len(data) == 3:  # noqa: PLR2004 - a speed
+            yield MmcShuttle(_speed(data))
+        elif code == _STEP and len(data) == 1:
+            yield MmcStep((data[0] & _MOST_STEPS) * (-1 if data[0] & _BACK else 1), rate)
+
+
+def _speed(data: bytes) -> float:
+    """Standard speed: 0gsssppp 0qqqqqqq 0rrrrrrr is ppp.qqqqqqqrrrrrrr, shifted left by sss; g is back."""
+    mantissa = (data[0] & _SPEED_TOP) << 2 * _BITS | data[1] << _BITS | data[2]
+    speed = math.ldexp(mantissa, (data[0] >> _SPEED_SHIFT & _SPEED_TOP) - 2 * _BITS)
+    return -speed if data[0] & _BACK else speed
+
+
+def _speed_bytes(speed: float) -> bytes:
+    for shift in range(_SPEED_TOP + 1):
+        mantissa = round(math.ldexp(abs(speed), 2 * _BITS - shift))
+        if mantissa >> 2 * _BITS <= _SPEED_TOP:
+            first = mantissa >> 2 * _BITS | shift << _SPEED_SHIFT | (_BACK if speed < 0.0 else 0)
+            return bytes((first, mantissa >> _BITS & 0x7F, mantissa & 0x7F))
+    raise ValueError(f"a speed of {speed:g}; allowed up to 1024 times that of play")
 
 
 def _locate(data: bytes, rate: TimecodeRate) -> Iterator[Mmc]:

@@ -6,18 +6,31 @@ from studiod.desk.hub import Hub
 from studiod.model.parameter import Refused
 from studiod.model.transport import TransportPhase, TransportState
 from studiod.surfaces.sync.chaser import CHASE
-from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcTracks, MmcVerb
+from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcShuttle, MmcStep, MmcTracks, MmcVerb
 from studiod.surfaces.sync.timecode import TimecodeRate
+from studiod.surfaces.winding import WIND_EVERY_S, WIND_S, Winding
 
 SUBFRAMES = 100
+_WIND = "wind"
+_WINDS = {MmcVerb.FAST_FORWARD: WIND_S, MmcVerb.REWIND: -WIND_S}
+_GO_ON = (MmcVerb.CHASE, MmcVerb.RECORD_PAUSE, MmcVerb.EJECT, MmcVerb.ERROR_RESET)  # and tracks: it winds on
 
 
 class Remote:
-    """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline, by rate."""
+    """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline, by rate.
+
+    clock: seconds, steady. `winding` goes on by its own: `due` of it.
+    """
 
     def __init__(
-        self, hub: Hub, strips: int, start_s: Callable[[TimecodeRate], float], state: Callable[[], TransportState]
+        self,
+        hub: Hub,
+        strips: int,
+        start_s: Callable[[TimecodeRate], float],
+        state: Callable[[], TransportState],
+        clock: Callable[[], float],
     ) -> None:
+        self.winding = Winding(hub, "sync", clock)
         self._hub = hub
         self._strips = strips
         self._start_s = start_s
@@ -25,17 +38,36 @@ class Remote:
 
     def obey(self, command: Mmc, by: str) -> None:
         """Do what `by` wants; what a desk has no button for is left. Raises Refused."""
+        self.winding.origin = by
+        if not isinstance(command, MmcTracks) and command not in _GO_ON:
+            self.winding.release(_WIND)
         match command:
             case MmcLocate(time, subframes):
                 fraction_s = subframes / SUBFRAMES / float(time.rate.per_s)
                 position_s = time.position_s + fraction_s - self._start_s(time.rate)
                 if position_s < 0.0:
                     raise Refused(f"locate to {time}: that is before the begin of the timeline; see sync.start")
-                self._hub.fire("/transport/locate", position_s, origin=by)
+                self.winding.go_to(position_s)
             case MmcTracks():
                 self._set_tracks(command, by)
+            case MmcShuttle(speed):
+                self._wind(speed * WIND_EVERY_S)
+            case MmcStep():
+                self.winding.go(command.by_s)
+            case MmcVerb() if command in _WINDS:
+                self._wind(_WINDS[command])
             case MmcVerb():
                 self._do(command, by)
+
+    def _wind(self, by_s: float) -> None:
+        """Wind until another word comes."""
+        if not by_s:
+            return
+        try:
+            self.winding.hold(_WIND, by_s)
+        except Refused:
+            self.winding.forget()
+            raise
 
     def _do(self, verb: MmcVerb, by: str) -> None:
         state, fire = self._state(), self._hub.fire

@@ -4,9 +4,9 @@ import pytest
 
 from studiod.model.transport import TransportPhase, TransportState
 from studiod.surfaces.mackie.facts import KeyAct
-from studiod.surfaces.mackie.keys import JOG_S, NO_AUTOMATION, NO_MEANING, SCRUB_S, WIND_S
+from studiod.surfaces.mackie.keys import JOG_S, NO_AUTOMATION, NO_MEANING, SCRUB_S
 from studiod.surfaces.mackie.words import Lamp
-from studiod.surfaces.winding import LOCATE_EVERY_S, WIND_EVERY_S
+from studiod.surfaces.winding import LOCATE_EVERY_S, WIND_EVERY_S, WIND_S
 from tests.fakes.mcu import Plugged, Stage
 
 

@@ -7,14 +7,13 @@ import pytest
 
 from studiod.surfaces.base import Takeover
 from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
-from studiod.surfaces.mackie.keys import WIND_S
 from studiod.surfaces.mackie.simulator import Simulator
 from studiod.surfaces.mackie.words import TOP
 from studiod.surfaces.manager import POLL_S, SurfaceManager
 from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.models import MapModel, Model
 from studiod.surfaces.touches import Touches
-from studiod.surfaces.winding import WIND_EVERY_S
+from studiod.surfaces.winding import WIND_EVERY_S, WIND_S
 from tests.fakes.hand_loop import HandLoop
 from tests.fakes.mcu import facts_of
 from tests.fakes.midi_ports import MemoryPorts

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.surfaces.sync import Mmc, MmcLocate, MmcTracks, MmcVerb, Timecode, TimecodeRate, decode_mmc, encode_mmc
+from studiod.surfaces.sync import (
+    Mmc,
+    MmcLocate,
+    MmcShuttle,
+    MmcStep,
+    MmcTracks,
+    MmcVerb,
+    Timecode,
+    TimecodeRate,
+    decode_mmc,
+    encode_mmc,
+)
 
 R25 = TimecodeRate.FPS_25
 HOUR = Timecode(TimecodeRate.FPS_24, 1, 0, 0, 0)
@@ -26,6 +37,9 @@ def arm(*tracks: int) -> MmcTracks:
         (arm(9), "f0 7f 7f 06 41 04 4f 01 40 40 f7"),
         (arm(10), "f0 7f 7f 06 41 04 4f 02 01 01 f7"),
         (MmcTracks(frozenset({2}), frozenset({1}), is_mute=True), "f0 7f 7f 06 41 04 62 00 60 40 f7"),
+        (MmcShuttle(1.0), "f0 7f 7f 06 47 03 01 00 00 f7"),
+        (MmcShuttle(-12.5), "f0 7f 7f 06 47 03 4e 20 00 f7"),
+        (MmcStep(-3, TimecodeRate.FPS_24), "f0 7f 7f 06 48 01 43 f7"),
     ],
 )
 def test_commands_are_the_published_bytes(command: Mmc, raw: str) -> None:
@@ -52,6 +66,17 @@ COMMANDS = st.one_of(
         TRACKS,
         st.booleans(),
     ),
+    st.builds(
+        lambda mantissa, shift: MmcShuttle(mantissa / 2**14 * 2**shift),
+        st.integers(-(2**17) + 1, 2**17 - 1),
+        st.just(0),
+    ),
+    st.builds(
+        lambda mantissa, shift: MmcShuttle(mantissa / 2**14 * 2**shift),
+        st.integers(2**16, 2**17 - 1),
+        st.integers(1, 7),
+    ),
+    st.builds(MmcStep, st.integers(-63, 63), st.just(R25)),
 )
 
 
@@ -95,3 +120,12 @@ def test_junk_is_no_command(raw: bytes) -> None:
     decode_mmc(raw, 0x7F, R25)
     for command in decode_mmc(b"\xf0\x7f\x7f\x06" + raw + b"\xf7", 0x7F, R25):
         assert isinstance(command, Mmc)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [(MmcShuttle(1024.5), "up to 1024 times"), (MmcStep(64, R25), "-63..63")],
+)
+def test_what_no_message_can_hold_is_refused(command: Mmc, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        encode_mmc(command)

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from studiod.surfaces.sync import MmcTracks, MmcVerb, Timecode, TimecodeRate, decode_mmc, encode_mmc
+from studiod.surfaces.sync import (
+    MmcShuttle,
+    MmcStep,
+    MmcTracks,
+    MmcVerb,
+    Timecode,
+    TimecodeRate,
+    decode_mmc,
+    encode_mmc,
+)
 from studiod.surfaces.sync.mmc import Mmc, MmcLocate
 from studiod.surfaces.sync.plan import PortPlan, Word
+from studiod.surfaces.winding import WIND_EVERY_S, WIND_S
 from tests.fakes.session_rig import RATE_HZ
 from tests.fakes.sync_rig import SyncRig, in_time
 from tests.unit.desk.rolling import arm, position, press, state, takes, write
@@ -78,7 +88,7 @@ def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_i
         await rig.plug("remote")
         await order(rig, MmcVerb.PLAY, device=6)
         assert state(rig.studio) == "stopped"
-        await order(rig, to(10.0), MmcVerb.FAST_FORWARD)
+        await order(rig, to(10.0), MmcVerb.EJECT)
         (port,) = rig.sync.status().ports
         assert (position(rig.studio), port.refused) == (0, 1)
         assert "before the begin of the timeline" in port.note
@@ -86,6 +96,46 @@ def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_i
         assert position(rig.studio) == 12 * RATE_HZ
 
     in_time(scene, tmp_path, REMOTE, start=(1, 0, 0))
+
+
+def test_winding_goes_on_until_another_word_comes(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote", "recorder")
+        await order(rig, to(100.0), MmcVerb.FAST_FORWARD)
+        await rig.roll(2.5 * WIND_EVERY_S)
+        assert position(rig.studio) == (100 + 3 * WIND_S) * RATE_HZ
+        await order(rig, MmcVerb.STOP)
+        await rig.roll(2.5 * WIND_EVERY_S)
+        assert position(rig.studio) == (100 + 3 * WIND_S) * RATE_HZ
+        await order(rig, to(100.0), MmcShuttle(-5.0), MmcVerb.CHASE)
+        await rig.roll(4.5 * WIND_EVERY_S)
+        assert position(rig.studio) == 95 * RATE_HZ
+        await order(rig, MmcShuttle(0.0), to(10.0), MmcStep(5, RATE), MmcStep(-3, RATE))
+        await rig.roll(2.5 * WIND_EVERY_S)
+        assert position(rig.studio) == pytest.approx((10 + 2 / 2 / 25) * RATE_HZ, abs=1)
+
+    in_time(scene, tmp_path, REMOTE)
+
+
+def test_winding_ends_with_the_cable_and_is_refused_while_a_take_is_recorded(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote")
+        await order(rig, MmcVerb.FAST_FORWARD)
+        rig.system.unplug("remote")
+        await rig.roll(0.5)
+        where = position(rig.studio)
+        await rig.roll(1.0)
+        assert position(rig.studio) == where > 0
+        await rig.plug("remote")
+        arm(rig.studio, 1)
+        await order(rig, MmcVerb.RECORD_STROBE, MmcVerb.REWIND)
+        await rig.roll(1.0)
+        (port,) = rig.sync.status().ports
+        assert port.refused == 1
+        assert "a take is being recorded" in port.note
+        assert position(rig.studio) > where
+
+    in_time(scene, tmp_path, REMOTE)
 
 
 def test_a_machine_that_gives_orders_is_not_given_them_back_and_another_is(tmp_path: Path) -> None:
