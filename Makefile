@@ -26,6 +26,8 @@ PYTHON := $(BIN)/python
 STAMPS := $(VENV)/.stamps
 GENERATED := $(patsubst %.pyx,%.c,$(wildcard ext/*.pyx))
 SOURCES := $(filter-out $(GENERATED),$(shell find setup.py ext -type f 2>/dev/null))
+# Tests that meet real servers come last, one at a time: tests/conftest.py.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores < 4 ? cores : 4)))
 COMPILED := studiod.link._block studiod.link._events studiod.engine._engine studiod.engine._generators studiod.engine._meters studiod.tape._tape studiod.engine._limiter studiod.ports._jack_midi
 CHECKS := check-format check-lint check-types check-stubs check-cython check-layers check-spelling check-docs
 # Each writes files that follow from the code, and with --check fails when they are stale.
@@ -43,7 +45,7 @@ run: setup ## start studiod with config/studiod.yaml; options: make run ARGS="--
 	@$(BIN)/studiod run --config config/studiod.yaml $(ARGS)
 
 test: setup test-packages ## the tests, without the hour-long ones and the lab; options: make test ARGS="-k hub"
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 check: setup test-packages ## format, lint, types, layers, spelling, generated pages
 	@$(MAKE) --keep-going $(CHECKS)

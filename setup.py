@@ -48,4 +48,5 @@ setup(
         include_path=["ext"],
         compiler_directives={"language_level": 3},
     ),
+    options={"build_ext": {"parallel": True}},  # one module a core
 )

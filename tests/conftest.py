@@ -1,4 +1,7 @@
-"""What holds for every test: it leaves no thread behind, and studiod never blocks an event loop."""
+"""What holds for every test: it leaves no thread behind, and studiod never blocks an event loop.
+
+Run by several workers, tests that meet real servers or kill processes come last, one at a time.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ import numpy  # noqa: F401, ICN001 - starts its worker threads at import: they b
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.helpers import eventually
 
@@ -15,8 +20,26 @@ from tests.helpers import eventually
 settings.register_profile("studiod", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("studiod")
 
+_ALONE = ("tests/chaos/", "tests/real/", "tests/rt/")
 _TASKS = Path("/proc/self/task")
 _THREAD_END_S = 2.0  # a thread that was told to stop needs a slice of a busy machine to do so
+
+
+class _Lanes(LoadScopeScheduling):  # type: ignore[misc] # it ships no types
+    """Deals out whole files, and those that want the machine to themselves as one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "alone" if nodeid.startswith(_ALONE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Of `--numprocesses`."""
+    return _Lanes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that want the machine to themselves come last."""
+    items.sort(key=lambda item: item.nodeid.startswith(_ALONE))
 
 
 def _native_threads() -> dict[str, str]:

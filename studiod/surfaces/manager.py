@@ -247,7 +247,12 @@ class SurfaceManager:
                 return False
             if pair.output_name and pair.output_name not in names.outputs:
                 return False
-        return not place.wires or tuple(self._ports.stamp(pair.name) for pair in place.pairs) == place.stamps
+        return not place.wires or self._stamps(place.pairs) == place.stamps
+
+    def _stamps(self, pairs: Iterable[Pair]) -> tuple[str, ...]:
+        """Of both directions: one may leave and come back alone."""
+        names = (name for pair in pairs for name in (pair.input_name, pair.output_name) if name)
+        return tuple(self._ports.stamp(name) for name in names)
 
     def _taken(self, by: Model | None = None) -> set[str]:
         """Ports that are nobody else's; of a model that listens in, those on which it does already."""
@@ -287,7 +292,7 @@ class SurfaceManager:
             number += 1
 
     def _open(self, place: _Place) -> None:
-        place.stamps = tuple(self._ports.stamp(pair.name) for pair in place.pairs)
+        place.stamps = self._stamps(place.pairs)
         wires: list[Wire] = []
         try:
             for port, pair in enumerate(place.pairs):

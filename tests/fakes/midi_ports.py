@@ -37,9 +37,13 @@ class MemoryWire:
 
 
 class MemoryPorts:
-    """A MIDI system whose ports carry one name for both directions, as ALSA's do."""
+    """A MIDI system whose ports carry one name for both directions, as ALSA's do.
 
-    def __init__(self) -> None:
+    apart: what the direction that listens has behind its name, as JACK's do.
+    """
+
+    def __init__(self, apart: str = "") -> None:
+        self.apart = apart
         self.boxes: dict[str, MidiBox] = {}
         self.wires: list[MemoryWire] = []
         """Every wire ever opened."""
@@ -57,7 +61,13 @@ class MemoryPorts:
         self.boxes[name] = box
         if kind != MIDI_PORT:
             self.kinds[name] = kind
-        self._plugs[name] = self._plugs.get(name, 0) + 1
+        self.bounce(name)
+        if self.apart:
+            self.bounce(name + self.apart)
+
+    def bounce(self, port: str) -> None:
+        """A port of one direction leaves and is back at once."""
+        self._plugs[port] = self._plugs.get(port, 0) + 1
 
     def unplug(self, name: str) -> None:
         """Pull it out. Nobody is told: that is how rtmidi does it."""
@@ -67,14 +77,14 @@ class MemoryPorts:
         """What is there now."""
         if self.outage:
             raise PortsUnavailable(self.outage)
-        return PortNames(tuple(self.boxes), tuple(self.boxes), kinds=self.kinds)
+        return PortNames(tuple(self.boxes), tuple(name + self.apart for name in self.boxes), kinds=self.kinds)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
         """Open a pair."""
         if self.refused_opens:
             self.refused_opens -= 1
             raise PortGone(f"{input_name}: would not open: busy")
-        if input_name not in self.boxes or output_name not in (input_name, ""):
+        if input_name not in self.boxes or output_name not in (input_name + self.apart, ""):
             raise PortGone(f"{input_name}: is not there")
         box, wire = self.boxes[input_name], MemoryWire(self, input_name)
         before = box.emit

@@ -7,6 +7,8 @@ import pytest
 
 from studiod.app.cli import main
 
+pytestmark = pytest.mark.real
+
 
 def measured(tmp_path: Path, config: str, *words: str) -> int:
     path = tmp_path / "studio.yaml"

@@ -25,9 +25,9 @@ OTHER_PORT = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 24:0"
 class Studio:
     """A desk, its loop, its MIDI sockets, and the manager between them."""
 
-    def __init__(self, strips: int = 16, takeover: Takeover | None = None) -> None:
+    def __init__(self, strips: int = 16, takeover: Takeover | None = None, apart: str = "") -> None:
         self.loop = HandLoop()
-        self.ports = MemoryPorts()
+        self.ports = MemoryPorts(apart)
         self.hub = desk(strips)
         self.fired: list[tuple[str, tuple[float | str, ...]]] = []
         for command in ("play", "stop", "record", "locate"):
@@ -310,6 +310,16 @@ def test_a_box_that_bounced_between_two_looks_is_opened_anew_and_shows_the_desk(
     assert len(studio.ports.wires) == 2
     assert not studio.ports.wires[0].is_open
     assert box.lit == {"mute/1", "stop"}
+
+
+def test_a_box_whose_ear_alone_left_and_came_back_is_opened_anew_and_shows_the_desk() -> None:
+    studio = Studio(apart=" (in)")
+    box = studio.plug()
+    studio.hub.write("/strip/3/mute", 1.0, "elsewhere")
+    box.power_on()
+    studio.ports.bounce(f"{PORT} (in)")
+    studio.turn(POLL_S + 0.2)
+    assert box.lit == {"mute/3", "stop"}
 
 
 def test_a_port_that_will_not_open_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,8 +11,6 @@ import pytest
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 MAX_EXPOSURE_X10 = 30  # systemd-analyze counts in tenths: below 3.0
 
-pytestmark = pytest.mark.real
-
 
 def needs(*tools: str) -> pytest.MarkDecorator:
     missing = [tool for tool in tools if shutil.which(tool) is None]
