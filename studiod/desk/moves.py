@@ -104,6 +104,10 @@ class Moves:
         if back is not None:
             await self._cue(back)
 
+    async def toggle(self, by: str) -> None:
+        """Roll when nothing is going on; else stop, whether it rolls, counts in or waits."""
+        await (self.play(by) if self._is_standing and self.roll.phase is TransportPhase.NONE else self.stop(by))
+
     async def record(self, by: str, *, at_once: bool = False) -> None:
         """Roll and record, by the pre-roll and between the punch points if there are such; at_once: without those."""
         if self.roll.is_in or self.roll.is_enabled:

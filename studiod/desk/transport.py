@@ -86,6 +86,7 @@ class Transport:
         rolling: tuple[tuple[str, Callable[[str], None]], ...] = (
             ("play", self.press_play),
             ("stop", self.press_stop),
+            ("toggle", self.press_toggle),
             ("record", self.press_record),
             ("punch", self.press_punch),
             ("rollback", self.press_rollback),
@@ -121,6 +122,10 @@ class Transport:
     def press_stop(self, by: str = "desk") -> None:
         """Stop; after recording go back to where the take began."""
         self._commands.put_nowait(partial(self._moves.stop, by))
+
+    def press_toggle(self, by: str = "desk") -> None:
+        """Roll when it stands, else stop."""
+        self._commands.put_nowait(partial(self._moves.toggle, by))
 
     def press_record(self, by: str = "desk") -> None:
         """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""

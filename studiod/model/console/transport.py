@@ -44,6 +44,8 @@ def transport_rows() -> Iterator[ParameterSpec]:
 def _buttons() -> Iterator[ParameterSpec]:
     yield trigger("/transport/play", "Play", "Rolls from the position; ends a take that is being recorded.")
     yield trigger("/transport/stop", "Stop", "Stops; after recording, goes back to where the take began.")
+    text = "For one button: play at rest, else stop, which ends a take, too."
+    yield trigger("/transport/toggle", "PlayStp", text)
     text = "Rolls and records everything armed; with /punch/on between its points only."
     yield trigger("/transport/record", "Record", text, flags=Flag.PROTECTED)
     text = "For a pedal: begins to record while it plays, at once; ends that, and plays on, while it records."

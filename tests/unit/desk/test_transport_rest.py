@@ -13,6 +13,29 @@ from tests.fakes.session_rig import RATE_HZ, SessionRig
 from tests.unit.desk.rolling import arm, frame, obeying, position, press, roll, state, takes, walk, write
 
 
+def test_one_button_plays_and_stops_and_ends_takes_and_count_ins(tmp_path: Path) -> None:
+    async def scene(studio: SessionRig) -> None:
+        found = []
+        for _ in range(2):
+            await press(studio, "/transport/toggle")
+            await roll(studio, 4800)
+            found.append(state(studio))
+        arm(studio, 1)
+        await press(studio, "/transport/record")
+        await roll(studio, 4800)
+        await press(studio, "/transport/toggle")
+        found.append(state(studio))
+        write(studio, transport_countin=2.0)
+        for _ in range(2):
+            await press(studio, "/transport/toggle")
+            await roll(studio, 4800)
+            found.append(state(studio))
+        assert found == ["playing", "stopped", "stopped", "stopped countin", "stopped"]
+        assert [take.state for take in studio.transport.takes] == ["good"]
+
+    walk(scene, tmp_path)
+
+
 def test_roll_back_goes_to_where_the_last_roll_began_and_rolls_again(tmp_path: Path) -> None:
     async def scene(studio: SessionRig) -> None:
         await press(studio, "/transport/locate", 2.0)

@@ -99,7 +99,7 @@ def test_one_message_for_two_things_does_both(tmp_path: Path) -> None:
         ('channel="1" ctl="1" uri="/route/plugin/parameter B1 1 2"', "this desk has no plug-ins in its strips"),
         ('channel="1" ctl="1" uri="/route/mute S2"', "S2 is one of several selected strips; this desk selects one"),
         ('channel="1" ctl="1" function="fly"', "function fly means nothing on this desk"),
-        ('channel="1" ctl="1" action="Transport/ToggleRoll"', "play and stop are two commands on this desk"),
+        ('channel="1" ctl="1" action="Transport/ToggleRollForgetCapture"', "stop keeps the take"),
         ('channel="1" ctl="1" action="Editor/temporal-zoom-in"', "this desk has no screen"),
         ('msg="b0 3c" function="loop-toggle"', "b0 3c is no whole MIDI message"),
         ('msg="b0 xx 7f" function="loop-toggle"', "allowed bytes in hex"),
