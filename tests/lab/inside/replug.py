@@ -1,0 +1,137 @@
+"""Pulls a USB MIDI box of this machine's own in the middle of a move, and puts it back: replug.py TIMES.
+
+The box is a software nanoKONTROL2 behind a USB gadget; a second gadget, a keyboard, plays on meanwhile. Prints one JSON
+object: what studiod noticed, and when, and what its processes held on to before and after. Runs on studiod's own Python
+beside questions.py and nanokontrol2.py (tests/fakes).
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import rtmidi
+from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
+from questions import WARM_UP, ask, settled_weight, surface, wait, weight  # type: ignore[import-not-found]
+
+NANO, KEYS, INSIDE = "nanoKONTROL2", "Steady keys", "f_midi"
+STEADY_S = 0.02  # an emulated machine has a message each so often left for a hand
+LAST_CALL_S = 0.1  # a callback that waits for the interpreter while delete() holds it would wait for ever
+NOTE_ON = b"\x90\x3c\x64"
+
+
+class Gadget:
+    """A USB MIDI box; `hear` gets what it is told. From `begin` on it plays what `play` does until it is pulled.
+
+    Its inside is a port of the sequencer, which studiod listens to as well: nobody else gets the raw device then. What
+    it says before anybody listens outside is stuck in the kernel's gadget for good, and with it all that comes behind.
+    """
+
+    def __init__(self, name: str, hear: Callable[[bytes], None], play: Callable[[], None]) -> None:
+        self.name = name
+        self.is_pulled = threading.Event()
+        self._hear = hear
+        self._play = play
+        self._one_at_a_time = threading.Lock()
+        self._out = rtmidi.MidiOut(rtmidi.API_LINUX_ALSA, name="inside")
+        self._in: rtmidi.MidiIn | None = None
+        self._inside = ""
+        self._player = threading.Thread()
+
+    def plug(self) -> None:
+        """Into a socket."""
+        others = set(self._insides())
+        subprocess.run(["usb-box", "plug", self.name, "midi"], check=True)
+        wait(lambda: set(self._insides()) - others)
+        (self._inside,) = set(self._insides()) - others
+        self._in = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name="inside")  # one that was closed hears nothing any more
+        self._in.ignore_types(sysex=False)
+        self._in.set_callback(lambda event, _: self._hear(bytes(event[0])))
+        for client in (self._out, self._in):
+            client.open_port(client.get_ports().index(self._inside))
+
+    def begin(self) -> None:
+        """Play."""
+        self.is_pulled.clear()
+        self._player = threading.Thread(target=self._play, daemon=True)  # it ends with us, when we fail, too
+        self._player.start()
+
+    def pull(self) -> None:
+        """Out of it, whatever it is doing."""
+        subprocess.run(["usb-box", "pull", self.name], check=True)
+        self.is_pulled.set()
+        self._player.join()
+        self._out.close_port()
+        if self._in is not None:
+            self._in.cancel_callback()
+            time.sleep(LAST_CALL_S)
+            self._in.delete()
+        wait(lambda: self._inside not in self._insides())  # or the next one is taken for it
+
+    def say(self, raw: bytes) -> None:
+        """To the computer; nothing when the cable is out."""
+        with self._one_at_a_time, contextlib.suppress(OSError):
+            self._out.send_message(raw)
+
+    def _insides(self) -> list[str]:
+        while True:
+            with contextlib.suppress(rtmidi.InvalidPortError):  # a port left while they were listed
+                return [name for name in self._out.get_ports() if name.startswith(INSIDE)]
+
+
+def main() -> None:
+    """See above."""
+    nano = NanoKontrol2()
+    bends = 0
+    cycles = int(sys.argv[1]) + WARM_UP
+
+    def sway() -> None:
+        byte = 0
+        while not box.is_pulled.wait(STEADY_S):
+            byte = (byte + 3) % 128
+            nano.move_fader(8, byte)
+
+    def count() -> None:
+        nonlocal bends
+        while not keys.is_pulled.wait(STEADY_S):
+            keys.say(bytes((0xE0, bends & 0x7F, bends >> 7 & 0x7F)))
+            bends += 1
+
+    box, keys = Gadget(NANO, nano.receive, sway), Gadget(KEYS, lambda _: None, count)
+    nano.emit = box.say
+    keys.plug()
+    wait(lambda: KEYS in str(ask("/system/devices")[0]))
+    keys.begin()
+    times: list[dict[str, float]] = []
+    before: dict[str, dict[str, int]] = {}
+    for cycle in range(cycles):
+        strip = cycle % 7 + 1
+        ask(f"/strip/{strip}/mute", 1)  # while it is away
+        nano.power_on()
+        plugged = time.monotonic()
+        box.plug()
+        wait(lambda: surface() == "connected")
+        returned = time.monotonic() - plugged
+        box.begin()
+        wait(lambda: nano.lit == {"record", "play", f"mute/{strip}"})  # noqa: B023 - it is waited for here
+        painted = time.monotonic() - plugged
+        ask(f"/strip/{strip}/mute", 0)
+        wait(lambda: nano.lit == {"record", "play"})
+        box.say(NOTE_ON)
+        time.sleep(STEADY_S)
+        before = weight() if cycle == WARM_UP else before
+        after = settled_weight(before) if cycle == cycles - 1 else before
+        pulled = time.monotonic()
+        box.pull()
+        wait(lambda: surface() == "away")
+        times.append({"returned": returned, "painted": painted, "lost": time.monotonic() - pulled})
+    keys.pull()
+    told = {"times": times, "before": before, "after": after, "bends": bends}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()
