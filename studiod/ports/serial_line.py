@@ -160,6 +160,8 @@ def _why(fault: BaseException, baud: int) -> str:
         return "another program uses it; close that one (a serial monitor, ModemManager)"
     if number == errno.EACCES:
         return "not allowed; add the user of studiod to the group dialout"
+    if number == errno.EPERM:
+        return "kept from this service: DeviceAllow= of its unit does not name it, or it came later than the service"
     if number == errno.ENOENT:
         return "there is no such device"
     if isinstance(fault, ValueError):

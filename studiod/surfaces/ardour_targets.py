@@ -111,7 +111,10 @@ _ACTIONS = {
 _REASONS = (
     (re.compile(r"show-|toggle-.*(editor|mixer)|zoom|mixer-on-top"), "this desk has no screen"),
     (re.compile(r"(goto|transport-)end"), "a desk that records has no end of the song to go to"),
-    (re.compile(r"forgetcapture"), "stop keeps the take: /transport/discard puts it into the trash, and undo takes it out"),
+    (
+        re.compile(r"forgetcapture"),
+        "stop keeps the take: /transport/discard puts it into the trash, and undo takes it out",
+    ),
     (re.compile(r"rec-disable"), "record is a command here, not a mode; play punches out"),
     (re.compile(r"recordcountin"), "the count-in is a setting here: /transport/countin"),
     (re.compile(r"region|playhead|grid"), "this desk edits no regions"),

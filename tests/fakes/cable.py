@@ -25,12 +25,18 @@ class SoftBox(Protocol):
 
 
 class Cable:
-    """A box behind virtual ports of that name, of JACK or of another rtmidi API, in and out of its socket."""
+    """A box behind virtual ports of that name, of JACK or of another rtmidi API, in and out of its socket.
 
-    def __init__(self, box: SoftBox, name: str, api: int = rtmidi.API_UNIX_JACK) -> None:
+    last_call_s: how long a callback that has begun may take, on this machine.
+    """
+
+    def __init__(
+        self, box: SoftBox, name: str, api: int = rtmidi.API_UNIX_JACK, last_call_s: float = LAST_CALL_S
+    ) -> None:
         self._box = box
         self._name = name
         self._api = api
+        self._last_call_s = last_call_s
         self._ports: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
         self._one_at_a_time = threading.Lock()  # its ring has one writer; hand and answers come from two threads
 
@@ -57,6 +63,6 @@ class Cable:
         for port in self._ports:
             if isinstance(port, rtmidi.MidiIn):
                 port.cancel_callback()
-                time.sleep(LAST_CALL_S)
+                time.sleep(self._last_call_s)
             port.delete()
         self._ports = []

@@ -17,7 +17,7 @@ midi: {api: none}
 serial: {ports: [{port: "usb-Lab_*", protocol: deej}]}
 """
 BY_ID = "/dev/serial/by-id/usb-Lab_Line_box_1234-if00"
-MOST_GROWTH_KIB = 512
+MOST_GROWTH_KIB = 1024  # an arena of Python
 RULE = "/run/udev/rules.d/99-lab.rules"
 _TREE = Path(__file__).parents[2]
 

@@ -12,6 +12,7 @@ from cable import Cable  # type: ignore[import-not-found]  # beside it in the gu
 from nanokontrol2 import MESSAGE_S, NanoKontrol2  # type: ignore[import-not-found]
 from questions import ask, surface, wait  # type: ignore[import-not-found]
 
+LAST_CALL_S = 0.3
 ARRIVED_S = 0.5  # what was said is heard by then, in a slow machine too
 FADER, TOP = "/strip/3/fader", (10.0,)
 
@@ -19,7 +20,7 @@ FADER, TOP = "/strip/3/fader", (10.0,)
 def main() -> None:
     """See above."""
     nano = NanoKontrol2()
-    cable = Cable(nano, "nanoKONTROL2", rtmidi.API_LINUX_ALSA)
+    cable = Cable(nano, "nanoKONTROL2", rtmidi.API_LINUX_ALSA, LAST_CALL_S)
 
     def pushed_to_the_top() -> bool:
         if ask(FADER) == TOP:
