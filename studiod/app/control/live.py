@@ -145,7 +145,7 @@ def _live(studio: Studio, page: Page, span_s: float | None) -> None:
                 bridge.clear()
             if time.monotonic() >= draw_at:
                 draw_at = time.monotonic() + _FRAME_S
-                size = shutil.get_terminal_size()  # asked each time: that is all a resized window needs
+                size = os.get_terminal_size(page.out.fileno())  # each time, and not COLUMNS: windows are resized
                 lines = bridge.screen(size.columns - 1, size.lines, page, time.monotonic())
                 picture = "\r\n".join(line + _REST_OF_LINE for line in lines)
                 page.out.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
