@@ -195,7 +195,7 @@ def test_every_button_is_pressed_by_its_address_and_nothing_else(desk: OscDesk) 
         assert len(desk.fired) == 1
 
     buttons = [spec for spec in desk.hub.registry if spec.kind is Kind.TRIGGER]
-    assert len(buttons) == 21
+    assert len(buttons) == 22
     assert misfits(buttons, walk, desk) == []
 
 

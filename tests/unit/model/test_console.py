@@ -255,7 +255,7 @@ def promised() -> list[str]:
         "click": ["on", "free", "tempo", "beats", "subdivision", "accent", "level", *into],
         "loudness": ["on", "source", "reset"],
         "transport": words(
-            "play stop record punch locate rollback discard undo state phase position rolled point tally"
+            "play stop toggle record punch locate rollback discard undo state phase position rolled point tally"
         )
         + words("preroll countin rehearse"),
         "loop": ["on", "start", "end", "active"],
