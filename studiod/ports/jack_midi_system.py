@@ -94,8 +94,8 @@ class JackMidiSystem:
             raise PortGone(f"{name}: would not open: {fault}") from None
 
     def stamp(self, name: str) -> str:
-        """How often a port of this name has come while we looked on."""
-        return f"{self._lives} {self._came.get(name, 0)}"
+        """How often a port of this name has come while we looked on, and which one it is now."""
+        return f"{self._lives} {self._came.get(name, 0)} {self._boxes.get(name, name)}"
 
     def usb(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """Nothing: JACK does not tell."""
@@ -252,12 +252,17 @@ def _foreign(names: list[str]) -> tuple[str, ...]:
 
 
 def _boxes(client: JackMidi, ports: Iterable[str]) -> dict[str, str]:
-    """What boxes are called -> their ports, of those whose port does not say it. Of two alike one is a `(2)`."""
+    """What boxes are called -> their ports, of those whose port does not say it: BOX:BOX/midi_capture_1, as ALSA would.
+
+    Of two alike one is a `(2)`.
+    """
     found: dict[str, str] = {}
     for port in ports:
         alias = client.alias(port) if _DRIVERS.fullmatch(port) else ""
-        box = alias.removeprefix("alsa_pcm:")
-        alike = sum(known == box or known.startswith(f"{box} (") for known in found)
-        if box:
-            found[f"{box} ({alike + 1})" if alike else box] = port
+        name = alias.removeprefix("alsa_pcm:")
+        if not name:
+            continue
+        box = f"{name.rpartition('/')[0] or name}:{name}"
+        alike = sum(known == box or known.startswith(f"{box}(") for known in found)
+        found[f"{box}({alike + 1})" if alike else box] = port
     return found

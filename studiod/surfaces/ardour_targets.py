@@ -137,7 +137,7 @@ def function_target(name: str, argument: str, bank_size: int) -> Target:
         return Target(f"{{select: {max(int(argument), 1)}}}", Use.PRESS)
     if word not in _FUNCTIONS:
         raise NotHere(f"function {name} means nothing on this desk{_because(word)}")
-    return Target(_FUNCTIONS[word], Use.PRESS, is_shown="toggle" in _FUNCTIONS[word])
+    return Target(_FUNCTIONS[word], Use.PRESS, is_shown="{toggle:" in _FUNCTIONS[word])
 
 
 def action_target(name: str) -> Target:
@@ -147,7 +147,7 @@ def action_target(name: str) -> Target:
     if name.lower() not in _ACTIONS:
         raise NotHere(f"action {name} means nothing on this desk{_because(name.lower())}")
     binding = _ACTIONS[name.lower()]
-    return Target(binding, Use.PRESS, is_shown="toggle" in binding)
+    return Target(binding, Use.PRESS, is_shown="{toggle:" in binding)
 
 
 def _because(word: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from studiod.link.ports import MIDI_PORT, PortNames
 from studiod.surfaces.base import Match
 
-_HYPHENS = str.maketrans(" .", "--")
+_HYPHENS = str.maketrans(" .+", "---")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) ->
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
-    """The name matches one of the shell patterns; upper and lower case are alike, and space, dot and hyphen.
+    """The name matches one of the shell patterns, upper and lower case alike.
 
-    jackd's own names of boxes have hyphens for the others.
+    A name without spaces may be one of jackd's, which has hyphens for spaces, dots and pluses.
     """
-    plain = _plain(name)
-    return any(fnmatch.fnmatchcase(plain, _plain(pattern)) for pattern in patterns)
-
-
-def _plain(text: str) -> str:
-    return text.lower().translate(_HYPHENS)
+    is_jackds = " " not in name
+    return any(
+        fnmatch.fnmatchcase(name.lower(), pattern.lower())
+        or (is_jackds and fnmatch.fnmatchcase(name.lower(), pattern.lower().translate(_HYPHENS)))
+        for pattern in patterns
+    )
 
 
 def is_identity(message: bytes, identity: tuple[int, ...]) -> bool:

@@ -77,6 +77,8 @@ class Winding:
             self._wind_at = now + WIND_EVERY_S
             for by_s in tuple(self._held.values()):
                 self.go(by_s)
+            if 0.0 in (self._target, self._went_to):  # it is rewound
+                self._held = {control: by_s for control, by_s in self._held.items() if by_s > 0.0}
         if self._target is not None and now - self._went_at >= LOCATE_EVERY_S:
             self._jump(now)
 

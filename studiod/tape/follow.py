@@ -19,7 +19,7 @@ LATE_S = 0.015  # a turn comes late, and the newest block is still in the making
 SLOWER = 1.5  # than the slowest sync of late, the next one may be
 LEAST, MOST = 0.5, 0.8  # of what may be lost, between two syncs: a slow disk has the rest, a fast one less to do
 CALM = 0.9  # the slowest sync is forgotten within a few seconds
-BESIDE_S = 1.0  # a take is not closed before what lies beside its sound is whole, or this late at most
+BESIDE_S = 1.2  # a take is not closed before what lies beside its sound is whole, or this late at most
 TURN_S = 2.0  # the most sound one turn writes: what comes before Record waits its turn, too
 _log = logging.getLogger(__name__)
 

@@ -163,18 +163,21 @@ def test_a_port_that_bounces_faster_than_anyone_looks_is_heard_again(rig: PortsR
 
 
 def test_ports_of_cards_that_jackd_itself_serves_are_called_as_their_boxes(server: JackServer, rig: PortsRig) -> None:
-    names = ("nanoKONTROL2/midi_capture_1", "nanoKONTROL2/midi_capture_1 (2)", "nanoKONTROL2/midi_playback_1")
+    aliases = ("nanoKONTROL2/midi_capture_1", "nanoKONTROL2/midi_playback_1")
+    first, ear = (f"nanoKONTROL2:{alias}" for alias in aliases)
+    names = (first, f"{first}(2)", ear)
 
     def there() -> set[str]:
         return {port.name for port in rig.ports.ports}
 
     with native_player(server, "cards", "midi_capture_1", "midi_playback_1") as cards:
-        cards.keys.set_alias(f"alsa_pcm:{names[0]}")
-        cards.lamps.set_alias(f"alsa_pcm:{names[2]}")
-        cards.client.midi_outports.register("midi_capture_2").set_alias(f"alsa_pcm:{names[0]}")
+        cards.keys.set_alias(f"alsa_pcm:{aliases[0]}")
+        cards.lamps.set_alias(f"alsa_pcm:{aliases[1]}")
+        other = cards.client.midi_outports.register("midi_capture_2")
+        other.set_alias(f"alsa_pcm:{aliases[0]}")
         eventually(lambda: set(names) <= there())
         assert not [name for name in there() if name.startswith("cards:")]
-        port = rig.ports.find(names[0], "in")
+        port = rig.ports.find(first, "in")
         reader = EventReader(rig.block, HEARD)
 
         def is_heard() -> bool:
@@ -182,7 +185,10 @@ def test_ports_of_cards_that_jackd_itself_serves_are_called_as_their_boxes(serve
             return any(port is not None and event.port == port.id for event in reader.read())
 
         eventually(is_heard)
-        wire = BlockPorts(rig.block, rig.bells.ring_said).open("", names[2], lambda _: None)
+        wire = BlockPorts(rig.block, rig.bells.ring_said).open("", ear, lambda _: None)
         wire.send(b"\xb0\x29\x7f")
         eventually(lambda: cards.heard == [b"\xb0\x29\x7f"])
+        keys, cards.keys = cards.keys, None
+        keys.unregister()  # the other one is called so now: who listened to that name listens to it
+        eventually(lambda: (now := rig.ports.find(first, "in")) is not None and port is not None and now.id != port.id)
     eventually(lambda: not set(names) & there())

@@ -25,6 +25,7 @@ from studiod.net.osc.packet import Message, message
 _LEASE_S, _RENEW_S = 10.0, 3.0  # two renewals may be late
 _FRAME_S = 0.04  # 25 pictures a second look like motion
 _RETRY_S = 0.25
+_COLUMNS, _ROWS = 80, 24  # of a terminal that does not say, as on a serial line
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the alternate screen, no cursor, long lines cut
 _LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
@@ -146,7 +147,8 @@ def _live(studio: Studio, page: Page, span_s: float | None) -> None:
             if time.monotonic() >= draw_at:
                 draw_at = time.monotonic() + _FRAME_S
                 size = os.get_terminal_size(page.out.fileno())  # each time, and not COLUMNS: windows are resized
-                lines = bridge.screen(size.columns - 1, size.lines, page, time.monotonic())
+                columns, rows = size.columns or _COLUMNS, size.lines or _ROWS
+                lines = bridge.screen(columns - 1, rows, page, time.monotonic())
                 picture = "\r\n".join(line + _REST_OF_LINE for line in lines)
                 page.out.write(f"{_HOME}{picture}{_REST_OF_SCREEN}")
                 page.out.flush()

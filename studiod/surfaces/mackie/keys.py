@@ -212,6 +212,8 @@ class Keys:
         elif "nudge" in self._held:
             self._winding.go(_WINDS[key] * NUDGE_S)
         else:
+            for other in _WINDS:
+                self._winding.release(other)
             self._winding.hold(key, _WINDS[key] * WIND_S)
 
     def _choice(self, address: str) -> int:

@@ -12,9 +12,9 @@ from studiod.surfaces.manager import Later, Timer
 from studiod.surfaces.sync.chaser import Chaser, Meeting, is_in_step, offset_frames
 from studiod.surfaces.sync.leaders import Leader, Order
 from studiod.surfaces.sync.moment import Clocks, Moment
-from studiod.surfaces.sync.places import Place, Places, TimedPorts
+from studiod.surfaces.sync.places import Place, Places, TimedPorts, TimedWire
 from studiod.surfaces.sync.plan import SyncPlan
-from studiod.surfaces.sync.remote import Remote
+from studiod.surfaces.sync.remote import Remote, moves
 from studiod.surfaces.sync.status import SyncPortStatus, SyncStatus
 
 TURN_S = 0.02  # a tenth of a second is on its way: several turns may fail
@@ -44,7 +44,7 @@ class SyncDesk:
         self._frames = FrameClock(block.rate_hz)
         self._chaser = Chaser(hub, transport)
         self._remote = Remote(hub, block.strips, plan.start_s, self._state, lambda: clocks.now_ns() / 1e9)
-        self._commander: Place | None = None  # whose machine control was obeyed last
+        self._commander: tuple[Place, TimedWire | None] | None = None  # who wound last, and by which cable
         self._places = Places(
             ports, plan, on_event=self._heard, clock=lambda: clocks.now_ns() / 1e9, desk_bpm=self._desk_bpm
         )
@@ -100,7 +100,8 @@ class SyncDesk:
             orders, commands = place.inlet.hear(event.message, event.frame / self._block.rate_hz)
             self._obey(place, orders)
             for command in commands:
-                self._commander = place
+                if moves(command):
+                    self._commander = place, place.wire
                 self._hush(place)
                 self._remote.obey(command, _name_of(place))
         except Exception as fault:  # noqa: BLE001 - what one message does wrong must not take others' away
@@ -128,6 +129,8 @@ class SyncDesk:
 
     def _on_changes(self, changes: list[Change]) -> None:
         addresses = {change.spec.address for change in changes}
+        if "/transport/state" in addresses:
+            self._remote.winding.forget()  # play and stop, by whomever, end it
         if addresses & {"/transport/state", "/click/tempo"}:
             self._turn()  # others begin when we do, not at the next look
         armed = self._arms.keys() & addresses
@@ -151,10 +154,11 @@ class SyncDesk:
 
     def _wind(self) -> None:
         """Go on winding for the machine that wants it, while it is there."""
-        winding, commander = self._remote.winding, self._commander
-        if commander is None or not winding.is_waiting:
+        winding = self._remote.winding
+        if self._commander is None or not winding.is_waiting:
             return
-        if commander.wire is None:
+        commander, wire = self._commander
+        if wire is None or commander.wire is not wire:
             winding.forget()
             return
         self._hush(commander)

@@ -16,6 +16,11 @@ _WINDS = {MmcVerb.FAST_FORWARD: WIND_S, MmcVerb.REWIND: -WIND_S}
 _GO_ON = (MmcVerb.CHASE, MmcVerb.RECORD_PAUSE, MmcVerb.EJECT, MmcVerb.ERROR_RESET)  # and tracks: it winds on
 
 
+def moves(command: Mmc) -> bool:
+    """Whether it says where to be, or to wind no more."""
+    return not isinstance(command, MmcTracks) and command not in _GO_ON
+
+
 class Remote:
     """Obeys MMC. strips: how many tracks the desk has. start_s: timecode at the begin of the timeline, by rate.
 
@@ -38,9 +43,12 @@ class Remote:
 
     def obey(self, command: Mmc, by: str) -> None:
         """Do what `by` wants; what a desk has no button for is left. Raises Refused."""
-        self.winding.origin = by
-        if not isinstance(command, MmcTracks) and command not in _GO_ON:
-            self.winding.release(_WIND)
+        if moves(command):
+            self.winding.origin = by
+            if isinstance(command, MmcStep):
+                self.winding.release(_WIND)
+            else:
+                self.winding.forget()
         match command:
             case MmcLocate(time, subframes):
                 fraction_s = subframes / SUBFRAMES / float(time.rate.per_s)
@@ -51,7 +59,8 @@ class Remote:
             case MmcTracks():
                 self._set_tracks(command, by)
             case MmcShuttle(speed):
-                self._wind(speed * WIND_EVERY_S)
+                is_rolling = self._state() is not TransportState.STOPPED
+                self._wind((speed - is_rolling) * WIND_EVERY_S)
             case MmcStep():
                 self.winding.go(command.by_s)
             case MmcVerb() if command in _WINDS:

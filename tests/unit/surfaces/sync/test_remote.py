@@ -117,6 +117,25 @@ def test_winding_goes_on_until_another_word_comes(tmp_path: Path) -> None:
     in_time(scene, tmp_path, REMOTE)
 
 
+def test_winding_ends_where_the_song_begins_and_when_anybody_plays(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote")
+        await order(rig, to(3.0), MmcVerb.REWIND)
+        await rig.roll(1.0)
+        assert position(rig.studio) == 0
+        await press(rig.studio, "/transport/locate", 50.0)
+        await rig.roll(1.0)
+        assert position(rig.studio) == 50 * RATE_HZ
+        await order(rig, MmcVerb.FAST_FORWARD)
+        await press(rig.studio, "/transport/play")
+        await rig.roll(0.1)
+        where = position(rig.studio)
+        await rig.roll(1.0)
+        assert position(rig.studio) == where + RATE_HZ
+
+    in_time(scene, tmp_path, REMOTE)
+
+
 def test_winding_ends_with_the_cable_and_is_refused_while_a_take_is_recorded(tmp_path: Path) -> None:
     async def scene(rig: SyncRig) -> None:
         await rig.plug("remote")
@@ -128,7 +147,9 @@ def test_winding_ends_with_the_cable_and_is_refused_while_a_take_is_recorded(tmp
         assert position(rig.studio) == where > 0
         await rig.plug("remote")
         arm(rig.studio, 1)
-        await order(rig, MmcVerb.RECORD_STROBE, MmcVerb.REWIND)
+        await order(rig, MmcVerb.RECORD_STROBE)
+        await rig.roll(0.1)
+        await order(rig, MmcVerb.REWIND)
         await rig.roll(1.0)
         (port,) = rig.sync.status().ports
         assert port.refused == 1
