@@ -113,7 +113,7 @@ def come_and_go(studio: LiveStudio, nano: RemoteNano, cycle: int) -> None:
     nano.shows("record", "play")
 
 
-@pytest.mark.parametrize("cycles", [3, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("cycles", [5, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_moving_box_comes_and_goes_and_leaves_nothing_behind(tmp_path: Path, cycles: int) -> None:
     with (
         jack_server(frames=CYCLE, waits=True) as server,

@@ -93,13 +93,9 @@ def test_any_text_is_a_pattern_or_refused(text: str, address: str) -> None:
 @pytest.mark.parametrize("word", ["a" * 24, "a" * 200, "1"])
 def test_a_pattern_of_stars_costs_less_than_a_millisecond(word: str) -> None:
     bomb = AddressPattern("/" + "*a" * 30 + "*b")
-
-    def cpu_s() -> float:
-        start = time.process_time()
-        assert not any(bomb.matches(f"/{word[:-1]}{number}") for number in range(4))
-        return time.process_time() - start
-
-    assert min(cpu_s() for _ in range(5)) < 4 * 0.001
+    start = time.process_time()
+    assert not any(bomb.matches(f"/{word[:-1]}{number}") for number in range(4))
+    assert time.process_time() - start < 4 * 0.001
 
 
 def test_an_index_answers_in_table_order_and_remembers() -> None:
