@@ -20,7 +20,7 @@ tape: {pre_record_s: 0}
 blackbox: {on: false}
 """
 BEND_STEPS = 1 << 14
-MOST_GROWTH_KIB = 1024  # an arena of Python: what leaks makes more of it with each time
+MOST_GROWTH_KIB = 512  # in the second half of the times, however many
 _TREE = Path(__file__).parents[2]
 
 

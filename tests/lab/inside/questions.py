@@ -13,7 +13,12 @@ from studiod.net.osc.framing import LengthFraming, length_frame
 from studiod.net.osc.packet import Argument, Message, message
 
 PATIENCE_S, LOOK_S = 60.0, 0.05
-WARM_UP = 2  # times of everything before it is weighed
+WARM_UP = 2  # times of everything in which caches fill
+
+
+def middle(cycles: int) -> int:
+    """Of so many times the one in which it is first weighed: what leaks does so in the second half, too."""
+    return max(cycles // 2, WARM_UP)
 
 
 def ask(address: str, *arguments: Argument) -> tuple[Argument, ...]:
