@@ -10,6 +10,7 @@ _LOCKING = 20  # readings taken in a hurry
 _ASTRAY_NS = 50_000_000  # further off than this the clock has jumped
 _NS = 1e9
 _WRAP, _HALF = 1 << 32, 1 << 31  # JACK counts frames in 32 bits
+_ANOTHER_TIME_S = 1.0  # further back than this is no clock put right, but another time
 _OTHER_S = 0.25  # counts further off than this are another server's
 
 
@@ -26,7 +27,8 @@ class FrameClock:
         self._line: tuple[int, float, float] | None = None  # frame, its time, nanoseconds a frame: read in one piece
         self._epoch = -1
         self._readings = 0
-        self._rate_hz = rate_hz
+        self._late_frame = 0  # of the block that was told much too late, if the last one was
+        self.rate_hz = rate_hz
 
     def read(self, clock: EngineClock) -> None:
         """Take in where the engine's clock stands."""
@@ -47,8 +49,13 @@ class FrameClock:
         expected_ns = at_ns + frames * frame_ns
         late_ns = clock.monotonic_ns - expected_ns
         if abs(late_ns) > _ASTRAY_NS:
-            self._restart(clock)
+            # one block may come late by so much and the next in time; none comes early
+            if late_ns < 0 or self._late_frame not in {0, clock.frame}:
+                self._restart(clock)
+            else:
+                self._late_frame = clock.frame
             return
+        self._late_frame = 0
         self._readings += 1
         bandwidth_hz = _LOCKING_HZ if self._readings < _LOCKING else _BANDWIDTH_HZ
         turn = min(2 * math.pi * bandwidth_hz * frames * self._nominal_ns / _NS, 0.5)
@@ -82,8 +89,25 @@ class FrameClock:
         if told is None or told.device_count < 0:
             return near
         frame = told.frame + (count - told.device_count + _HALF) % _WRAP - _HALF
-        return frame if abs(frame - near) <= _OTHER_S * self._rate_hz else near
+        return frame if abs(frame - near) <= _OTHER_S * self.rate_hz else near
 
     def _restart(self, clock: EngineClock) -> None:
-        self._epoch, self._readings = clock.epoch, 0
+        self._epoch, self._readings, self._late_frame = clock.epoch, 0, 0
         self._line = (clock.frame, float(clock.monotonic_ns), self._nominal_ns)
+
+
+class FrameOrder:
+    """The frames of one wire never run backwards: what was played later stands later, or at the same frame.
+
+    A clock that was astray is put right in one step (FrameClock), also back beyond what was told with it last.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._another_time = round(_ANOTHER_TIME_S * rate_hz)
+        self._last = 0
+
+    def after(self, frame: int) -> int:
+        """`frame`, or the last one where the clock has just been put back."""
+        if not 0 <= self._last - frame <= self._another_time:
+            self._last = frame
+        return self._last

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from studiod.link import PortEvent
-from studiod.link.frame_clock import FrameClock
+from studiod.link.frame_clock import FrameClock, FrameOrder
 from studiod.link.ports import (
     FORGET,
     MIDI_MESSAGE,
@@ -43,6 +43,7 @@ class Heard(Protocol):
 class _Port:
     info: PortInfo
     stamp: str
+    order: FrameOrder
     inlet: InputPort | None = None
     outlet: OutputPort | None = None
     held: HeldKeys = field(default_factory=HeldKeys)
@@ -58,6 +59,7 @@ class _Ear:
         self._number = port.info.id
         self._kind = MIDI_MESSAGE if port.info.kind == MIDI_PORT else SERIAL_BYTES
         self._held = port.held
+        self._order = port.order
         self._heard = heard
         self._frames = frames
         self._now_ns = now_ns
@@ -77,6 +79,7 @@ class _Ear:
     def _tell(self, message: bytes, ns: int, frame: int) -> None:
         if self._kind == MIDI_MESSAGE:
             self._held.follow(message)
+        frame = self._order.after(frame)
         if not self._heard.post(self._number, self._kind, frame, ns, message) and not self._has_complained:
             self._has_complained = True
             _log.warning("%s: a message of %d bytes is too long, and is dropped", self._name, len(message))
@@ -166,8 +169,12 @@ class Patchbay:
 
     def let_go_of(self, events: Iterable[PortEvent]) -> None:
         """End the keys that are still down after `events`: a patchbay before this one heard them, and was killed."""
+        events = list(events)
+        last = {event.port: event.frame for event in events}
         for number, ends in left_held(events).items():
-            self._end(number, ends)
+            order = FrameOrder(self._frames.rate_hz)
+            order.after(last[number])
+            self._end(number, order, ends)
 
     def stop(self) -> None:
         """Let every port go; may be called twice."""
@@ -191,7 +198,7 @@ class Patchbay:
 
     def _arrived(self, name: str, direction: Direction) -> _Port:
         info = PortInfo(self._new_id(), name, direction, usb=self._system.usb(name), kind=self._system.kind(name))
-        return _Port(info, self._system.stamp(name))
+        return _Port(info, self._system.stamp(name), FrameOrder(self._frames.rate_hz))
 
     def _new_id(self) -> int:
         number, self._next_id = self._next_id, self._next_id % LAST_ID + 1
@@ -233,13 +240,14 @@ class Patchbay:
                     wire.close()
         port.inlet = port.outlet = None
         self._alive()
-        self._end(port.info.id, port.held.let_go())
+        self._end(port.info.id, port.order, port.held.let_go())
 
-    def _end(self, number: int, ends: Iterable[bytes]) -> None:
+    def _end(self, number: int, order: FrameOrder, ends: Iterable[bytes]) -> None:
         """Say for a port that is gone what it cannot say any more: its keys are up."""
         ns = self._now_ns()
+        frame = order.after(self._frames.frame_at(ns))
         for message in ends:
-            self._heard.post(number, MIDI_MESSAGE, self._frames.frame_at(ns), ns, message)
+            self._heard.post(number, MIDI_MESSAGE, frame, ns, message)
 
     def _tell_all(self, order: list[tuple[str, Direction]], fault: str) -> None:
         ports = tuple(self._ports[key].info for key in order if key in self._ports)

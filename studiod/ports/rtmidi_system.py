@@ -24,7 +24,7 @@ _CLIENT, _CABLES = re.compile(r'Client +\d+ : "(.*)"'), re.compile(r" +Connected
 _FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
 # delete() holds the interpreter while its thread ends: one that waits in our callback would wait for ever
 _LAST_CALL_S = 0.02
-_LOOKS = 4  # in a row; a hub that is pulled takes a dozen ports with it, one after the other
+_LOOKS = 8  # in a row; a hub that is pulled takes a dozen ports with it, one after the other
 _RETRY_S = 5.0  # a refused open prints lines of alsa-lib's noise; not twice a second
 NO_SEQUENCER = "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a device in"
 
@@ -252,15 +252,22 @@ def _open(client: "rtmidi.MidiIn | rtmidi.MidiOut", name: str, own_name: str) ->
 
 
 def listed(get_ports: Callable[[], list[str]]) -> list[str]:
-    """What `get_ports` says. rtmidi counts ports, then asks for names: one that leaves in between is a ValueError.
+    """What `get_ports` says twice in a row, or last of all while ports come and go without a pause.
 
-    Raises ValueError when ports left at each of some looks, or a name cannot be read.
+    rtmidi counts ports, then asks for names: one that leaves in between is a ValueError, one that comes in between
+    pushes the last out of the list, which is there all the while. Raises ValueError when ports left at each of some
+    looks, or a name cannot be read.
     """
+    before: list[str] | None = None
     for _ in range(_LOOKS):
         try:
-            return get_ports()
+            names = get_ports()
         except ValueError:
+            before = None
             continue
+        if names == before:
+            return names
+        before = names
     return get_ports()
 
 

@@ -1,6 +1,5 @@
 """What programs in the guest ask the studiod beside them, over its OSC. Runs on studiod's own Python."""
 
-import contextlib
 import json
 import socket
 import time
@@ -13,6 +12,7 @@ from studiod.net.osc.framing import LengthFraming, length_frame
 from studiod.net.osc.packet import Argument, Message, message
 
 PATIENCE_S, LOOK_S = 60.0, 0.05
+LOOKS_AT_REST = 10  # in a row
 WARM_UP = 2  # times of everything in which caches fill
 
 
@@ -58,24 +58,28 @@ def surface() -> str:
 
 
 def weight() -> dict[str, dict[str, int]]:
-    """What the processes of studiod hold: descriptors, threads, KiB of their own."""
-    found = {}
-    for name, pid in report("/system/status")["processes"].items():
-        words = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-        private = sum(int(words[word].split()[0]) for word in ("Private_Clean", "Private_Dirty"))
-        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
-        found[name] = {"fds": len(list(Path(f"/proc/{pid}/fd").iterdir())), "threads": threads, "kib": private}
-    return found
-
-
-def settled_weight(before: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """What they hold as soon as those are no more descriptors and threads than before, or never."""
+    """What the processes of studiod hold at rest: descriptors, threads, KiB of their own. Our own wire is not in it."""
+    pids = report("/system/status")["processes"]
     found: dict[str, dict[str, int]] = {}
+    looks_alike = 0
 
-    def is_as_before() -> bool:
-        found.update(weight())
-        return all(found[name][kind] == before[name][kind] for name in before for kind in ("fds", "threads"))
+    def is_at_rest() -> bool:
+        nonlocal found, looks_alike
+        last, found = found, {name: _weight_of(Path(f"/proc/{pid}")) for name, pid in pids.items()}
+        is_alike = [_counts(each) for each in last.values()] == [_counts(each) for each in found.values()]
+        looks_alike = looks_alike + 1 if is_alike else 0
+        return looks_alike == LOOKS_AT_REST
 
-    with contextlib.suppress(AssertionError):
-        wait(is_as_before)
+    wait(is_at_rest)
     return found
+
+
+def _weight_of(process: Path) -> dict[str, int]:
+    words = dict(line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:])
+    private = sum(int(words[word].split()[0]) for word in ("Private_Clean", "Private_Dirty"))
+    counts = {"fds": len(list((process / "fd").iterdir())), "threads": len(list((process / "task").iterdir()))}
+    return counts | {"kib": private}
+
+
+def _counts(weighed: dict[str, int]) -> tuple[int, int]:
+    return weighed["fds"], weighed["threads"]

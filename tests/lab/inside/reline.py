@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import serial
-from questions import WARM_UP, middle, report, settled_weight, wait, weight  # type: ignore[import-not-found]  # beside it in the guest
+from questions import WARM_UP, middle, report, wait, weight  # type: ignore[import-not-found]  # beside it in the guest
 
 INSIDE = Path("/dev/ttyGS0")
 TALK_S = 0.02
@@ -67,7 +67,7 @@ def main() -> None:
         path = line(part)["name"]
         others = refusal(path)
         before = weight() if cycle == middle(cycles) else before
-        after = settled_weight(before) if cycle == cycles - 1 else before
+        after = weight() if cycle == cycles - 1 else before
         taken = time.monotonic()
         subprocess.run(["usb-box", "pull", name], check=True)
         wait(lambda: not line(part))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import rtmidi
 from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
-from questions import WARM_UP, ask, middle, settled_weight, surface, wait, weight  # type: ignore[import-not-found]
+from questions import WARM_UP, ask, middle, surface, wait, weight  # type: ignore[import-not-found]
 
 NANO, KEYS, INSIDE = "nanoKONTROL2", "Steady keys", "f_midi"
 STEADY_S = 0.02  # an emulated machine has a message each so often left for a hand
@@ -123,7 +123,7 @@ def main() -> None:
         box.say(NOTE_ON)
         time.sleep(STEADY_S)
         before = weight() if cycle == middle(cycles) else before
-        after = settled_weight(before) if cycle == cycles - 1 else before
+        after = weight() if cycle == cycles - 1 else before
         pulled = time.monotonic()
         box.pull()
         wait(lambda: surface() == "away")

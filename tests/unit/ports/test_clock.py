@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studiod.link import EngineClock
+from studiod.link.frame_clock import FrameOrder
 from studiod.ports import ArrivalClock, FrameClock
 
 RATE_HZ, BLOCK = 48_000, 256
@@ -61,8 +62,21 @@ def test_a_new_engine_and_a_clock_that_jumped_are_met_anew() -> None:
     read_blocks(clock, range(100), late_s=0.0)
     clock.read(EngineClock(2, 1_000_000, ns_of(0), 0))
     assert clock.frame_at(ns_of(480)) == 1_000_480
-    clock.read(EngineClock(2, 1_000_256, ns_of(96_000), 0))
+    for frame in (96_000, 96_256):
+        clock.read(EngineClock(2, 904_256 + frame, ns_of(frame), 0))
     assert clock.frame_at(ns_of(96_000)) == 1_000_256
+    clock.read(EngineClock(2, 1_100_000, ns_of(96_512), 0))  # early, which none is by chance
+    assert clock.frame_at(ns_of(96_512)) == 1_100_000
+
+
+def test_one_block_that_comes_very_late_moves_nothing() -> None:
+    clock = FrameClock(RATE_HZ)
+    read_blocks(clock, range(100), late_s=0.0)
+    for number in range(100, 110, 2):
+        for _ in range(2):  # it may be looked at more often than it moves
+            clock.read(EngineClock(1, number * BLOCK, ns_of(number * BLOCK + 4000), 0))
+        assert clock.frame_at(ns_of(number * BLOCK + 4000)) == number * BLOCK + 4000
+        read_blocks(clock, range(number + 1, number + 2), late_s=0.0)
 
 
 @given(
@@ -120,3 +134,21 @@ def test_without_a_count_of_this_engine_s_server_the_time_says_the_frame() -> No
     told = EngineClock(1, 48_256, ns_of(48_256), 0)
     clock.read(told)
     assert clock.frame_of(1000, ns_of(48_300)) == 48_300
+
+
+def test_the_frames_of_a_wire_never_run_back_when_a_clock_that_was_astray_is_put_right() -> None:
+    clock, order = FrameClock(RATE_HZ), FrameOrder(RATE_HZ)
+    read_blocks(clock, range(100), late_s=0.0)
+    first = order.after(clock.frame_at(ns_of(99 * BLOCK + 4000)))
+    for block in (100, 101):
+        clock.read(EngineClock(1, block * BLOCK, ns_of(block * BLOCK + 4000), 0))  # from here on 83 ms later
+    assert clock.frame_at(ns_of(99 * BLOCK + 4800)) < first
+    assert order.after(clock.frame_at(ns_of(99 * BLOCK + 4800))) == first
+    assert order.after(first + 1) == first + 1
+
+
+def test_frames_that_run_far_back_are_another_time() -> None:
+    order = FrameOrder(RATE_HZ)
+    assert order.after(1_000_000) == 1_000_000
+    assert order.after(1_000_000 - RATE_HZ) == 1_000_000
+    assert order.after(1_000_000 - RATE_HZ - 1) == 1_000_000 - RATE_HZ - 1

@@ -36,12 +36,12 @@ class Studio:
         self.desk = BlockPorts(self.block, self._ring)
 
     def new_patchbay(self) -> Patchbay:
-        frames = FrameClock(RATE_HZ)
-        frames.read(EngineClock(1, 0, 1, 1))  # frame 0 at time 0: an ideal clock
+        self.frames = FrameClock(RATE_HZ)
+        self.frames.read(EngineClock(1, 0, 1, 1))  # frame 0 at time 0: an ideal clock
         return Patchbay(
             self.system,
             EventWriter(self.block, HEARD),
-            frames,
+            self.frames,
             lambda ports: self.block.store_status(PORTS, ports.to_json()),
             now_ns=lambda: round(self.now_s * 1e9),
             before=self.ports,
@@ -55,6 +55,11 @@ class Studio:
         self.now_s += after_s
         self.patchbay.poll()
         self.block.set_ready(PORTS, ready=True)
+
+    def put_clock_back(self, frames: int) -> None:
+        """It was astray, or the engine is another."""
+        now_ns = round(self.now_s * 1e9)
+        self.frames.read(EngineClock(2, self.frames.frame_at(now_ns) - frames, now_ns, 0))
 
     def deliver(self) -> None:
         self.patchbay.say(self.said.read())
@@ -391,6 +396,34 @@ def test_a_patchbay_after_one_that_was_killed_lets_go_of_the_keys_that_it_left_d
     assert (event.port, event.message) == (source.id, b"\x80\x40\x40")
     studio.patchbay.let_go_of([*heard, event])
     assert studio.tape.read() == []
+
+
+def test_what_was_played_in_order_stands_in_order_when_the_clock_of_the_frames_is_put_back(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.system.plug("other")
+    studio.poll()
+    studio.system.play("keys", NOTE)
+    studio.put_clock_back(3000)
+    studio.now_s += 0.02
+    studio.system.play("keys", LAMP)
+    studio.system.play("other", LAMP)
+    studio.system.unplug("keys")
+    studio.poll(after_s=0.01)
+    on, lamp, other, off = studio.tape.read()
+    assert on.frame == lamp.frame == off.frame > other.frame
+    assert (off.port, off.message) == (on.port, b"\x80\x40\x40")
+
+
+def test_keys_that_a_killed_patchbay_left_down_are_let_go_after_they_were_played(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    studio.system.play("keys", NOTE)
+    (on,) = studio.tape.read()
+    studio.patchbay = studio.new_patchbay()
+    studio.put_clock_back(3000)
+    studio.patchbay.let_go_of([on])
+    (off,) = studio.tape.read()
+    assert (off.frame, off.message) == (on.frame, b"\x80\x40\x40")
 
 
 def test_bytes_of_a_serial_line_are_nobody_s_keys(studio: Studio) -> None:

@@ -91,6 +91,23 @@ def test_ports_that_leave_while_they_are_listed_are_left_out_of_the_list(leaving
     assert listed(get_ports) == [NANO]
 
 
+def test_a_port_that_comes_while_they_are_listed_hides_none_that_was_there_before() -> None:
+    # it came in front of them after they were counted: the count left the last one out
+    whole = ["Box 16:0", NANO, "Keys 24:0"]
+    looks = iter([[NANO, "Keys 24:0"], whole[:2], whole, whole])
+    assert listed(lambda: next(looks)) == whole
+
+
+def test_while_ports_come_and_go_without_a_pause_the_last_look_counts() -> None:
+    looks: list[str] = []
+
+    def get_ports() -> list[str]:
+        looks.append(f"Box {len(looks) + 20}:0")
+        return looks[-1:]
+
+    assert listed(get_ports) == looks[-1:]
+
+
 def test_a_list_that_never_holds_still_is_a_fault() -> None:
     def get_ports() -> list[str]:
         raise ValueError("error looking for port name")
