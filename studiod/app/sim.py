@@ -12,6 +12,7 @@ import tty
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from studiod.ports.hang_up import hang_up
 from studiod.surfaces.mackie.picture import picture
 from studiod.surfaces.mackie.simulator import MASTER_FADER, Manners, Simulator
 from studiod.surfaces.mackie.words import TOP
@@ -36,7 +37,6 @@ NAMES: Final = {"mcu": "Mackie Control", "x-touch": "X-Touch", "extender": "X-To
 _EXTENDER_ID: Final = 0x15
 _STEP: Final = TOP // 50
 _FRAME_S: Final = 1 / 15
-_LAST_CALL_S: Final = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
 _STRIP_KEYS: Final = {"r": "rec", "s": "solo", "m": "mute", "c": "select", "v": "vpot"}
 _KEYS: Final = {
     " ": "play",
@@ -193,11 +193,9 @@ def _ports(api: str, name: str, on_message: Callable[[bytes], None]) -> Iterator
         try:
             midi_in, midi_out = rtmidi.MidiIn(number, name=name), rtmidi.MidiOut(number, name=name)
             stack.callback(midi_out.delete)
-            stack.callback(midi_in.delete)
+            stack.callback(hang_up, midi_in)
             midi_in.ignore_types(sysex=False)
             midi_in.set_callback(lambda event, _: on_message(bytes(event[0])))
-            stack.callback(time.sleep, _LAST_CALL_S)
-            stack.callback(midi_in.cancel_callback)
             midi_out.open_virtual_port(f"{name} MIDI 1")
             midi_in.open_virtual_port(f"{name} MIDI 1")
         except (rtmidi.SystemError, rtmidi.InvalidPortError, NotImplementedError) as fault:

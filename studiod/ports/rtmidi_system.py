@@ -2,13 +2,13 @@
 
 import os
 import re
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.ports.alsa_cables import AlsaCables
+from studiod.ports.hang_up import hang_up
 from studiod.ports.system import OnMessage
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ _LISTING_NAME = "studiod ports"
 _OWN = (CLIENT_NAME, _LISTING_NAME)
 _SND, _CARDS = Path("/dev/snd"), Path("/proc/asound")
 _ALSA_CLIENT = re.compile(r" (\d{1,5}):\d+$")
-_CLIENT, _CABLES = re.compile(r'Client +\d+ : "(.*)"'), re.compile(r" +Connected From: (.*)")
 _FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
-# delete() holds the interpreter while its thread ends: one that waits in our callback would wait for ever
-_LAST_CALL_S = 0.02
 _LOOKS = 8  # in a row; a hub that is pulled takes a dozen ports with it, one after the other
 _RETRY_S = 5.0  # a refused open prints lines of alsa-lib's noise; not twice a second
 NO_SEQUENCER = "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a device in"
@@ -42,7 +39,7 @@ class RtMidiSystem:
         self._listing: _Listing | None = None
         self._next_try = float("-inf")
         self._refusal = ""
-        self._heard: dict[str, _Heard] = {}
+        self._cables = AlsaCables(cards / "seq" / "clients", CLIENT_NAME)
 
     @property
     def api(self) -> str:
@@ -57,12 +54,14 @@ class RtMidiSystem:
     def names(self) -> PortNames:
         """What is there now, without our own ports. Raises PortsUnavailable."""
         listing = self._listen()
-        self._look_at_cables()
+        self._cables.look()
         try:
-            return PortNames(_foreign(listed(listing.midi_in.get_ports)), _foreign(listed(listing.midi_out.get_ports)))
+            inputs, outputs = (listed(way.get_ports) for way in (listing.midi_in, listing.midi_out))
         except (OSError, ValueError) as fault:
             self.close()
             raise PortsUnavailable(f"alsa MIDI: cannot list ports: {_one_line(fault)}") from None
+        self._cables.keep({*inputs, *outputs})
+        return PortNames(_foreign(inputs), _foreign(outputs))
 
     def open_input(self, name: str, on_message: OnMessage) -> "RtMidiInput":
         """Listen to a port. Raises PortGone."""
@@ -71,21 +70,22 @@ class RtMidiSystem:
             port = RtMidiInput(name, on_message)
         except (OSError, ValueError) as fault:
             raise PortGone(f"{name}: would not open: {_one_line(fault)}") from None
-        self._heard[name] = _Heard(port, self._heard[name].times_cut if name in self._heard else 0)
+        self._cables.lay(name, "in", port)
         return port
 
     def open_output(self, name: str) -> "RtMidiOutput":
         """Open a port to speak to. Raises PortGone."""
         self._must_be_open()
         try:
-            return RtMidiOutput(name)
+            port = RtMidiOutput(name)
         except (OSError, ValueError) as fault:
             raise PortGone(f"{name}: would not open: {_one_line(fault)}") from None
+        self._cables.lay(name, "out", port)
+        return port
 
     def stamp(self, name: str) -> str:
-        """Identity of the sound card behind a port, and how often its cable to us was cut."""
-        heard = self._heard.get(name)
-        return f"{card_stamp(name, self._snd)} {0 if heard is None else heard.times_cut}"
+        """Identity of the sound card behind a port, and how often its cables to us were cut."""
+        return f"{card_stamp(name, self._snd)} {self._cables.times_cut(name)}"
 
     def usb(self, name: str) -> str:
         """Vendor and product of the USB card behind a port; empty for any other."""
@@ -100,20 +100,7 @@ class RtMidiSystem:
         if self._listing is not None:
             self._listing.close()
             self._listing = None
-            self._heard.clear()
-
-    def _look_at_cables(self) -> None:
-        """A program that left and came back between two looks has its old name, and no cable to us any more."""
-        try:
-            text = (self._cards / "seq" / "clients").read_text(errors="replace")
-        except OSError:
-            return
-        cables = cables_to(text, CLIENT_NAME)
-        for name, heard in self._heard.items():
-            is_cabled = heard.port.is_open and name.rpartition(" ")[2] in cables
-            if heard.is_cabled and not is_cabled and heard.port.is_open:
-                heard.times_cut += 1
-            heard.is_cabled = is_cabled
+            self._cables.keep(())
 
     def _must_be_open(self) -> None:
         if self._listing is None:
@@ -151,16 +138,6 @@ class RtMidiSystem:
             self._refusal = f"no MIDI: alsa: {_one_line(fault)}"
         self._next_try = now + _RETRY_S
         raise PortsUnavailable(self._refusal)
-
-
-@dataclass(slots=True)
-class _Heard:
-    """An input that was opened."""
-
-    port: "RtMidiInput"
-    times_cut: int
-    is_cabled: bool = False
-    """It was, when we looked last: who shows no cables is not said to have cut them."""
 
 
 class _Listing:
@@ -205,9 +182,7 @@ class RtMidiInput:
         """Listen no more; may be called twice."""
         midi_in, self._in = self._in, None
         if midi_in is not None:
-            midi_in.cancel_callback()
-            time.sleep(_LAST_CALL_S)
-            midi_in.delete()
+            hang_up(midi_in)
 
 
 class RtMidiOutput:
@@ -223,6 +198,11 @@ class RtMidiOutput:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def is_open(self) -> bool:
+        """Not closed yet."""
+        return self._out is not None
 
     def send(self, message: bytes) -> None:
         """Send one whole message. Raises PortGone."""
@@ -269,18 +249,6 @@ def listed(get_ports: Callable[[], list[str]]) -> list[str]:
             return names
         before = names
     return get_ports()
-
-
-def cables_to(clients: str, own: str) -> set[str]:
-    """Addresses (`129:0`) that programs called `own` are connected from, as /proc/asound/seq/clients tells."""
-    found: set[str] = set()
-    is_ours = False
-    for line in clients.splitlines():
-        if client := _CLIENT.match(line):
-            is_ours = client[1] == own
-        elif is_ours and (cables := _CABLES.match(line)):
-            found |= {cable.split("[")[0].strip() for cable in cables[1].split(",")}
-    return found
 
 
 def card_of(name: str) -> int | None:

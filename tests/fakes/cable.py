@@ -1,13 +1,12 @@
 """A box in software behind real MIDI ports."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 import rtmidi
 
-LAST_CALL_S = 0.02  # a callback that waits for the interpreter while delete() holds it would wait for ever
+from studiod.ports.hang_up import LAST_CALL_S, hang_up
 
 
 class SoftBox(Protocol):
@@ -62,7 +61,7 @@ class Cable:
         self._box.emit = lambda _: None
         for port in self._ports:
             if isinstance(port, rtmidi.MidiIn):
-                port.cancel_callback()
-                time.sleep(self._last_call_s)
-            port.delete()
+                hang_up(port, self._last_call_s)
+            else:
+                port.delete()
         self._ports = []

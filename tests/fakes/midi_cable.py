@@ -6,7 +6,7 @@ import time
 
 import rtmidi
 
-LAST_CALL_S = 0.05  # rtmidi's delete() holds the interpreter while its thread may wait for it
+from studiod.ports.hang_up import hang_up
 
 
 def main() -> None:
@@ -30,9 +30,7 @@ def main() -> None:
         told, heard[:] = heard[:], []
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
-    midi_in.cancel_callback()
-    time.sleep(LAST_CALL_S)
-    midi_in.delete()
+    hang_up(midi_in)
     midi_out.delete()
 
 

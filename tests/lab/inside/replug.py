@@ -17,9 +17,11 @@ import rtmidi
 from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
 from questions import WARM_UP, ask, middle, surface, wait, weight  # type: ignore[import-not-found]
 
+from studiod.ports.hang_up import hang_up
+
 NANO, KEYS, INSIDE = "nanoKONTROL2", "Steady keys", "f_midi"
 STEADY_S = 0.02  # an emulated machine has a message each so often left for a hand
-LAST_CALL_S = 0.1  # a callback that waits for the interpreter while delete() holds it would wait for ever
+LAST_CALL_S = 0.1  # of a slow machine
 NOTE_ON = b"\x90\x3c\x64"
 
 
@@ -66,9 +68,7 @@ class Gadget:
         self._player.join()
         self._out.close_port()
         if self._in is not None:
-            self._in.cancel_callback()
-            time.sleep(LAST_CALL_S)
-            self._in.delete()
+            hang_up(self._in, LAST_CALL_S)
         wait(lambda: self._inside not in self._insides())  # or the next one is taken for it
 
     def say(self, raw: bytes) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from studiod.link.ports import PortGone, PortsUnavailable
 from studiod.ports import RtMidiSystem
-from studiod.ports.rtmidi_system import cables_to, card_stamp, card_usb, listed
+from studiod.ports.rtmidi_system import card_stamp, card_usb, listed
 
 NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"
 
@@ -50,33 +50,6 @@ def test_without_a_sequencer_the_fault_says_so_and_nothing_is_opened(tmp_path: P
         system.open_output("a")
     system.close()
     system.close()
-
-
-CLIENTS = """\
-Client info
-  cur  clients : 4
-
-Client   0 : "System" [Kernel Legacy]
-  Port   0 : "Timer" (Rwe-)
-  Port   1 : "Announce" (R-e-)
-    Connecting To: 15:0, 128:0
-Client 128 : "studiod ports" [User Legacy]
-  Port   0 : "in" (-We-)
-    Connected From: 0:1
-Client 129 : "studiod surfaces" [User Legacy]
-  Port   0 : "in" (-We-)
-    Connected From: 20:0[real:0], 131:2[ex][real:0]
-    Connecting To: 24:0
-Client 131 : "synth" [User Legacy]
-  Port   2 : "out" (R-e-)
-    Connecting To: 129:0[real:0]
-    Connected From: 99:0
-"""
-
-
-def test_the_cables_to_us_are_those_of_our_own_clients_only() -> None:
-    assert cables_to(CLIENTS, "studiod surfaces") == {"20:0", "131:2"}
-    assert cables_to("", "studiod surfaces") == set()
 
 
 @pytest.mark.parametrize("leaving", [0, 1, 3])
