@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studiod.desk.armed import Armed
+from studiod.desk.commands import Commands
 from studiod.desk.control import POLL_S, Control
 from studiod.desk.discards import Discards, Shelf
 from studiod.desk.hub import Hub
@@ -28,8 +29,6 @@ from studiod.model.transport import LONGEST_S, TransportState
 
 _BACK_S = 0.5  # previous, pressed while it rolls just behind a marker, means the one before
 _log = logging.getLogger(__name__)
-
-Command = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Transport:
         self._roll = self._moves.roll
         self._lamps = TapeLamps(hub)
         self._record_lamp = RecordLamp(hub, lambda: self._armed.is_any)
-        self._commands: asyncio.Queue[Command] = asyncio.Queue()
+        self._commands = Commands(self._moves.locate)
         self._is_busy = False
         self._library: tuple[bool, int] | None = None
         self._control.on_turn = self._turn
@@ -117,26 +116,26 @@ class Transport:
 
     def press_play(self, by: str = "desk") -> None:
         """Roll; while recording: end the take and roll on. by: who presses, here and below."""
-        self._commands.put_nowait(partial(self._moves.play, by))
+        self._commands.put(partial(self._moves.play, by))
 
     def press_stop(self, by: str = "desk") -> None:
         """Stop; after recording go back to where the take began."""
-        self._commands.put_nowait(partial(self._moves.stop, by))
+        self._commands.put(partial(self._moves.stop, by))
 
     def press_toggle(self, by: str = "desk") -> None:
         """Roll when it stands, else stop."""
-        self._commands.put_nowait(partial(self._moves.toggle, by))
+        self._commands.put(partial(self._moves.toggle, by))
 
     def press_record(self, by: str = "desk") -> None:
         """Roll and record what is armed. Raises Refused when nothing is, or nothing can be written."""
         self._moves.check_record("/transport/record")
-        self._commands.put_nowait(partial(self._moves.record, by))
+        self._commands.put(partial(self._moves.record, by))
 
     def press_punch(self, by: str = "desk") -> None:
         """Record, and not, and record: by one foot. Raises Refused as `press_record` does."""
         if not (self._roll.is_in or self._roll.is_enabled):
             self._moves.check_record("/transport/punch")
-        self._commands.put_nowait(partial(self._moves.punch, by))
+        self._commands.put(partial(self._moves.punch, by))
 
     def press_locate(self, seconds: float) -> None:
         """Go to `seconds`. Raises Refused outside 0..24 h, and while recording."""
@@ -147,25 +146,25 @@ class Transport:
     def press_meet(self, frame: int, position: int) -> None:
         """Roll in step with a machine that is at `position` at engine frame `frame`. Raises Refused while recording."""
         self._moves.check_locate()
-        self._commands.put_nowait(partial(self._moves.meet, position - frame))
+        self._commands.put(partial(self._moves.meet, position - frame))
 
     def press_rollback(self, by: str = "desk") -> None:
         """Go back to where the last roll began, and roll again. Raises Refused when there was none."""
         if self._moves.readings.rolled is None:
             raise Refused("/transport/rollback: nothing has rolled yet: press play or record first")
-        self._commands.put_nowait(partial(self._moves.roll_back, by))
+        self._commands.put(partial(self._moves.roll_back, by))
 
     def press_discard(self, by: str = "desk") -> None:
         """Put the last take into the trash. Raises Refused when there is none."""
         if not (self._is_recording or self._last_take()):
             raise Refused("/transport/discard: there is no take to discard")
-        self._commands.put_nowait(partial(self._discard, by))
+        self._commands.put(partial(self._discard, by))
 
     def press_undo(self) -> None:
         """Take the last discard back. Raises Refused when there is none."""
         if not self.discards.numbers:
             raise Refused("/transport/undo: nothing was discarded that could be taken back")
-        self._commands.put_nowait(self._undo)
+        self._commands.put(self._undo)
 
     def press_marker(self, name: str = "") -> None:
         """Set a marker where the transport is. Raises Refused for a name that is none, or too many."""
@@ -181,7 +180,7 @@ class Transport:
 
     def press_loudness_reset(self) -> None:
         """Let the engine measure loudness anew: an ordered command like the others."""
-        self._commands.put_nowait(partial(self._control.ask, Operation.LOUDNESS_RESET))
+        self._commands.put(partial(self._control.ask, Operation.LOUDNESS_RESET))
 
     def _press_previous(self) -> None:
         is_rolling = self._snapshot.state != TransportState.STOPPED
@@ -190,7 +189,7 @@ class Transport:
 
     def _go_to(self, position: int) -> None:
         self._moves.check_locate()
-        self._commands.put_nowait(partial(self._moves.locate, position))
+        self._commands.put_place(position)
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
@@ -212,7 +211,7 @@ class Transport:
     @property
     def is_settled(self) -> bool:
         """Every command has been carried out: what is shown now is what they led to."""
-        return self._commands.empty() and not self._is_busy and self.has_begun
+        return self._commands.is_empty and not self._is_busy and self.has_begun
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -243,7 +242,7 @@ class Transport:
 
     def renew_takes(self) -> None:
         """There may be a new take: read them again, and have them ready to play."""
-        self._commands.put_nowait(self._moves.lay_anew)
+        self._commands.put(self._moves.lay_anew)
 
     def timeline(self) -> dict[str, Any]:
         """Markers, sections and discards, for the session file; `markers.on_change` tells when it has changed."""
@@ -274,7 +273,7 @@ class Transport:
             finally:
                 done.set()
 
-        self._commands.put_nowait(reread)
+        self._commands.put(reread)
         await done.wait()
 
     async def run(self) -> None:
@@ -309,12 +308,12 @@ class Transport:
         library = (bool(self.tape.get("library_fault")), len(self.tape.get("repaired", ())))
         before, self._library = self._library, library
         if before not in {None, library} and not library[0]:  # it is back, or something in it was made whole
-            self._commands.put_nowait(self._moves.list_takes if self._is_recording else self._moves.lay_anew)
+            self._commands.put(self._moves.list_takes if self._is_recording else self._moves.lay_anew)
         failed = self.tape.get("failed", {})
         if self._is_recording and str(self._snapshot.take_id) in failed:
-            self._commands.put_nowait(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
+            self._commands.put(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
         elif self._moves.has_new_takes:
-            self._commands.put_nowait(self._moves.list_takes)
+            self._commands.put(self._moves.list_takes)
 
     # -- commands that are more than a move ------------------------------------------------------------------------
 

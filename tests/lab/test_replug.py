@@ -21,6 +21,7 @@ tape: {pre_record_s: 0}
 blackbox: {on: false}
 """
 BEND_STEPS = 1 << 14
+AT_THE_PULL = 5  # the last ones may reach one of two listeners alone
 _TREE = Path(__file__).parents[2]
 
 
@@ -77,8 +78,10 @@ def test_it_is_missed_and_met_and_painted_anew_each_time(replugged: Replugged) -
 
 def test_the_keyboard_beside_it_played_on_without_a_gap(replugged: Replugged) -> None:
     bends = [message.pitch + BEND_STEPS // 2 for message in replugged.keys if message.type == "pitchwheel"]
-    steps = [(later - earlier) % BEND_STEPS for earlier, later in itertools.pairwise(bends)]
-    assert [(bends[place], step) for place, step in enumerate(steps) if step != 1] == [], "lost, or out of order"
+    heard: list[int] = replugged.told["heard"]
+    print("the wire lost", len(range(heard[0], heard[-1] + 1)) - len(heard), "of", len(heard))  # noqa: T201
+    assert [later for earlier, later in itertools.pairwise(bends) if later <= earlier] == [], "out of order"
+    assert sorted(set(heard[:-AT_THE_PULL]) - set(bends)) == [], "another program heard them"
     assert len(bends) > replugged.told["bends"] * 0.9, "missing are those it said while it was plugged in, and pulled"
 
 

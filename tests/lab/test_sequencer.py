@@ -8,7 +8,7 @@ import pytest
 from tests.helpers import eventually
 from tests.lab.studio import PATIENCE_S, Studio
 
-pytestmark = pytest.mark.soak  # of the lab: minutes of an emulated machine
+pytestmark = pytest.mark.lab
 CONFIG = "audio: {host: virtual, block_frames: 4096}\nmidi: {api: alsa}\n"
 TIMES = 5
 _TREE = Path(__file__).parents[2]

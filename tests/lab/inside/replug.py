@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import rtmidi
 from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
@@ -82,8 +83,27 @@ class Gadget:
                 return [name for name in self._out.get_ports() if name.startswith(INSIDE)]
 
 
+@contextlib.contextmanager
+def witness(name: str) -> Iterator[list[int]]:
+    """Listens to the same port as studiod: the benders' positions that came out of the kernel."""
+    heard: list[int] = []
+    midi_in = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name="witness")
+    midi_in.set_callback(lambda event, _: heard.append(event[0][1] | event[0][2] << 7))
+    (number,) = (at for at, port in enumerate(midi_in.get_ports()) if port.startswith(name))
+    midi_in.open_port(number)
+    try:
+        yield heard
+    finally:
+        hang_up(midi_in, LAST_CALL_S)
+
+
 def main() -> None:
     """See above."""
+    with contextlib.ExitStack() as stack:
+        sys.stdout.write(json.dumps(_told(stack)) + "\n")
+
+
+def _told(stack: contextlib.ExitStack) -> dict[str, Any]:
     nano = NanoKontrol2()
     bends = 0
     cycles = int(sys.argv[1]) + WARM_UP
@@ -104,6 +124,7 @@ def main() -> None:
     nano.emit = box.say
     keys.plug()
     wait(lambda: KEYS in str(ask("/system/devices")[0]))
+    heard = stack.enter_context(witness(KEYS))
     keys.begin()
     times: list[dict[str, float]] = []
     before: dict[str, dict[str, int]] = {}
@@ -129,8 +150,7 @@ def main() -> None:
         wait(lambda: surface() == "away")
         times.append({"returned": returned, "painted": painted, "lost": time.monotonic() - pulled})
     keys.pull()
-    told = {"times": times, "before": before, "after": after, "bends": bends}
-    sys.stdout.write(json.dumps(told) + "\n")
+    return {"times": times, "before": before, "after": after, "bends": bends, "heard": heard}
 
 
 if __name__ == "__main__":

@@ -134,6 +134,20 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_changes_nothing(tmp_path:
     asyncio.run(walk())
 
 
+def test_a_winding_hand_is_followed_without_a_queue_of_all_the_places_it_passed(tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with session(tmp_path) as studio:
+            before = studio.rig.block.snapshot().generation
+            for seconds in range(1, 60):
+                studio.hub.fire("/transport/locate", float(seconds))
+            await studio.settle()
+            snapshot = studio.rig.block.snapshot()
+            assert snapshot.position == 59 * RATE_HZ
+            assert snapshot.generation - before <= 2
+
+    asyncio.run(walk())
+
+
 def test_locate_goes_there_and_stays(tmp_path: Path) -> None:
     async def walk() -> None:
         async with session(tmp_path) as studio:
