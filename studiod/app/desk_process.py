@@ -194,9 +194,9 @@ class Desk:
     async def _start_surfaces(self, endpoint: OscEndpoint) -> None:
         if not self._settings.has_ports or not (self._settings.surfaces.enable or self._settings.sync.ports):
             return
-        from studiod.app.surfaces import DeskSurfaces
-
-        self._surfaces = DeskSurfaces(
+        # beside the loop: on a slow machine this takes seconds, in which the desk would seem to hang
+        desk_surfaces = await asyncio.to_thread(_desk_surfaces)
+        self._surfaces = desk_surfaces(
             self._block, self._settings, self._bells, self.hub, endpoint=endpoint, transport=self.transport
         )
         await self._surfaces.start()
@@ -300,3 +300,9 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.hub.turn()
         await self._save()
+
+
+def _desk_surfaces() -> "type[DeskSurfaces]":
+    from studiod.app.surfaces import DeskSurfaces
+
+    return DeskSurfaces

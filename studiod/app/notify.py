@@ -77,14 +77,14 @@ class WatchdogGate:
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
         self._fed_at_s: float | None = None
-        self._fed_counts: tuple[int, ...] = ()
+        self._fed_counts: tuple[float, ...] = ()
 
     @classmethod
     def for_limit(cls, watchdog_s: float) -> Self:
         """The gate for a manager that kills after `watchdog_s`."""
         return cls(watchdog_s / FEEDS_PER_LIMIT)
 
-    def may_feed(self, now_s: float, *counts: int) -> bool:
+    def may_feed(self, now_s: float, *counts: float) -> bool:
         """True when the watchdog may be fed at `now_s` (monotonic), which counts as fed.
 
         counts: audio blocks, desk turns: in the same order at every call. The first call only takes them down: a

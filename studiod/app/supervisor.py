@@ -16,10 +16,12 @@ START_ORDER = (ENGINE, TAPE, DESK, PORTS)
 STOP_ORDER = (DESK, PORTS, ENGINE, TAPE)
 # The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
 HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0, PORTS: 3.0}
+MOST_HANGS = 4  # no child is waited for longer than five times that
 GRACE_S = 15.0  # a child that has not beaten yet is starting; a machine too slow for that is given more each time
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0, PORTS: 2.0}
 TURN_S = 0.25
 HEAD_START_S = 0.1  # sound first: three starts at once on two cores make each of them late
+CALM_S = 30.0  # a child that beats for so long is in order
 FALSE_STARTS, PAUSE_S = 3, 1.0  # a child that never gets to work is not started as fast as the machine can
 REATTACH = 75  # a child asks to be started anew: sysexits' "try again"
 
@@ -34,6 +36,9 @@ class Child:
     beaten_at: float = 0.0
     has_beaten: bool = False
     false_starts: int = 0
+    hangs: int = 0
+    """In a row: killed for it before it had beaten for CALM_S."""
+    started_at: float = 0.0
     not_before: float = 0.0
 
     @property
@@ -43,8 +48,16 @@ class Child:
 
     @property
     def patience_s(self) -> float:
-        """How long it may be silent before it counts as hanging."""
-        return HANG_S[self.number] if self.has_beaten else GRACE_S * (1 + self.false_starts)
+        """How long it may be silent before it counts as hanging; longer with each try on a machine that is too slow."""
+        if not self.has_beaten:
+            return GRACE_S * (1 + self.false_starts)
+        return HANG_S[self.number] * (1 + min(self.hangs, MOST_HANGS))
+
+    def beat(self, beats: int, now: float) -> None:
+        """It is alive."""
+        self.beats, self.beaten_at, self.has_beaten = beats, now, True
+        if now - self.started_at > CALM_S:
+            self.hangs = 0
 
 
 class Supervisor:
@@ -92,7 +105,8 @@ class Supervisor:
         child.process = subprocess.Popen(  # noqa: S603 - our own module
             command, pass_fds=self._fds, env=environment, stdin=subprocess.DEVNULL
         )
-        child.beaten_at, child.has_beaten = time.monotonic(), False
+        child.started_at = child.beaten_at = time.monotonic()
+        child.has_beaten = False
         child.beats = self._life.beats(child.number)
         self._life.began(child.number, child.process.pid)
 
@@ -107,16 +121,22 @@ class Supervisor:
                 continue
             beats = self._life.beats(child.number)
             if beats != child.beats:
-                child.beats, child.beaten_at, child.has_beaten = beats, now, True
+                child.beat(beats, now)
             elif now - child.beaten_at > child.patience_s:
                 _say(f"{child.name} hangs: killed, it starts again")
+                child.hangs += child.has_beaten
+                child.beaten_at = now
                 child.process.kill()
         if not self._is_ready and all(self._life.is_ready(child.number) for child in self._children):
             self._is_ready = True
             self._notifier.ready("sound is running")
-        beats_now = (self._life.beats(ENGINE), self._life.beats(DESK))
-        if self._is_ready and self._gate is not None and self._gate.may_feed(now, *beats_now):
+        alive = [self._sign_of_life(child, now) for child in self._children if child.number in {ENGINE, DESK}]
+        if self._is_ready and self._gate is not None and self._gate.may_feed(now, *alive):
             self._notifier.feed()
+
+    def _sign_of_life(self, child: Child, now: float) -> float:
+        """What moves while the child does; one that is starting is in our care: systemd would stop the sound for it."""
+        return self._life.beats(child.number) if child.has_beaten else now
 
     def _mourn(self, child: Child, status: int, now: float) -> None:
         child.process = None
