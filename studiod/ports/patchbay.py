@@ -45,6 +45,7 @@ class _Port:
     stamp: str
     order: FrameOrder
     inlet: InputPort | None = None
+    ear: "_Ear | None" = None
     outlet: OutputPort | None = None
     held: HeldKeys = field(default_factory=HeldKeys)
     retry_at: float = float("-inf")
@@ -65,6 +66,11 @@ class _Ear:
         self._now_ns = now_ns
         self._arrival = ArrivalClock()
         self._has_complained = False
+        self._is_deaf = False
+
+    def close(self) -> None:
+        """Hear no more: a call that was on its way comes after the end of what was held."""
+        self._is_deaf = True
 
     def __call__(self, message: bytes, since_last_s: float) -> None:
         """The system knows how long it was silent before."""
@@ -77,6 +83,8 @@ class _Ear:
         self._tell(message, ns, self._frames.frame_of(count, ns))
 
     def _tell(self, message: bytes, ns: int, frame: int) -> None:
+        if self._is_deaf:
+            return
         if self._kind == MIDI_MESSAGE:
             self._held.follow(message)
         frame = self._order.after(frame)
@@ -207,7 +215,7 @@ class Patchbay:
     def _listen(self, port: _Port) -> None:
         ear = _Ear(port, self._heard, self._frames, self._now_ns)
         try:
-            port.inlet = self._system.open_input(port.info.name, ear)
+            port.inlet, port.ear = self._system.open_input(port.info.name, ear), ear
         except PortGone as fault:
             self._refused(port, fault)
         else:
@@ -238,7 +246,9 @@ class Patchbay:
             if wire is not None:
                 with contextlib.suppress(PortGone):
                     wire.close()
-        port.inlet = port.outlet = None
+        if port.ear is not None:
+            port.ear.close()
+        port.inlet = port.outlet = port.ear = None
         self._alive()
         self._end(port.info.id, port.order, port.held.let_go())
 

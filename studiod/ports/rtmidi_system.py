@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
 from studiod.ports.alsa_cables import AlsaCables
-from studiod.ports.hang_up import hang_up
+from studiod.ports.hang_up import HangUps
 from studiod.ports.system import OnMessage
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class RtMidiSystem:
         self._listing: _Listing | None = None
         self._next_try = float("-inf")
         self._refusal = ""
+        self._leaving = HangUps(clock)
         self._cables = AlsaCables(cards / "seq" / "clients", CLIENT_NAME)
 
     @property
@@ -53,6 +54,7 @@ class RtMidiSystem:
 
     def names(self) -> PortNames:
         """What is there now, without our own ports. Raises PortsUnavailable."""
+        self._leaving.sweep()
         listing = self._listen()
         self._cables.look()
         try:
@@ -67,7 +69,7 @@ class RtMidiSystem:
         """Listen to a port. Raises PortGone."""
         self._must_be_open()
         try:
-            port = RtMidiInput(name, on_message)
+            port = RtMidiInput(name, on_message, self._leaving)
         except (OSError, ValueError) as fault:
             raise PortGone(f"{name}: would not open: {_one_line(fault)}") from None
         self._cables.lay(name, "in", port)
@@ -97,6 +99,7 @@ class RtMidiSystem:
 
     def close(self) -> None:
         """Drop the listing clients; may be called twice."""
+        self._leaving.close()
         if self._listing is not None:
             self._listing.close()
             self._listing = None
@@ -158,12 +161,13 @@ class _Listing:
 class RtMidiInput:
     """One port that speaks to us; rtmidi wants a client for each. Raises OSError, or ValueError when it is gone."""
 
-    def __init__(self, name: str, on_message: OnMessage) -> None:
+    def __init__(self, name: str, on_message: OnMessage, leaving: HangUps) -> None:
         import rtmidi  # noqa: PLC0415
 
         def on_midi(event: tuple[list[int], float], _: object) -> None:
             on_message(bytes(event[0]), event[1])  # rtmidi's thread: hand over and leave
 
+        self._leaving = leaving
         self._in: rtmidi.MidiIn | None = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name=CLIENT_NAME)
         try:
             self._in.ignore_types(sysex=False, timing=False, active_sense=True)
@@ -182,7 +186,7 @@ class RtMidiInput:
         """Listen no more; may be called twice."""
         midi_in, self._in = self._in, None
         if midi_in is not None:
-            hang_up(midi_in)
+            self._leaving.add(midi_in)
 
 
 class RtMidiOutput:

@@ -24,7 +24,8 @@ LISTEN = """
 import json, sys, threading, time, rtmidi
 from studiod.ports.hang_up import hang_up
 
-WANTED, MOST = 3, 500  # calls that come while their port is let go; times it is tried
+WANTED, MOST = 3, 200  # calls that come while their port is let go; times it is tried
+LAST_CALL_S = 0.2
 
 def keep_busy():
     while not ended.is_set():
@@ -47,9 +48,9 @@ def listen():
         midi_in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="listener")
         midi_in.set_callback(on_midi, leaving)
         midi_in.open_port([n for n, name in enumerate(midi_in.get_ports()) if name.startswith("flood:")][0], "in")
-        heard.wait(10.0)
+        assert heard.wait(20.0), "nobody speaks"
         leaving.set()
-        hang_up(midi_in)
+        hang_up(midi_in, LAST_CALL_S)
         told["times"] += 1
     return told
 

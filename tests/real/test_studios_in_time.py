@@ -47,7 +47,8 @@ def pair(folder: Path, sends: str, receives: str) -> Iterator[tuple[LiveStudio, 
 
 
 def states(studio: LiveStudio) -> list[str]:
-    return [port["state"] for port in studio.status()["sync"]["ports"]]
+    sync = studio.status()["sync"]  # None until it has begun
+    return [port["state"] for port in sync["ports"]] if sync else []
 
 
 def seconds(studio: LiveStudio) -> float:

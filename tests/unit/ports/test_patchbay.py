@@ -414,6 +414,17 @@ def test_what_was_played_in_order_stands_in_order_when_the_clock_of_the_frames_i
     assert (off.port, off.message) == (on.port, b"\x80\x40\x40")
 
 
+def test_a_key_that_comes_after_its_port_was_let_go_sounds_no_more(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    listener = studio.system.inputs["keys"].on_message
+    listener(NOTE, 0.0)
+    studio.system.unplug("keys")
+    studio.poll()
+    listener(NOTE, 0.01)
+    assert [event.message for event in studio.tape.read()] == [NOTE, b"\x80\x40\x40"]
+
+
 def test_keys_that_a_killed_patchbay_left_down_are_let_go_after_they_were_played(studio: Studio) -> None:
     studio.system.plug("keys")
     studio.poll()
