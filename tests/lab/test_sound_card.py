@@ -14,6 +14,7 @@ RATE_HZ = 48_000
 ONE_CARD = """\
 audio: {host: portaudio, device: Loopback, block_frames: 4096, inputs: 2, outputs: 2}
 desk: {strips: 2}
+tape: {session: card}  # of its own: another test's desk had more strips
 """
 
 
