@@ -16,6 +16,7 @@ CARD = "QEMU USB Audio"
 TWO_CARDS = f"""\
 audio: {{host: portaudio, device: Loopback, output_device: {CARD}, block_frames: 4096, inputs: 2, outputs: 2}}
 desk: {{strips: 2}}
+tape: {{session: cards}}  # of its own: another test's desk had more strips
 """
 
 
