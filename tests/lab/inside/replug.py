@@ -19,6 +19,7 @@ from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # besid
 from questions import WARM_UP, ask, middle, surface, wait, weight  # type: ignore[import-not-found]
 
 from studiod.ports.hang_up import hang_up
+from studiod.ports.rtmidi_system import listed
 
 NANO, KEYS, INSIDE = "nanoKONTROL2", "Steady keys", "f_midi"
 STEADY_S = 0.02  # an emulated machine has a message each so often left for a hand
@@ -54,7 +55,7 @@ class Gadget:
         self._in.ignore_types(sysex=False)
         self._in.set_callback(lambda event, _: self._hear(bytes(event[0])))
         for client in (self._out, self._in):
-            client.open_port(client.get_ports().index(self._inside))
+            client.open_port(listed(client.get_ports).index(self._inside))  # cards stand first: its number stays
 
     def begin(self) -> None:
         """Play."""
@@ -78,9 +79,7 @@ class Gadget:
             self._out.send_message(raw)
 
     def _insides(self) -> list[str]:
-        while True:
-            with contextlib.suppress(rtmidi.InvalidPortError):  # a port left while they were listed
-                return [name for name in self._out.get_ports() if name.startswith(INSIDE)]
+        return [name for name in listed(self._out.get_ports) if name.startswith(INSIDE)]
 
 
 @contextlib.contextmanager
@@ -89,7 +88,7 @@ def witness(name: str) -> Iterator[list[int]]:
     heard: list[int] = []
     midi_in = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name="witness")
     midi_in.set_callback(lambda event, _: heard.append(event[0][1] | event[0][2] << 7))
-    (number,) = (at for at, port in enumerate(midi_in.get_ports()) if port.startswith(name))
+    (number,) = (at for at, port in enumerate(listed(midi_in.get_ports)) if port.startswith(name))
     midi_in.open_port(number)
     try:
         yield heard
