@@ -40,6 +40,8 @@ class PortNames:
     """What is spoken on a port, by its name; MIDI ports are not in it."""
     fault: str = ""
     """Why there are no MIDI ports among them; empty when there could be."""
+    refused: frozenset[str] = frozenset()
+    """Those that would not open when that was tried last; it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from studiod.ports.system import InputPort, OutputPort, PortSystem
 from studiod.ports.waiting import Waiting
 
 POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
-AGAIN_S = (0.5, 1.0)  # a port that would not open is tried again: others came or left while it was opened
+# a port that would not open is tried again: others came or left while it was opened
+AGAIN_S = (0.25, 0.25, 0.5, 0.5, 1.0)
 RETRY_S = 5.0  # from then on
 LAST_ID = 65_535
 _log = logging.getLogger(__name__)

@@ -229,9 +229,9 @@ def _open(client: "rtmidi.MidiIn | rtmidi.MidiOut", name: str, own_name: str) ->
 
     Raises ValueError, OSError.
     """
-    number = client.get_ports().index(name)
+    number = listed(client.get_ports).index(name)
     client.open_port(number, own_name)
-    if client.get_ports()[number : number + 1] != [name]:
+    if listed(client.get_ports)[number : number + 1] != [name]:
         raise ValueError("the ports changed while it was opened")
 
 

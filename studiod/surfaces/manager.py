@@ -73,9 +73,15 @@ class _Place:
     refused: int = 0
     quiet_until: float = float("-inf")
     retry_at: float = float("-inf")
+    is_refused: bool = False
+    """One of its ports would not open; who opens them tries again."""
     is_mid_turn: bool = False
     """It has spoken in this turn of the loop: what it says now may wait for the turn's end."""
     timer: Timer | None = None
+
+    def is_refused_in(self, names: PortNames) -> bool:
+        """Whether one of its ports is among those that would not open."""
+        return any({pair.input_name, pair.output_name} & names.refused for pair in self.pairs)
 
     @property
     def port(self) -> str:
@@ -152,7 +158,9 @@ class SurfaceManager:
                 self._seat(model, pairs)
         self._ask_around(names)
         for place in self._places.values():
-            if place.pairs and not place.wires and self._clock() >= place.retry_at:
+            was_refused, place.is_refused = place.is_refused, place.is_refused_in(names)
+            is_opened_now = was_refused and not place.is_refused
+            if place.pairs and not place.wires and (is_opened_now or self._clock() >= place.retry_at):
                 self._open(place)
         self._pump()
 

@@ -91,7 +91,8 @@ class BlockPorts:
         outputs = tuple(port.name for port in told.ports if port.direction == "out")
         usb = {port.name: port.usb.lower() for port in told.ports if port.usb}
         kinds = {port.name: port.kind for port in told.ports if port.kind != MIDI_PORT}
-        return PortNames(inputs, outputs, usb, kinds, told.fault)
+        refused = frozenset(port.name for port in told.ports if port.fault)
+        return PortNames(inputs, outputs, usb, kinds, told.fault, refused)
 
     def lines(self) -> tuple[PortInfo, ...]:
         """Serial lines that are there now. Open one with its name for both ends; bytes come wherever they were cut."""

@@ -51,6 +51,8 @@ class MemoryPorts:
         """A sentence makes the whole system unavailable."""
         self.refused_opens = 0
         """How many of the next opens fail."""
+        self.refused: set[str] = set()
+        """Ports that would not open, and say so."""
         self.is_closed = False
         self.kinds: dict[str, str] = {}
         """What is spoken on ports that are no MIDI ports."""
@@ -77,12 +79,13 @@ class MemoryPorts:
         """What is there now."""
         if self.outage:
             raise PortsUnavailable(self.outage)
-        return PortNames(tuple(self.boxes), tuple(name + self.apart for name in self.boxes), kinds=self.kinds)
+        outputs = tuple(name + self.apart for name in self.boxes)
+        return PortNames(tuple(self.boxes), outputs, kinds=self.kinds, refused=frozenset(self.refused))
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
         """Open a pair."""
-        if self.refused_opens:
-            self.refused_opens -= 1
+        if self.refused_opens or {input_name, output_name} & self.refused:
+            self.refused_opens = max(self.refused_opens - 1, 0)
             raise PortGone(f"{input_name}: would not open: busy")
         if input_name not in self.boxes or output_name not in (input_name + self.apart, ""):
             raise PortGone(f"{input_name}: is not there")

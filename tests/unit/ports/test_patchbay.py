@@ -8,6 +8,7 @@ import pytest
 from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
 from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortGone, PortInfo, PortList, PortsUnavailable
 from studiod.ports import FrameClock, Patchbay
+from studiod.ports.patchbay import AGAIN_S
 from studiod.ports.system import ExactListener
 from studiod.surfaces.base import Match
 from studiod.surfaces.matching import Pair, boxes_in
@@ -226,11 +227,13 @@ def test_a_port_that_would_not_open_says_why_and_is_tried_again_after_a_while(st
     studio.desk.turn()
     with pytest.raises(PortGone, match="nano: would not open: busy"):
         studio.desk.open("nano", "nano", lambda _: None)
+    assert studio.desk.names().refused == {"nano"}
     studio.system.broken.clear()
-    studio.poll()
+    studio.poll(after_s=AGAIN_S[0] / 2)
     assert "nano" not in studio.system.inputs
-    studio.poll(after_s=5.0)
-    studio.desk.turn()
+    studio.poll(after_s=AGAIN_S[0])
+    assert studio.desk.turn()
+    assert studio.desk.names().refused == frozenset()
     studio.desk.open("nano", "nano", lambda _: None)
 
 
@@ -243,7 +246,7 @@ def test_an_output_that_breaks_has_another_id_and_a_fault_until_it_is_tried_agai
     studio.system.broken.add("nano")
     wire.send(LAMP)
     studio.deliver()
-    studio.poll()
+    studio.poll(after_s=AGAIN_S[0] / 2)
     studio.desk.turn()
     with pytest.raises(PortGone, match="is not there any more"):
         wire.send(LAMP)
@@ -462,21 +465,21 @@ def test_a_port_that_would_not_open_is_tried_again_soon_and_then_less_often(stud
     studio.system.plug("nano")
     studio.system.broken.add("nano")
     studio.poll()
-    studio.poll(after_s=0.5)
-    studio.poll(after_s=1.0)
+    for after_s in AGAIN_S:
+        studio.poll(after_s=after_s)
     studio.system.broken.clear()
-    studio.poll(after_s=1.0)
+    studio.poll(after_s=AGAIN_S[-1])
     assert "nano" not in studio.system.inputs
     studio.poll(after_s=4.0)
     assert studio.system.inputs["nano"].is_open
 
 
-def test_a_port_that_was_not_ready_is_heard_half_a_second_later(studio: Studio) -> None:
+def test_a_port_that_was_not_ready_is_heard_a_moment_later(studio: Studio) -> None:
     studio.system.plug("nano")
     studio.system.broken.add("nano")
     studio.poll()
     studio.system.broken.clear()
-    studio.poll(after_s=0.5)
+    studio.poll(after_s=AGAIN_S[0])
     assert studio.system.inputs["nano"].is_open
 
 

@@ -287,6 +287,19 @@ def test_two_boxes_of_one_model_stand_side_by_side() -> None:
     assert "mute/1" in second.lit
 
 
+@pytest.mark.parametrize("apart", ["", " out"])
+def test_a_port_that_was_not_ready_is_used_as_soon_as_it_is(apart: str) -> None:
+    studio = Studio(apart=apart)
+    studio.ports.refused.add(PORT + apart)
+    box = studio.plug()
+    assert studio.state() == ["broken"]
+    studio.turn(POLL_S)
+    studio.ports.refused.clear()
+    studio.turn(POLL_S)
+    assert studio.state() == ["connected"]
+    assert box.lit == {"stop"}
+
+
 def test_a_box_that_was_pulled_between_two_looks_is_let_go_and_the_desk_goes_on() -> None:
     studio = Studio()
     box = studio.plug()
