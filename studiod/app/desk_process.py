@@ -81,6 +81,7 @@ class Desk:
         self._unsaved = False
         self._was_there = False
         self._save_now = asyncio.Event()
+        self._writing: asyncio.Future[None] | None = None
         self._turn_due = False
         self._tasks: list[asyncio.Task[None]] = []
         self._surfaces: DeskSurfaces | None = None
@@ -205,8 +206,10 @@ class Desk:
         self.queries.faults += self._surfaces.faults
 
     def _learner(self) -> "Learner":
-        if self._surfaces is None or self._surfaces.learner is None:
+        if not (self._settings.has_ports and self._settings.surfaces.enable):
             raise Refused(f"{learn_door.LEARN}: boxes are not looked for; see surfaces and midi of the configuration")
+        if self._surfaces is None or self._surfaces.learner is None:
+            raise Refused(f"{learn_door.LEARN}: the maps are still being read; try again in a moment")
         return self._surfaces.learner
 
     def _control_ports(self) -> tuple[str, ...]:
@@ -266,12 +269,17 @@ class Desk:
         self._save_now.set()
 
     async def _save(self) -> None:
+        if self._writing is not None:  # who began it was told to stop
+            await asyncio.wait({self._writing})
+            self._unsaved |= self._writing.exception() is not None
         if not self._unsaved or self.transport.tape.get("is_locked_out"):
             return  # another studiod's session is not ours to save: it would lose what was set there
         self._unsaved = False
         try:
             document = state.snapshot_of(self.hub, self.transport.timeline())
-            await asyncio.to_thread(self._save_document, document)
+            # whoever waits may be told to stop: it is written all the same
+            self._writing = asyncio.ensure_future(asyncio.to_thread(self._save_document, document))
+            await asyncio.shield(self._writing)
         except OSError as fault:
             self._unsaved = True
             remedy = f"make {self._session} writable" if self._session.is_dir() else f"put {self._session} back"

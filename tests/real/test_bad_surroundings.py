@@ -147,6 +147,16 @@ def test_the_mix_is_there_again_after_a_restart_with_arms_off(tmp_path: Path) ->
         assert studio.ask("/strip/3/arm") == (0,)
 
 
+def test_what_was_done_the_moment_before_it_stops_is_saved(tmp_path: Path) -> None:
+    for level_db in (-3.0, -6.0, -9.0):
+        with LiveStudio(tmp_path / "library", QUIET) as studio:
+            studio.send("/strip/2/fader", level_db)
+            studio.send("/marker/add", f"at {level_db}")
+            assert studio.ask("/strip/2/fader") == (level_db,)
+        saved = (tmp_path / "library" / "session" / "session.yaml").read_text()
+        assert (f"/strip/2/fader: {level_db}" in saved, f"at {level_db}" in saved) == (True, True)
+
+
 def test_two_studios_do_not_write_into_one_session_and_the_second_takes_over_when_it_is_free(tmp_path: Path) -> None:
     with LiveStudio(tmp_path / "library", QUIET) as first:
         owner = first.status()["processes"]["supervisor"]

@@ -68,6 +68,12 @@ def studioctl(studio: LiveStudio, *words: str) -> str:
     return done.stdout
 
 
+def can_learn(studio: LiveStudio) -> bool:
+    """The maps have been read."""
+    command = [sys.executable, "-m", "studiod.app.studioctl", "--port", str(studio.port), "learn", "--list"]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
+
+
 def learn(studio: LiveStudio, knob: Box, address: str) -> str:
     """Begin to learn, move the knob once studioctl asks for it, and read how it ends."""
     command = [sys.executable, "-m", "studiod.app.studioctl", "--port", str(studio.port), "learn", address]
@@ -93,6 +99,7 @@ def test_an_unknown_box_is_learnt_survives_a_restart_and_is_taken_back(tmp_path:
         studio = LiveStudio(tmp_path / "library", config, environment=server.environment)
         with studio:
             eventually(lambda: "Made-up Box" in studioctl(studio, "devices"), within_s=20)
+            eventually(lambda: can_learn(studio), within_s=20)
             said = learn(studio, knob, "/strip/3/fader")
             assert "bound: /strip/3/fader: CC 21 of Made-up Box:knobs: absolute, 7 bit" in said
             eventually(lambda: is_moved(studio, knob, "/strip/3/fader"), within_s=30)
