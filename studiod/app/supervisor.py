@@ -16,7 +16,9 @@ START_ORDER = (ENGINE, TAPE, DESK, PORTS)
 STOP_ORDER = (DESK, PORTS, ENGINE, TAPE)
 # The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
 HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0, PORTS: 3.0}
-MOST_HANGS = 4  # no child is waited for longer than five times that
+AGAIN = (
+    2  # times as long for one that has just been killed for it: the machine may be slow. systemd gives up after 10 s
+)
 GRACE_S = 15.0  # a child that has not beaten yet is starting; a machine too slow for that is given more each time
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0, PORTS: 2.0}
 TURN_S = 0.25
@@ -36,8 +38,8 @@ class Child:
     beaten_at: float = 0.0
     has_beaten: bool = False
     false_starts: int = 0
-    hangs: int = 0
-    """In a row: killed for it before it had beaten for CALM_S."""
+    has_hung: bool = False
+    """It was killed for it, and has not beaten for CALM_S since."""
     started_at: float = 0.0
     not_before: float = 0.0
 
@@ -48,16 +50,16 @@ class Child:
 
     @property
     def patience_s(self) -> float:
-        """How long it may be silent before it counts as hanging; longer with each try on a machine that is too slow."""
+        """How long it may be silent before it counts as hanging; longer after a try on a machine that is too slow."""
         if not self.has_beaten:
             return GRACE_S * (1 + self.false_starts)
-        return HANG_S[self.number] * (1 + min(self.hangs, MOST_HANGS))
+        return HANG_S[self.number] * (AGAIN if self.has_hung else 1)
 
     def beat(self, beats: int, now: float) -> None:
         """It is alive."""
         self.beats, self.beaten_at, self.has_beaten = beats, now, True
         if now - self.started_at > CALM_S:
-            self.hangs = 0
+            self.has_hung = False
 
 
 class Supervisor:
@@ -124,7 +126,7 @@ class Supervisor:
                 child.beat(beats, now)
             elif now - child.beaten_at > child.patience_s:
                 _say(f"{child.name} hangs: killed, it starts again")
-                child.hangs += child.has_beaten
+                child.has_hung |= child.has_beaten
                 child.beaten_at = now
                 child.process.kill()
         if not self._is_ready and all(self._life.is_ready(child.number) for child in self._children):

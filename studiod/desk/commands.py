@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 Command = Callable[[], Awaitable[object]]
 
@@ -16,7 +17,7 @@ class Commands:
     def __init__(self, go: Callable[[int], Awaitable[object]]) -> None:
         self._go = go
         self._waiting: asyncio.Queue[Command] = asyncio.Queue()
-        self._last: _Trip | None = None
+        self._trip: _Trip | None = None  # the last that waits, if it is one
 
     @property
     def is_empty(self) -> bool:
@@ -25,31 +26,31 @@ class Commands:
 
     def put(self, command: Command) -> None:
         """One more."""
-        self._last = None
+        self._trip = None
         self._waiting.put_nowait(command)
 
     def put_place(self, position: int) -> None:
         """To be gone to, instead of one that came last and still waits."""
-        if self._last is not None and not self._last.has_begun:
-            self._last.position = position
+        if self._trip is not None:
+            self._trip.position = position
             return
-        trip = _Trip(self._go, position)
-        self.put(trip)
-        self._last = trip
+        self._trip = _Trip(self._go, position)
+        self._waiting.put_nowait(self._trip)
 
     async def get(self) -> Command:
         """The next, as soon as there is one."""
-        return await self._waiting.get()
+        command = await self._waiting.get()
+        if command is self._trip:
+            self._trip = None
+        return command
 
 
+@dataclass
 class _Trip:
     """To wherever it is to go when its turn comes."""
 
-    def __init__(self, go: Callable[[int], Awaitable[object]], position: int) -> None:
-        self._go = go
-        self.position = position
-        self.has_begun = False
+    go: Callable[[int], Awaitable[object]]
+    position: int
 
     async def __call__(self) -> None:
-        self.has_begun = True
-        await self._go(self.position)
+        await self.go(self.position)

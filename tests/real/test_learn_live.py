@@ -60,18 +60,21 @@ def box(environment: dict[str, str]) -> Iterator[Box]:
             process.kill()
 
 
+def run_studioctl(studio: LiveStudio, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "studiod.app.studioctl", "--port", str(studio.port), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
 def studioctl(studio: LiveStudio, *words: str) -> str:
     """What a command prints."""
-    command = [sys.executable, "-m", "studiod.app.studioctl", "--port", str(studio.port), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_studioctl(studio, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def can_learn(studio: LiveStudio) -> bool:
     """The maps have been read."""
-    command = [sys.executable, "-m", "studiod.app.studioctl", "--port", str(studio.port), "learn", "--list"]
-    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
+    return run_studioctl(studio, "learn", "--list").returncode == 0
 
 
 def learn(studio: LiveStudio, knob: Box, address: str) -> str:
