@@ -16,9 +16,7 @@ START_ORDER = (ENGINE, TAPE, DESK, PORTS)
 STOP_ORDER = (DESK, PORTS, ENGINE, TAPE)
 # The tape may wait for a disk as long as the ring holds, and twice that. A desk is back before systemd (10 s) gives up.
 HANG_S = {ENGINE: 3.0, TAPE: 40.0, DESK: 3.0, PORTS: 3.0}
-AGAIN = (
-    2  # times as long for one that has just been killed for it: the machine may be slow. systemd gives up after 10 s
-)
+AGAIN = 2  # times as long for one that was killed for it: the machine may be slow
 GRACE_S = 15.0  # a child that has not beaten yet is starting; a machine too slow for that is given more each time
 STOP_S = {ENGINE: 3.0, TAPE: 12.0, DESK: 5.0, PORTS: 2.0}
 TURN_S = 0.25

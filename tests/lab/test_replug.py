@@ -99,4 +99,4 @@ def test_the_sound_never_stopped(replugged: Replugged) -> None:
 
 
 def test_nothing_is_left_behind(replugged: Replugged) -> None:
-    assert_nothing_is_left_behind(replugged.told, ("ports", "desk"), replugged.times)
+    assert_nothing_is_left_behind(replugged.told, ("ports", "desk"))

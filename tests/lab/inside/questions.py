@@ -13,7 +13,7 @@ from studiod.net.osc.packet import Argument, Message, message
 
 PATIENCE_S, LOOK_S = 60.0, 0.05
 LOOKS_AT_REST = 10  # in a row
-WARM_UP = 2  # times of everything in which caches fill
+WARM_UP = 4  # times of everything in which caches fill
 
 
 def middle(cycles: int) -> int:
