@@ -95,10 +95,16 @@ class Machine:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run(self, command: str, within_s: float = COMMAND_S) -> Ran:
-        """Run `command` by sh as root in the guest, and wait for it; code 124 when it takes longer than `within_s`."""
+        """Run `command` by sh as root in the guest, and wait for it; code 124 when it takes longer than `within_s`.
+
+        Raises AssertionError with the end of the console when the guest stands still.
+        """
         assert self._agent is not None, "the machine is not started"
         self._agent.say({"command": command, "within_s": within_s})
-        answer = self._agent.hear(within_s + COMMAND_S)
+        try:
+            answer = self._agent.hear(within_s + COMMAND_S)
+        except OSError as fault:
+            raise AssertionError(f"the guest does not answer: {fault}: {command}\n{self.console()}") from None
         return Ran(answer["code"], answer["output"])
 
     def output(self, command: str, within_s: float = COMMAND_S) -> str:
@@ -148,6 +154,7 @@ class Machine:
     def _command(self) -> list[str]:
         here = self._folder
         words = "console=ttyS0 root=/dev/vda rw panic=-1 quiet systemd.show_status=0 net.ifnames=0 mitigations=off"
+        words += " transparent_hugepage=never"  # a process would weigh 2 MiB more or less as the kernel likes
         words += f" FIRST={_BARE}" * self._is_bare
         ports = [
             f"hostfwd=tcp:127.0.0.1:{out}-:{inside}" for out, inside in zip(self.osc_ports, OSC_PORTS, strict=True)

@@ -17,6 +17,10 @@ def test_systemd_is_process_one_and_nothing_failed(machine: Machine) -> None:
     assert machine.output("systemctl is-system-running --wait", HARDWARE_S) == "running"
 
 
+def test_a_long_answer_of_the_guest_arrives_whole(machine: Machine) -> None:
+    assert machine.output("seq 50000") == "\n".join(map(str, range(1, 50_001)))
+
+
 def test_the_loopback_card_records_the_very_samples_that_it_plays(machine: Machine) -> None:
     write_numbered(machine.share / "numbers.raw", "S32_LE", 2, 10 * 48_000)
     form = "-q -t raw -f S32_LE -c 2 -r 48000"

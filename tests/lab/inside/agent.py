@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from io import FileIO
 from pathlib import Path
 
 TIMED_OUT = 124  # timeout(1)'s
@@ -29,16 +30,22 @@ def answer(command: str, within_s: float) -> dict[str, object]:
     return {"code": done.returncode, "output": done.stdout.decode(errors="replace")}
 
 
+def _write(wire: FileIO, text: bytes) -> None:
+    """All of it: the port takes 32 KiB at once, and says how much it took."""
+    while text:
+        text = text[wire.write(text) :]
+
+
 def main() -> None:
     """Serve until the machine ends."""
     port = Path(sys.argv[1])
     while not port.exists():  # udev names it a moment after the driver came
         time.sleep(0.05)
     with port.open("r+b", buffering=0) as wire:
-        wire.write(b'{"code": 0, "output": "hello"}\n')
+        _write(wire, b'{"code": 0, "output": "hello"}\n')
         for line in iter(wire.readline, b""):
             question = json.loads(line)
-            wire.write(json.dumps(answer(question["command"], question["within_s"])).encode() + b"\n")
+            _write(wire, json.dumps(answer(question["command"], question["within_s"])).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from studiod.net.osc.codec import decode, encode
@@ -14,11 +15,6 @@ from studiod.net.osc.packet import Argument, Message, message
 PATIENCE_S, LOOK_S = 60.0, 0.05
 LOOKS_AT_REST = 10  # in a row
 WARM_UP = 4  # times of everything in which caches fill
-
-
-def middle(cycles: int) -> int:
-    """Of so many times the one in which it is first weighed: what leaks does so in the second half, too."""
-    return max(cycles // 2, WARM_UP)
 
 
 def ask(address: str, *arguments: Argument) -> tuple[Argument, ...]:
@@ -57,28 +53,32 @@ def surface() -> str:
     return str(states[0]) if states else "unknown"
 
 
+def is_listened_to(name: str) -> bool:
+    """Studiod hears the MIDI box."""
+    ports = report("/system/devices")["midi"]
+    return any(name in port["name"] and port["direction"] == "in" and not port["fault"] for port in ports)
+
+
 def weight() -> dict[str, dict[str, int]]:
-    """What the processes of studiod hold at rest: descriptors, threads, KiB of their own. Our own wire is not in it."""
+    """What the processes of studiod hold at rest: descriptors, threads, KiB of memory. Our own wire is not in it."""
     pids = report("/system/status")["processes"]
-    found: dict[str, dict[str, int]] = {}
-    looks_alike = 0
+    looks: dict[str, list[dict[str, int]]] = {name: [] for name in pids}
 
     def is_at_rest() -> bool:
-        nonlocal found, looks_alike
-        last, found = found, {name: _weight_of(Path(f"/proc/{pid}")) for name, pid in pids.items()}
-        is_alike = [_counts(each) for each in last.values()] == [_counts(each) for each in found.values()]
-        looks_alike = looks_alike + 1 if is_alike else 0
-        return looks_alike == LOOKS_AT_REST
+        for name, pid in pids.items():
+            looks[name] = [*looks[name], _weight_of(Path(f"/proc/{pid}"))][-LOOKS_AT_REST:]
+        return all(len(each) == LOOKS_AT_REST and len({*map(_counts, each)}) == 1 for each in looks.values())
 
     wait(is_at_rest)
-    return found
+    # the kernel's sum is short of some mebibytes when the process moves meanwhile: one look is not enough
+    return {name: each[-1] | {"kib": median_low(look["kib"] for look in each)} for name, each in looks.items()}
 
 
 def _weight_of(process: Path) -> dict[str, int]:
     words = dict(line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:])
-    private = sum(int(words[word].split()[0]) for word in ("Private_Clean", "Private_Dirty"))
+    kib = int(words["Anonymous"].split()[0])  # pages of files come and go as the kernel likes
     counts = {"fds": len(list((process / "fd").iterdir())), "threads": len(list((process / "task").iterdir()))}
-    return counts | {"kib": private}
+    return counts | {"kib": kib}
 
 
 def _counts(weighed: dict[str, int]) -> tuple[int, int]:

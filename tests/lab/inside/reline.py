@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import serial
-from questions import WARM_UP, middle, report, wait, weight  # type: ignore[import-not-found]  # beside it in the guest
+from questions import WARM_UP, report, wait, weight  # type: ignore[import-not-found]  # beside it in the guest
 
 INSIDE = Path("/dev/ttyGS0")
 TALK_S = 0.02
@@ -54,9 +54,9 @@ def main() -> None:
                 inside.write(LINE)  # nothing when there is no room
 
     times: list[dict[str, Any]] = []
-    before: dict[str, Any] = {}
+    weights: list[dict[str, dict[str, int]]] = []
     path = ""
-    for cycle in range(cycles):
+    for _ in range(cycles):
         began = time.monotonic()
         subprocess.run(["usb-box", "plug", name, "acm"], check=True)
         pulled.clear()
@@ -66,8 +66,7 @@ def main() -> None:
         returned = time.monotonic() - began
         path = line(part)["name"]
         others = refusal(path)
-        before = weight() if cycle == middle(cycles) else before
-        after = weight() if cycle == cycles - 1 else before
+        weights.append(weight())
         taken = time.monotonic()
         subprocess.run(["usb-box", "pull", name], check=True)
         wait(lambda: not line(part))
@@ -75,7 +74,7 @@ def main() -> None:
         pulled.set()
         talker.join()
     subprocess.run(["usb-box", "forget", name], check=True)
-    sys.stdout.write(json.dumps({"times": times, "before": before, "after": after, "path": path}) + "\n")
+    sys.stdout.write(json.dumps({"times": times, "weights": weights, "path": path}) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 
 import rtmidi
 from nanokontrol2 import NanoKontrol2  # type: ignore[import-not-found]  # beside it in the guest
-from questions import WARM_UP, ask, middle, surface, wait, weight  # type: ignore[import-not-found]
+from questions import WARM_UP, ask, is_listened_to, surface, wait, weight  # type: ignore[import-not-found]
 
 from studiod.ports.hang_up import hang_up
 from studiod.ports.rtmidi_system import listed
@@ -122,11 +122,11 @@ def _told(stack: contextlib.ExitStack) -> dict[str, Any]:
     box, keys = Gadget(NANO, nano.receive, sway), Gadget(KEYS, lambda _: None, count)
     nano.emit = box.say
     keys.plug()
-    wait(lambda: KEYS in str(ask("/system/devices")[0]))
+    wait(lambda: is_listened_to(KEYS))
     heard = stack.enter_context(witness(KEYS))
     keys.begin()
     times: list[dict[str, float]] = []
-    before: dict[str, dict[str, int]] = {}
+    weights: list[dict[str, dict[str, int]]] = []
     for cycle in range(cycles):
         strip = cycle % 7 + 1
         ask(f"/strip/{strip}/mute", 1)  # while it is away
@@ -142,14 +142,13 @@ def _told(stack: contextlib.ExitStack) -> dict[str, Any]:
         wait(lambda: nano.lit == {"record", "play"})
         box.say(NOTE_ON)
         time.sleep(STEADY_S)
-        before = weight() if cycle == middle(cycles) else before
-        after = weight() if cycle == cycles - 1 else before
+        weights.append(weight())
         pulled = time.monotonic()
         box.pull()
         wait(lambda: surface() == "away")
         times.append({"returned": returned, "painted": painted, "lost": time.monotonic() - pulled})
     keys.pull()
-    return {"times": times, "before": before, "after": after, "bends": bends, "heard": heard}
+    return {"times": times, "weights": weights, "bends": bends, "heard": heard}
 
 
 if __name__ == "__main__":
