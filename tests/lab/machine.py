@@ -63,6 +63,7 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: JsonWire | None = None
         self._agent: JsonWire | None = None
+        self._questions = 0
 
     def start(self) -> None:
         """Boot, and wait for the guest's hand. Raises AssertionError with the end of its console."""
@@ -100,9 +101,11 @@ class Machine:
         Raises AssertionError with the end of the console when the guest stands still.
         """
         assert self._agent is not None, "the machine is not started"
-        self._agent.say({"command": command, "within_s": within_s})
+        self._questions += 1
+        self._agent.say({"number": self._questions, "command": command, "within_s": within_s})
         try:
-            answer = self._agent.hear(within_s + COMMAND_S)
+            while (answer := self._agent.hear(within_s + COMMAND_S))["number"] != self._questions:
+                pass  # of a question that nobody waits for any more
         except OSError as fault:
             raise AssertionError(f"the guest does not answer: {fault}: {command}\n{self.console()}") from None
         return Ran(answer["code"], answer["output"])

@@ -1,6 +1,7 @@
 """The host's hand in the guest: runs one shell command for each line of JSON that comes through a virtio port.
 
-Question {"command": text, "within_s": number}, answer {"code": number, "output": text}; the first line says hello.
+Question {"number": n, "command": text, "within_s": seconds}, answer {"number": n, "code": code, "output": text}; the
+first line says hello, as number 0.
 Runs on the guest's own Python, without studiod.
 """
 
@@ -42,10 +43,11 @@ def main() -> None:
     while not port.exists():  # udev names it a moment after the driver came
         time.sleep(0.05)
     with port.open("r+b", buffering=0) as wire:
-        _write(wire, b'{"code": 0, "output": "hello"}\n')
+        _write(wire, b'{"number": 0, "code": 0, "output": "hello"}\n')
         for line in iter(wire.readline, b""):
             question = json.loads(line)
-            _write(wire, json.dumps(answer(question["command"], question["within_s"])).encode() + b"\n")
+            answered = {"number": question["number"], **answer(question["command"], question["within_s"])}
+            _write(wire, json.dumps(answered).encode() + b"\n")
 
 
 if __name__ == "__main__":
