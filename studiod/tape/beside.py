@@ -1,9 +1,11 @@
 """What is written of running takes beside their sound, each take for itself: what the disk refuses ends there."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+from studiod.link import TakeFrames
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +32,21 @@ class Beside(Generic[W]):
     """Take id -> why it ends early."""
     running: dict[int, W] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
-    """Takes that nothing is written of any more."""
+    """Takes above `closed` that nothing is written of any more."""
+    closed: int = 0
+    """Nothing is written any more of takes up to this one; at first: by what the tape before this one told."""
+
+    def is_over(self, number: int) -> bool:
+        """Nothing is written of take `number` any more."""
+        return number <= self.closed or number in self.done
+
+    def settle(self, takes: Iterable[TakeFrames]) -> None:
+        """Bring `closed` up to date: `takes` are those that the engine tells of, by number."""
+        for take in takes:
+            if not self.is_over(take.id):
+                break
+            self.done.discard(take.id)
+            self.closed = max(self.closed, take.id)
 
     def guarded(self, number: int, work: Callable[[W], object]) -> None:
         """Do `work` on the writer of take `number`; when the disk refuses, it ends as it is and everyone is told."""

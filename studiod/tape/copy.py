@@ -3,14 +3,18 @@
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from studiod.link import Block, Snapshot, TakeFrames
+from studiod.link.closed import Closed
 from studiod.link.order import TakeOrder
+from studiod.link.take import DOCUMENT_NAME, RECORDING
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy_journal import JournalCopies
+from studiod.tape.files import load_json
 from studiod.tape.follow import TakeFollower
 from studiod.tape.library import copied_folders
 from studiod.tape.lock import LOCK_NAME, hold
@@ -54,8 +58,12 @@ class TakeCopy:
     max_loss_s: float
     clock: Callable[[], float]
     options: WriterOptions
+    wall: Callable[[], float] = time.time
+    is_clock_synchronised: Callable[[], bool] = bool
     states: dict[int, CopyState] = field(default_factory=dict)
     """By take id; replaced as a whole, so that another thread may look at any time."""
+    finished: int = field(init=False)
+    """The sound of takes up to this one is copied, or will not be, and `states` tells of it."""
 
     fault: str = ""
     """Why nothing can be copied, as far as is known; empty when it can."""
@@ -71,6 +79,8 @@ class TakeCopy:
     def __post_init__(self) -> None:
         self._looked_at = self.clock() - LOOK_S
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
+        self.finished = self._follower.finished = Closed.told(self.block).copies
+        self._inherited = {take.id for take in self.block.snapshot().takes}  # the tape before this one followed them
         self.journals = JournalCopies(self.clock, self._tell_of_journal)
         """What journals have is handed to it by the thread that keeps them."""
 
@@ -145,8 +155,23 @@ class TakeCopy:
             self.root.mkdir(exist_ok=True)
             with contextlib.suppress(OSError):  # a disk without locks, or someone who repairs there: it is written
                 self._lock = hold(self.root / LOCK_NAME, os.getppid(), is_shared=True)
-        folder = free_folder(self.root / "takes" / order.folder.name, order, take.start)
-        return TakeWriter(self.block, replace(order, folder=folder), take, self.rate_hz, self.options, self.clock)
+        place = self.root / "takes" / order.folder.name
+        folder = free_folder(place, order, take.start, may_be_closed=take.id in self._inherited)
+        before = load_json(folder / DOCUMENT_NAME)
+        if before is not None and before.get("state") != RECORDING:  # the tape before this one did not come to tell
+            faults = [str(fault) for fault in before.get("faults", ())]
+            self._put(take.id, CopyState(str(folder), str(before.get("state")), "; ".join(faults[-2:])))
+            return None
+        return TakeWriter(
+            self.block,
+            replace(order, folder=folder),
+            take,
+            self.rate_hz,
+            self.options,
+            self.clock,
+            self.wall,
+            self.is_clock_synchronised,
+        )
 
     def _tell(self) -> None:
         follower = self._follower
@@ -167,6 +192,7 @@ class TakeCopy:
         for number, why in follower.failed.items():
             if number not in self.states:
                 self._put(number, CopyState("", "missing", why))
+        self.finished = follower.finished
 
     def _folder_of(self, number: int) -> Path | None:
         state = self.states.get(number)

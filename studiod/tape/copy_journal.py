@@ -29,10 +29,18 @@ class JournalCopies:
     _handed: deque[tuple[int, int, bytes]] = field(default_factory=deque)
     _takes: dict[int, "_Copy"] = field(default_factory=dict)
     _done: set[int] = field(default_factory=set)
+    _known: set[int] = field(default_factory=set)
 
     def hand(self, take_id: int, at: int, raw: bytes) -> None:
         """`raw` stands at byte `at` of the journal of take `take_id`. Waits for nothing."""
+        self._known.add(take_id)
         self._handed.append((take_id, at, raw))
+
+    @property
+    def awaited(self) -> set[int]:
+        """Takes of which something was handed over and not everything is written; for the thread that hands it."""
+        self._known = {number for number in self._known if number not in self._done}
+        return self._known
 
     @property
     def is_busy(self) -> bool:

@@ -46,7 +46,7 @@ class TakeFollower:
     elsewhere: dict[int, Path] = field(default_factory=dict)
     """Take id -> a folder whose take.json tells how it ended: its own may not."""
     finished: int = 0
-    """Id of the last take that is closed."""
+    """Takes up to this one are closed; at first: by the tape before this one."""
     lost_frames: int = 0
     fill: float = 0.0
     """How full the rings are of what was played since Record and is not written."""
@@ -56,7 +56,6 @@ class TakeFollower:
     _written_at: float = 0.0
     _synced_at: float = 0.0
     _sync_s: float = 0.0
-    _done: set[int] = field(default_factory=set)
 
     def turn(self, snapshot: Snapshot, head: int) -> None:
         """Write what the rings hold up to engine frame `head`, close what has ended."""
@@ -89,7 +88,7 @@ class TakeFollower:
 
     def is_done(self, take_id: int) -> bool:
         """Take `take_id` is closed, or was given up."""
-        return take_id in self._done
+        return take_id <= self.finished
 
     def order(self, take_id: int) -> TakeOrder | None:
         """What the desk ordered for take `take_id`."""
@@ -97,7 +96,7 @@ class TakeFollower:
         return order if order is not None and order.id == take_id else None
 
     def _follow(self, take: TakeFrames, head: int, now: float) -> None:
-        if take.id in self._done or (self.writer is not None and self.writer.take.id > take.id):
+        if take.id <= self.finished or (self.writer is not None and self.writer.take.id > take.id):
             return
         if self.writer is None:
             self._open(take)
@@ -138,10 +137,7 @@ class TakeFollower:
 
     def _open(self, take: TakeFrames) -> None:
         order = self.order(take.id)
-        if order is None or order.is_empty:
-            self._done.add(take.id)
-            return
-        if take.stop == take.start:  # stopped at the frame at which it began: nobody recorded anything
+        if order is None or order.is_empty or take.stop == take.start:  # nobody recorded anything
             self._finish(take.id)
             return
         try:
@@ -203,5 +199,4 @@ class TakeFollower:
             self.last = self.writer
         self.writer = None
         self._ended_at = None
-        self._done.add(take_id)
         self.finished = max(self.finished, take_id)

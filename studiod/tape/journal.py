@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from studiod.link import ENGINE, Block, Snapshot, TakeFrames
+from studiod.link.closed import Closed
 from studiod.link.journal import (
     JOURNAL_NAME,
     MAGIC,
@@ -65,7 +66,7 @@ class Journals:
         self._heard = heard
         self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
-        self._takes: Beside[_Writer] = Beside(_ends_early)
+        self._takes: Beside[_Writer] = Beside(_ends_early, closed=Closed.told(block).journals)
         self.on_written: Callable[[int, int, bytes], None] | None = None
         """Gets what is in a journal: take id, where it stands, bytes; a journal that is gone on with from its begin."""
 
@@ -73,6 +74,11 @@ class Journals:
     def faults(self) -> Mapping[int, str]:
         """Take id -> why its journal ends early."""
         return self._takes.faults
+
+    @property
+    def closed(self) -> int:
+        """Journals of takes up to this one are written to no more."""
+        return self._takes.closed
 
     def turn(self, snapshot: Snapshot, *, is_last: bool = False) -> None:
         """Take what the engine obeyed, and write it where it belongs.
@@ -90,6 +96,7 @@ class Journals:
         self._takes.each(lambda writer: writer.advance(batch))
         for take in snapshot.takes:
             self._follow(take, is_last=is_last)
+        self._takes.settle(snapshot.takes)
 
     def sync(self) -> None:
         """Make what is written durable."""
@@ -101,7 +108,7 @@ class Journals:
 
     def _follow(self, take: TakeFrames, *, is_last: bool) -> None:
         writer = self._takes.running.get(take.id)
-        if writer is None and take.id not in self._takes.done:
+        if writer is None and not self._takes.is_over(take.id):
             writer = self._open(take)
         if writer is None:
             return
@@ -155,6 +162,8 @@ class _Writer:
             self._at = before.end
             os.ftruncate(self._fd, self._at)
             self._is_whole = before.stop is not None
+            if self._is_whole:
+                return
             self._next_event = before.events[-1].number + 1 if before.events else 0
             self._named = before.ports
             known = before.following or 0
@@ -175,6 +184,8 @@ class _Writer:
 
     def advance(self, batch: _Batch) -> None:
         """Write what was applied meanwhile; without any, now and then that there was nothing."""
+        if self._is_whole:
+            return
         self._write_playlists()
         self._write_events()
         if batch.raw or batch.upto >= max(self._ticked, self.take.start) + TICK_S * self.block.rate_hz:

@@ -6,6 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studiod.link.closed import Closed
 from studiod.link.order import KeepOrder
 from studiod.link.timeline import timeline_from_json
 from studiod.tape.keep import ORDER, WORKING, Keep, NothingKept
@@ -27,9 +28,10 @@ class Keeper:
         self._version = -1
         self._waiting: deque[KeepOrder] = deque()
         self._keep: Keep | None = None
-        self._done = 0
+        before = Closed.told(box.block)
+        self._done = before.keeps
         self._kept: dict[str, Any] | None = None
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, str] = dict(before.failed_keeps)
 
     def turn(self) -> bool:
         """Go on a little; True when there is something to tell."""
@@ -88,7 +90,7 @@ class Keeper:
         order = KeepOrder.from_json(self._box.block.keep_order)
         if order is None or order.id <= self._done:
             return
-        if order.folder.is_dir():  # kept by the tape before this one
+        if order.folder.is_dir():  # kept by the tape before this one, which was killed before it could tell
             self._done = order.id
         else:
             self.add(order)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from studiod.link import TAPE, Block, TakeFrames
+from studiod.link.closed import Closed
 from studiod.link.order import TakeOrder
 from studiod.link.session import take_folder, takes_folder
+from studiod.link.take import BadDocument
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import CopyState, TakeCopy
 from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
@@ -21,7 +23,7 @@ from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import TakeFollower
 from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
-from studiod.tape.library import last_take_id
+from studiod.tape.library import last_take_id, load_document
 from studiod.tape.lock import LOCK_NAME, InUse, hold, is_held_at
 from studiod.tape.midi import MidiTracks
 from studiod.tape.repair import Repaired, repair_session
@@ -91,17 +93,31 @@ class TapeMachine:
     _copies_told: set[int] = field(default_factory=set)
     _seen_to: set[int] = field(default_factory=set)
     """Takes that failed and are whole, or will not be."""
+    _closed_sound: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By take id, of those that the tape before this one closed: as `_sound` has it."""
 
     def __post_init__(self) -> None:
         self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._sound)
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
+        before = Closed.told(self.block)
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
+        self._follower.finished = before.sound
+        self._follower.failed, self._follower.elsewhere = dict(before.failed), dict(before.elsewhere)
         if self._midi is not None:
             self._follower.is_whole_beside = self._midi.is_done
         if self.options.copy_to is not None:
             root = self.options.copy_to / self.session.name
             options = self._writer_options(None, None)
-            self.copy = TakeCopy(self.block, root, self.rate_hz, self.max_loss_s, self.clock, options)
+            self.copy = TakeCopy(
+                self.block,
+                root,
+                self.rate_hz,
+                self.max_loss_s,
+                self.clock,
+                options,
+                self.wall,
+                self.is_clock_synchronised,
+            )
             if self.journals is not None:
                 self.journals.on_written = self.copy.journals.hand
 
@@ -121,6 +137,7 @@ class TapeMachine:
         A library that cannot be used is looked at again from time to time.
         """
         self._open_library()
+        self._find_closed()
         self._tell()
 
     def turn(self) -> None:
@@ -141,7 +158,8 @@ class TapeMachine:
             self._journaled_at = now
             self._sync_journals()
         self.block.beat(TAPE)
-        news = (self.writer and self.writer.take.id, self._follower.finished, len(self._follower.failed))
+        follower, closed = self._follower, self._closed()
+        news = (self.writer and self.writer.take.id, follower.finished, len(follower.failed), closed)
         if news != self._told or now - self._told_at >= TELL_S:
             self._told_at, self._told = now, news
             self._tell()
@@ -202,7 +220,18 @@ class TapeMachine:
         for writer in (self.writer, self._follower.last):
             if writer is not None and writer.take.id == take_id:
                 return writer.origin, writer.origin + writer.written
-        return None
+        return self._closed_sound.get(take_id)
+
+    def _find_closed(self) -> None:
+        """Find takes whose sound the tape before this one closed, and maybe not their MIDI: it goes as far."""
+        for take in self.block.snapshot().takes:
+            order = self._follower.order(take.id)
+            if order is None or take.id > self._follower.finished or self._midi is None or self._midi.is_done(take.id):
+                continue
+            with contextlib.suppress(BadDocument):
+                document = load_document(order.folder)
+                first = take.start - document.pre_frames
+                self._closed_sound[take.id] = first, first + document.total_frames
 
     def _settle_copies(self) -> None:
         """Tell the take.json of a closed take how its copy ended: that may be later."""
@@ -317,6 +346,7 @@ class TapeMachine:
                 "folder": str(writer.folder),
             },
             "finished": follower.finished,
+            "closed": self._closed(),
             "failed": {str(number): why for number, why in list(follower.failed.items())[-4:]},
             "elsewhere": {str(number): str(folder) for number, folder in list(follower.elsewhere.items())[-4:]},
             "next_id": max(self._next_id, follower.finished + 1),
@@ -330,6 +360,18 @@ class TapeMachine:
             "playback_faults": self.player_faults()[:4],
             "blackbox": self.blackbox_status(),
         }
+
+    def _closed(self) -> dict[str, int]:
+        """What the next tape need not look at, as `Closed` has it."""
+        journals = self._follower.finished if self.journals is None else self.journals.closed
+        copies = 0
+        if self.copy is not None:
+            # a journal is read once more while its copy may want it
+            untold = [number for number in self.copy.states if number not in self._copies_told]
+            awaited = (number - 1 for number in (*self.copy.journals.awaited, *untold))
+            copies = journals = min([journals, self.copy.finished, *awaited])
+        midi = self._follower.finished if self._midi is None else self._midi.closed
+        return {"copies": copies, "journals": journals, "midi": midi}
 
     def alarms(self) -> list[Alarm]:
         """What people must know of the disks now, the worst first."""

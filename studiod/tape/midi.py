@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from studiod.link import Block, PortEvent, Snapshot, TakeFrames
+from studiod.link.closed import Closed
 from studiod.link.journal import JOURNAL_NAME, Journal, read_journal
 from studiod.link.order import MidiOrder, TakeOrder
 from studiod.link.ports import MIDI_MESSAGE
@@ -64,6 +65,9 @@ class MidiTracks:
     sound: Callable[[int], tuple[int, int] | None]
     _takes: "Beside[_Writer]" = field(default_factory=lambda: Beside(_ends_early))
 
+    def __post_init__(self) -> None:
+        self._takes.closed = Closed.told(self.block).midi
+
     @property
     def faults(self) -> Mapping[int, str]:
         """Take id -> why its MIDI files end early."""
@@ -71,7 +75,12 @@ class MidiTracks:
 
     def is_done(self, take_id: int) -> bool:
         """The MIDI files of take `take_id` are whole, or as whole as they will be."""
-        return take_id in self._takes.done
+        return self._takes.is_over(take_id)
+
+    @property
+    def closed(self) -> int:
+        """MIDI files of takes up to this one are written to no more."""
+        return self._takes.closed
 
     def turn(self, snapshot: Snapshot) -> None:
         """Write what came."""
@@ -79,6 +88,7 @@ class MidiTracks:
         for take in snapshot.takes:
             if take.id in self._takes.running or self._open(take):
                 self._takes.guarded(take.id, partial(self._advance, take, upto))
+        self._takes.settle(snapshot.takes)
 
     def sync(self) -> None:
         """Make what is written durable."""
@@ -95,7 +105,7 @@ class MidiTracks:
 
     def _open(self, take: TakeFrames) -> bool:
         """Whether its files are begun."""
-        if take.id in self._takes.done:
+        if self._takes.is_over(take.id):
             return False
         order = TakeOrder.from_json(self.block.order(take.id))
         if order is None or order.id != take.id or not order.midi:

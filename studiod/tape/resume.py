@@ -8,6 +8,8 @@ from typing import Any
 
 from studiod.link import Gap
 from studiod.link.order import TakeOrder
+from studiod.link.take import RECORDING
+from studiod.tape.boot import this_boot
 from studiod.tape.files import load_json
 
 
@@ -41,21 +43,27 @@ def find(order: TakeOrder, before: Mapping[str, Any], start: int, spare: Path | 
         raise OSError(errno.EINVAL, f"is not the paper of this take: {fault!r}", str(path)) from fault
 
 
-def is_ours(folder: Path, order: TakeOrder, start: int) -> bool:
-    """Whether `folder` is free for the take of `order` that begins at `start`: nothing there, or this very take."""
+def is_ours(folder: Path, order: TakeOrder, start: int, *, may_be_closed: bool = False) -> bool:
+    """Whether `folder` is free for the take of `order` that begins at `start`: nothing there, or this very take.
+
+    may_be_closed: it is this take even when it is no longer being recorded.
+    """
     before = load_json(folder / "take.json")
     if before is None:
         return not folder.exists() or not any(folder.iterdir())
-    return before.get("id") == order.id and before.get("start_frame") == start and before.get("state") == "recording"
+    if not may_be_closed and before.get("state") != RECORDING:
+        return False
+    said = (before.get("id"), before.get("start_frame"), before.get("boot_id"))
+    return said == (order.id, start, this_boot())  # frames count anew at least as often as the machine starts
 
 
-def free_folder(folder: Path, order: TakeOrder, start: int) -> Path:
+def free_folder(folder: Path, order: TakeOrder, start: int, *, may_be_closed: bool = False) -> Path:
     """`folder`, or one numbered beside it when another take is there: takes of two libraries may meet on one disk.
 
-    Raises OSError.
+    may_be_closed: as for `is_ours`. Raises OSError.
     """
     number, free = 1, folder
-    while not is_ours(free, order, start):
+    while not is_ours(free, order, start, may_be_closed=may_be_closed):
         number += 1
         free = folder.with_name(f"{folder.name}.{number}")
     return free

@@ -1,6 +1,7 @@
 """A studio with MIDI by hand: engine, tape machine and the event ring; time is frames."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from studiod.tape.smf import TickClock
 from tests.fakes.desk_rig import Rig, layout
 
 RATE_HZ, TAKE = 48_000, 1
+NOON_UNIX = 1_800_000_000.0
 KEYS, PADS, BOX = 11, 12, 13
 ALL = MidiOrder(1, "midi-01.mid", "Keys", "*", None, ("Box",))
 DRUMS = MidiOrder(2, "midi-02.mid", "Drums", "pads*", 9)
@@ -32,6 +34,7 @@ class MidiStudio:
     pre_record_s: float = 0.0
     copy_to: Path | None = None
     """Turned with the machine."""
+    is_clock_synchronised: bool = False
     machine: TapeMachine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,13 +53,24 @@ class MidiStudio:
         return self.session / "takes" / "0001"
 
     def new_tape(self) -> None:
-        """The tape process starts anew."""
+        """The tape process starts anew; one that was there is as if killed."""
+        if hasattr(self, "machine"):
+            kill(self.machine)
         block = self.rig.block
         heard = Heard(block, self.pre_record_s + 5.0)
         journals = Journals(block, layout(block.strips, block.buses), heard)
         options = TapeOptions(pre_record_s=self.pre_record_s, copy_to=self.copy_to)
         self.machine = TapeMachine(
-            block, self.session, RATE_HZ, 0.25, self.now, options=options, journals=journals, heard=heard
+            block,
+            self.session,
+            RATE_HZ,
+            0.25,
+            self.now,
+            options=options,
+            wall=lambda: NOON_UNIX,
+            is_clock_synchronised=lambda: self.is_clock_synchronised,
+            journals=journals,
+            heard=heard,
         )
         self.machine.start()
 
@@ -100,6 +114,14 @@ class MidiStudio:
     def about(self) -> dict[str, object]:
         document: dict[str, object] = json.loads((self.folder / "take.json").read_text())
         return document
+
+
+def kill(machine: TapeMachine) -> None:
+    """Let go of the locks, as the kernel does when a process is killed; nothing is written."""
+    for holder in (machine, machine.copy):
+        if holder is not None and holder._lock is not None:  # noqa: SLF001 - what kill -9 does to it no method does
+            os.close(holder._lock)  # noqa: SLF001
+            holder._lock = None  # noqa: SLF001
 
 
 def note(key: int, *, on: bool = True, channel: int = 0) -> bytes:

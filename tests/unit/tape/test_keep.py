@@ -14,6 +14,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studiod.link import TAPE
 from studiod.link.order import KeepOrder, TrackOrder
 from studiod.link.timeline import Mark, timeline_to_json
 from studiod.tape.blackbox_room import BlackBoxLimits
@@ -220,6 +221,30 @@ def test_an_order_is_obeyed_once_also_by_a_tape_that_starts_anew(studio: BlackBo
     status = studio.box.keeper.status()
     assert (status["keeps_done"], status["keeps_failed"]) == (1, {})
     assert json.loads((wanted.folder / "take.json").read_text()) == paper
+
+
+def test_a_kept_take_that_was_thrown_away_is_not_made_again_by_the_next_tape(studio: BlackBoxRig) -> None:
+    studio.play(3 * RATE_HZ)
+    wanted = order(studio, 0, RATE_HZ)
+    keep(studio, wanted)
+    shutil.rmtree(wanted.folder)
+    studio.rig.block.store_status(TAPE, json.dumps({"blackbox": studio.box.status()}))
+    studio.new_box().start()
+    studio.play(RATE_HZ)
+    assert not wanted.folder.exists()
+    assert studio.box.keeper.status()["keeps_done"] == 1
+
+
+def test_why_nothing_was_kept_is_still_told_by_the_next_tape(studio: BlackBoxRig) -> None:
+    wanted = order(studio, 100 * RATE_HZ, 200 * RATE_HZ)
+    studio.rig.block.store_keep(wanted.to_json())
+    studio.play(RATE_HZ)
+    before = studio.box.keeper.status()
+    assert before["keeps_failed"].keys() == {"1"}
+    studio.rig.block.store_status(TAPE, json.dumps({"blackbox": studio.box.status()}))
+    studio.new_box().start()
+    studio.play(RATE_HZ)
+    assert studio.box.keeper.status() == before
 
 
 def test_nothing_can_be_kept_of_what_nobody_holds(studio: BlackBoxRig) -> None:
