@@ -25,6 +25,7 @@ from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore, values_in
 from studiod.desk.transport import Outside, Transport
 from studiod.link import DESK, ENGINE, TAPE, Block
+from studiod.link.closed import is_over
 from studiod.model.console import console_parameters
 from studiod.model.parameter import Flag, Refused
 from studiod.model.registry import Registry
@@ -57,6 +58,7 @@ class Desk:
         self._settings = settings
         layout = settings.console_layout()
         self._session = settings.tape.library.expanduser() / settings.tape.session
+        self._is_over = partial(is_over, block)
         registry = Registry(console_parameters(layout))
         self.hub = Hub(registry, BlockStore(block), block.rate_hz)
         lay_rules(self.hub, layout)
@@ -67,7 +69,7 @@ class Desk:
             layout,
             self._session,
             settings.tape.bits,
-            transport_door.shelf(self._session),
+            transport_door.shelf(self._session, self._is_over),
             outside=Outside(
                 partial(transport_door.roundtrip_frames, block, settings.audio.roundtrip_frames), self._control_ports
             ),
@@ -102,7 +104,7 @@ class Desk:
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
         blackbox_door.register(endpoint, self.keeping)
-        TakeDoor(self.librarian, self._session).register(endpoint)
+        TakeDoor(self.librarian, self._session, self._is_over).register(endpoint)
         transport_door.register(endpoint, self.transport)
         import_door.register(endpoint, self.transport)
         learn_door.register(endpoint, self.hub.registry, self._learner)

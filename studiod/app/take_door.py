@@ -17,15 +17,17 @@ from studiod.net.osc.packet import Argument
 
 OUTCOME = "/takes/outcome"
 _ALL = "all"
+IsOver = Callable[[int], bool]
 Order = Callable[[tuple[Argument, ...], Peer], int]
 
 
 class TakeDoor:
-    """What peers may ask of the takes in `session`, and of the sessions beside it."""
+    """What peers may ask of the takes in `session`, and of the sessions beside it. is_over: as for `trash_take`."""
 
-    def __init__(self, librarian: Librarian, session: Path) -> None:
+    def __init__(self, librarian: Librarian, session: Path, is_over: IsOver) -> None:
         self._librarian = librarian
         self._session = session
+        self._is_over = is_over
 
     def register(self, endpoint: OscEndpoint) -> None:
         """Answer every address there is; see docs/reference/takes.md."""
@@ -61,14 +63,15 @@ class TakeDoor:
         take_id = _take_id(address, arguments, f"the number of a take, and {allowed}")
         wanted = _said(address, allowed, changes, arguments[1:])
         self._librarian.check_take(address, take_id)
-        return self._librarian.order(address, partial(_change, self._session, take_id, wanted))
+        return self._librarian.order(address, partial(_change, self._session, take_id, wanted, self._is_over))
 
     def _trash(self, arguments: tuple[Argument, ...], _: Peer) -> int:
         address = "/takes/trash"
         take_id = _take_id(address, arguments, "the number of a take")
         self._librarian.check_take(address, take_id)
         self._librarian.check_timeline(address)
-        return self._librarian.order(address, partial(_to_trash, self._session, take_id), changes_timeline=True)
+        work = partial(_to_trash, self._session, take_id, self._is_over)
+        return self._librarian.order(address, work, changes_timeline=True)
 
     def _restore(self, arguments: tuple[Argument, ...], _: Peer) -> int:
         address = "/takes/restore"
@@ -190,10 +193,10 @@ def _text(argument: Argument) -> str:
 # -- work: in another thread; the first pays for the import, the start of the desk does not ---------------------------
 
 
-def _change(session: Path, take_id: int, changes: Changes) -> None:
+def _change(session: Path, take_id: int, changes: Changes, is_over: IsOver) -> None:
     from studiod.tape.library import change_take
 
-    change_take(session, take_id, changes)
+    change_take(session, take_id, changes, is_over)
 
 
 def _change_session(session: Path, changes: Changes) -> None:
@@ -202,10 +205,10 @@ def _change_session(session: Path, changes: Changes) -> None:
     change_session(session, changes)
 
 
-def _to_trash(session: Path, take_id: int) -> str:
+def _to_trash(session: Path, take_id: int, is_over: IsOver) -> str:
     from studiod.tape.library import trash_take
 
-    return str(trash_take(session, take_id))
+    return str(trash_take(session, take_id, is_over))
 
 
 def _back(session: Path, take_id: int) -> str:

@@ -25,13 +25,13 @@ def roundtrip_frames(block: Block, measured: int) -> int:
     return int(told.get("input_latency") or 0) + int(told.get("output_latency") or 0)
 
 
-def shelf(session: Path) -> Shelf:
-    """The trash of `session`; the first take that goes there pays for the import."""
+def shelf(session: Path, is_over: Callable[[int], bool]) -> Shelf:
+    """The trash of `session`; the first take that goes there pays for the import. is_over: as for `trash_take`."""
 
     def trash(take_id: int) -> None:
         from studiod.tape.library import trash_take
 
-        trash_take(session, take_id)
+        trash_take(session, take_id, is_over)
 
     def restore(take_id: int) -> None:
         from studiod.tape.library import restore_take

@@ -1,6 +1,7 @@
 """What Play, Stop, Record and Locate do, each from beginning to end."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from studiod.desk.readings import Readings
 from studiod.desk.roll import Roll
 from studiod.desk.takes import Take, read_takes
 from studiod.link import Operation, Snapshot
+from studiod.link.closed import is_over
 from studiod.model.parameter import Refused
 from studiod.model.transport import LONGEST_S, TransportPhase, TransportState
 
@@ -197,7 +199,8 @@ class Moves:
         """Read what there is."""
         self._listed = int(self._tape.get("finished", 0))
         elsewhere = {int(number): Path(folder) for number, folder in self._tape.get("elsewhere", {}).items()}
-        self.takes = await asyncio.to_thread(read_takes, self._session, self._listed, elsewhere)
+        recorded_by_nobody = partial(is_over, self._control.block)
+        self.takes = await asyncio.to_thread(read_takes, self._session, recorded_by_nobody, elsewhere)
         self._orders.know(max((take.id for take in self.takes), default=0))  # an import's, which the tape knows not of
 
     def check_locate(self) -> None:

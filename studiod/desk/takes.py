@@ -4,7 +4,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,11 +106,13 @@ def label(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LABEL_LETTERS].strip("-")
 
 
-def read_takes(session: Path, closed: int = 0, elsewhere: Mapping[int, Path] = _NOWHERE) -> tuple[Take, ...]:
+def read_takes(
+    session: Path, is_over: Callable[[int], bool] = lambda _: False, elsewhere: Mapping[int, Path] = _NOWHERE
+) -> tuple[Take, ...]:
     """Every take in the session, oldest first; what is no take is passed over. Reads the disk: not for the loop.
 
-    closed: takes up to this number are no longer recorded, whatever their own papers say: a disk that died could not be
-    told. elsewhere: the folders that have true papers of such a take; without, it is damaged.
+    is_over: whether it is certain that nobody records a take, whatever its own papers say: a disk that died could not
+    be told. elsewhere: the folders that have true papers of such a take; without, it is damaged.
     """
     try:
         names = sorted(entry.name for entry in os.scandir(takes_folder(session)) if entry.is_dir(follow_symlinks=False))
@@ -118,7 +120,7 @@ def read_takes(session: Path, closed: int = 0, elsewhere: Mapping[int, Path] = _
         return ()
     read = (_read_take(takes_folder(session) / name) for name in names if name.isascii() and name.isdigit())
     takes = (
-        _closed(take, elsewhere.get(take.id)) if take.state == RECORDING and take.id <= closed else take
+        _closed(take, elsewhere.get(take.id)) if take.state == RECORDING and is_over(take.id) else take
         for take in read
         if take is not None
     )

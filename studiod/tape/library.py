@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,10 @@ _NOTHING_SAID: Final[dict[str, Any]] = {"name": "", "tags": [], "rating": 0, "no
 _LAST: Final = ".last"  # in the trash: the highest number there was when it was emptied
 _COPIED: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 _LIBRARY_TRASH: Final = ".trash"
+
+
+def _nobody_knows(_: int) -> bool:
+    return False
 
 
 class LibraryError(ValueError):
@@ -120,12 +125,13 @@ def last_take_id(session: Path) -> int:
 # -- describing --------------------------------------------------------------------------------------------------------
 
 
-def change_take(session: Path, take_id: int, changes: Changes) -> None:
+def change_take(session: Path, take_id: int, changes: Changes, is_over: Callable[[int], bool] = _nobody_knows) -> None:
     """Say so of take `take_id`; its files keep their names, and take.json stays the tape's.
 
+    is_over: whether it is certain that nobody records a take which says that it is being recorded; asked only then.
     Raises LibraryError, Refused, OSError: nothing changed.
     """
-    folder = _free_take(session, take_id)
+    folder = _free_take(session, take_id, is_over)
     document = load_json(folder / DOCUMENT_NAME)
     if document is None:
         raise LibraryError(f"take {take_id}: its take.json cannot be read; see `studiod verify`")
@@ -172,9 +178,12 @@ def session_summary(session: Path) -> dict[str, Any]:
 # -- trash -------------------------------------------------------------------------------------------------------------
 
 
-def trash_take(session: Path, take_id: int) -> Path:
-    """Move take `take_id` into the session's trash, as it is; where it is then. Raises LibraryError, OSError."""
-    folder = _free_take(session, take_id)
+def trash_take(session: Path, take_id: int, is_over: Callable[[int], bool] = _nobody_knows) -> Path:
+    """Move take `take_id` into the session's trash, as it is; where it is then. Raises LibraryError, OSError.
+
+    is_over: as for `change_take`.
+    """
+    folder = _free_take(session, take_id, is_over)
     return _move(folder, trash_folder(session) / folder.name, f"take {take_id} is in the trash already")
 
 
@@ -239,13 +248,13 @@ def restore_session(library: Path, name: str) -> Path:
 # -- inside ------------------------------------------------------------------------------------------------------------
 
 
-def _free_take(session: Path, take_id: int) -> Path:
+def _free_take(session: Path, take_id: int, is_over: Callable[[int], bool]) -> Path:
     """The folder of a take that may be changed. Raises LibraryError."""
     folder = take_folder(session, take_id)
     if take_id < 1 or not folder.is_dir() or folder.is_symlink():
         raise LibraryError(f"there is no take {take_id} in {session.name}")
     document = load_json(folder / DOCUMENT_NAME)
-    if document is not None and document.get("state") == RECORDING:
+    if document is not None and document.get("state") == RECORDING and not is_over(take_id):
         raise LibraryError(f"take {take_id} is being recorded: stop first")
     return folder
 

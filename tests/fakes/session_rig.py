@@ -13,6 +13,7 @@ from studiod.desk.rules import lay_rules
 from studiod.desk.store import BlockStore
 from studiod.desk.transport import Outside, Transport
 from studiod.link import ENGINE, TAPE
+from studiod.link.closed import is_over
 from studiod.tape import Player, TapeMachine
 from studiod.tape.library import restore_take, trash_take
 from tests.fakes.desk_rig import Rig, Samples, layout
@@ -46,7 +47,8 @@ class SessionRig:
 
     def new_transport(self, strips: int, buses: int) -> Transport:
         """What a restarted desk makes."""
-        shelf = Shelf(partial(trash_take, self.session), partial(restore_take, self.session))
+        trash = partial(trash_take, self.session, is_over=partial(is_over, self.rig.block))
+        shelf = Shelf(trash, partial(restore_take, self.session))
         return Transport(
             self.rig.block,
             self.hub,

@@ -49,7 +49,7 @@ class TakeStudio:
         hub = Hub(Registry(console_parameters(ConsoleLayout(1, 0, (1,), ("",), ()))), MemoryStore(), 48000)
         endpoint = OscEndpoint(hub, self._loop)
         librarian = Librarian(lambda: self._takes, self._reread, lambda: self.recording)
-        TakeDoor(librarian, self._session).register(endpoint)
+        TakeDoor(librarian, self._session, lambda _: False).register(endpoint)
         take_list.register(endpoint, lambda: self._takes)
         server = OscServer(endpoint, "127.0.0.1", 0)
         try:

@@ -26,18 +26,23 @@ class Door:
 
     session: Path
     recording: int | None = None
+    over: int = 0
+    """The take that says it is being recorded, and that nobody records."""
     reread: list[bool] = field(default_factory=list)
     """For every time the takes were read anew: whether what plays had changed."""
 
     def __post_init__(self) -> None:
-        self.takes: Sequence[Take] = read_takes(self.session)
+        self.takes: Sequence[Take] = read_takes(self.session, self._is_over)
         self.desk, self.peer = OscDesk(), FakePeer()
         self.peer.is_proven = True
         self.librarian = Librarian(lambda: self.takes, self._reread, lambda: self.recording)
-        TakeDoor(self.librarian, self.session).register(self.desk.endpoint)
+        TakeDoor(self.librarian, self.session, self._is_over).register(self.desk.endpoint)
+
+    def _is_over(self, take_id: int) -> bool:
+        return take_id == self.over
 
     async def _reread(self, plays_anew: bool) -> None:  # noqa: FBT001 - what the transport's own takes
-        self.takes = await asyncio.to_thread(read_takes, self.session)
+        self.takes = await asyncio.to_thread(read_takes, self.session, self._is_over)
         self.reread.append(plays_anew)
 
     def ask(self, address: str, *arguments: Argument) -> list[tuple[str, tuple[Argument, ...]]]:
@@ -176,6 +181,20 @@ def test_a_take_that_is_being_recorded_is_refused_and_nothing_that_plays_moves_m
         assert "take 3 is being recorded: stop first" in door.refusal(address, 3, *more)
     assert "others may play to it: stop first" in door.refusal("/takes/trash", 1)
     assert "others may play to it: stop first" in door.refusal("/takes/restore", 1)
+
+
+def test_a_take_that_only_says_that_it_is_being_recorded_is_thrown_away(door: Door) -> None:
+    FakeTake(door.session, 3, state="recording").write()
+    door.over = 3
+    door.takes = read_takes(door.session, lambda take_id: take_id == 3)
+    assert door.takes[-1].state == "damaged"
+
+    async def work() -> None:
+        assert (await door.outcome("/takes/rename", 3, "x"))["fault"] == ""
+        assert (await door.outcome("/takes/trash", 3))["fault"] == ""
+
+    run(door, work)
+    assert [take.id for take in door.takes] == [1, 2]
 
 
 def test_recording_that_began_meanwhile_is_seen(door: Door) -> None:

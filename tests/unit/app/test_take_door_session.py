@@ -29,7 +29,7 @@ class _Hall:
         self.endpoint = OscEndpoint(studio.hub, HandTimers())
         transport = studio.transport
         librarian = Librarian(lambda: transport.takes, transport.reread_takes, lambda: transport.recording)
-        TakeDoor(librarian, studio.session).register(self.endpoint)
+        TakeDoor(librarian, studio.session, lambda _: False).register(self.endpoint)
         self.tasks = [asyncio.create_task(transport.run()), asyncio.create_task(librarian.run())]
 
     def ask(self, address: str, *arguments: Argument) -> Message:

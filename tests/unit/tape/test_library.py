@@ -109,6 +109,15 @@ def test_a_take_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
             work()
 
 
+def test_a_take_that_nobody_records_any_more_can_be_described_and_thrown_away(tmp_path: Path) -> None:
+    FakeTake(tmp_path, 1, state="recording").write()
+    FakeTake(tmp_path, 2, state="recording").write()
+    change_take(tmp_path, 1, Changes(name="x"), lambda take_id: take_id == 1)
+    assert trash_take(tmp_path, 1, lambda take_id: take_id == 1) == tmp_path / "trash" / "0001"
+    with pytest.raises(LibraryError, match="take 2 is being recorded: stop first"):
+        trash_take(tmp_path, 2, lambda take_id: take_id == 1)
+
+
 def test_a_take_that_is_not_there_is_named(tmp_path: Path) -> None:
     FakeTake(tmp_path / "s").write()
     for number in (2, 0, -1):
