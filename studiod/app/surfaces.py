@@ -109,6 +109,8 @@ class DeskSurfaces:
             for part in (self.manager, self.sync):
                 if part is not None:
                     part.poll()
+        if self._ports.is_behind:
+            self._loop.call_soon(self._heard)  # others on the loop have their turn in between
 
 
 async def _do(work: Work, done: Done) -> None:

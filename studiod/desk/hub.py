@@ -235,11 +235,16 @@ class Hub:
             raise Refused(f"{address}: takes no number; allowed {spec.allowed}")
         if Flag.READ_ONLY in spec.flags:
             raise Refused(f"{address}: is read only")
+        self._must_be_free(address, address, origin)
+        return spec
+
+    def _must_be_free(self, address: str, asked: str, origin: str) -> None:
+        """Raises Refused when somebody else's finger rests on `address`, which a write to `asked` would change."""
         holder = self.holder(address, origin)
         if holder:
-            self._mark(address, holder, has_followed=False)  # who shows what was refused is told what is true
-            raise Refused(f"{address}: a finger rests on it on {holder}; move it when it is let go")
-        return spec
+            self._mark(asked, holder, has_followed=False)  # who shows what was refused is told what is true
+            linked = "" if address == asked else f", which is linked to {asked}"
+            raise Refused(f"{address}: a finger rests on it on {holder}{linked}; move it when it is let go")
 
     def _set(self, spec: ParameterSpec, value: float, origin: str) -> bool:
         slot = self.registry.number_slot(spec.address)
@@ -250,6 +255,7 @@ class Hub:
         for address, followed in self.followers(spec.address, value):
             checked = self.registry[address].check(followed)
             if self.value(address) != checked:
+                self._must_be_free(address, spec.address, origin)
                 writes[address] = checked
         self.guard(writes)
         for address, new in writes.items():

@@ -11,6 +11,7 @@ from studiod.surfaces.base import Control, Dialect, Lit, Said, Show, ShowKind, S
 from studiod.surfaces.bindings import Feedback
 from studiod.surfaces.blinking import Blinking
 from studiod.surfaces.controls import BLINK, DARK, nearest_step
+from studiod.surfaces.flight import Flight
 from studiod.surfaces.span import share_of
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class Painter:
     The shadow is what the box shows now: the last thing sent, or for a motor the last place it was heard at.
     """
 
-    def __init__(self, hub: Hub, controls: Iterable[Control], dialect: Dialect) -> None:
+    def __init__(self, hub: Hub, controls: Iterable[Control], dialect: Dialect, clock: Callable[[], float]) -> None:
         self._hub = hub
+        self._clock = clock
         self._controls = {control.name: control for control in controls}
         self._dialect = dialect
         self._shadow: dict[str, Shown] = {}
         self._stood: dict[str, int] = {}  # steps at which positions were heard, or sent to by their motor
+        self._flights: dict[str, Flight] = {}  # of motors
         self._touched: set[str] = set()
         self._pictures: dict[str, _Picture] = {}
         self._by_address: dict[str, list[str]] = {}
@@ -86,10 +89,18 @@ class Painter:
         self.paint()
 
     def heard(self, name: str, travel: float) -> bool:
-        """The box says the control stands at `travel`; False when it stood there already and no finger is on it."""
+        """The box says the control stands at `travel`; False when it stood there already and no finger is on it.
+
+        False, too, for a motor that comes by where it was sent a moment ago.
+        """
         control = self._controls[name]
-        step, stood = control.step(travel), self._stood.get(name)
-        is_news = stood is None or name in self._touched or abs(step - stood) > _slack(control)
+        step, stood, slack = control.step(travel), self._stood.get(name), _slack(control)
+        flight = self._flights.get(name)
+        is_news = stood is None or name in self._touched or abs(step - stood) > slack
+        if is_news and flight is not None:
+            if name not in self._touched and flight.comes_by(step, self._clock(), slack):
+                return False
+            flight.end()
         if is_news:
             self._stood[name] = step
             show = control.show
@@ -179,6 +190,7 @@ class Painter:
         """Nobody knows what the box shows, where it stands, nor whether a finger is on it: it was away."""
         self._shadow.clear()
         self._stood.clear()
+        self._flights.clear()
         self._touched.clear()
         self._doubtful.clear()
 
@@ -202,7 +214,8 @@ class Painter:
             return
         self._shadow[control.name] = shown
         if control.has_motor and control.show is not None and isinstance(shown, Stands):
-            self._stood[control.name] = control.step(shown.step / (control.show.steps - 1))
+            self._stood[control.name] = step = control.step(shown.step / (control.show.steps - 1))
+            self._flights.setdefault(control.name, Flight()).send(step, self._clock())
             self._doubtful[control.name] = None
         self._put(control, shown)
 

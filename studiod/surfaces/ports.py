@@ -1,5 +1,6 @@
 """MIDI ports as the surfaces see them: what is plugged in, and a wire to it. The ports process holds the devices."""
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from studiod.link.ports import (
 )
 
 _NO_PORT = -1
+_AT_ONCE = 4096
+_log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
@@ -68,18 +71,29 @@ class BlockPorts:
         self._wires: dict[int, list[BlockWire]] = {}
         self._version = -1
         self._list = PortList()
+        self.is_behind = False
+        """More has come than one turn hands over."""
 
     @property
     def missed(self) -> int:
-        """Messages that came while nobody looked for too long."""
+        """Messages that were gone before they were read."""
         return self._heard.missed
 
     def turn(self) -> bool:
-        """Hand every message to each of its wires; whether the list of ports is another than at the last turn."""
-        for event in self._heard.read():
+        """Hand messages to each of their wires; whether ports are others than at the last turn.
+
+        Where messages were lost, because nobody looked for too long, every port is: a release may be among them.
+        """
+        before = self.missed
+        events = self._heard.read(_AT_ONCE)
+        self.is_behind = len(events) == _AT_ONCE
+        for event in events:
             for wire in tuple(self._wires.get(event.port, ())):
                 wire.on_event(event)
-        return self._look()
+        missed = self.missed - before
+        if missed:
+            _log.warning("%d messages of boxes were lost: the desk did not look for too long; all are met anew", missed)
+        return self._look() or missed > 0
 
     def names(self) -> PortNames:
         """What is there now, serial lines too. Raises PortsUnavailable while nobody looks."""
@@ -113,9 +127,9 @@ class BlockPorts:
         return wire
 
     def stamp(self, name: str) -> str:
-        """The ids of the ports of this name: they are never given twice."""
+        """The ids of the ports of this name, which are never given twice, and how much of what all said was lost."""
         found = (self._list.find(name, "in"), self._list.find(name, "out"))
-        return " ".join(str(port.id) for port in found if port is not None)
+        return " ".join(str(number) for number in (*(port.id for port in found if port), self.missed))
 
     def close(self) -> None:
         """Hand nothing over any more; may be called twice."""

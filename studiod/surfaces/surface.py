@@ -67,7 +67,7 @@ class Surface:
         self._send_hz = send_hz or facts.messages_per_s
         self._takeover = takeover
         self._touches = touches or Touches()
-        self._painter = Painter(hub, facts.controls.values(), dialect)
+        self._painter = Painter(hub, facts.controls.values(), dialect, clock)
         self._acts = Acts(hub, name)
         self._taps = Taps(facts.hold_s, facts.double_s)
         self._winding = Winding(hub, name, clock)
@@ -290,6 +290,7 @@ class Surface:
     # -- hands -----------------------------------------------------------------------------------------------------
 
     def _aim(self) -> None:
+        self._touches.aim(self.name, self._under)
         self._painter.aim(self.view.feedback.values(), self.view.banks.resolve, self.view.says)
 
     def _address(self, binding: Binding) -> str | None:
@@ -390,9 +391,13 @@ class Surface:
         if self.view.release(name):
             self._aim()
         self._winding.release(name)
+        faults: list[Exception] = []
         for address in self._momentary.pop(name, ()):
-            self._acts.let_go(address)
-        faults = self._tried(bindings, When.RELEASE)
+            try:
+                self._acts.let_go(address)
+            except _FAULTS as fault:
+                faults.append(fault)
+        faults += self._tried(bindings, When.RELEASE)
         for when in self._taps.release(name, self._clock()):
             faults += self._tried(self._pressed.get(name, ()), when)
         if faults:

@@ -1,6 +1,6 @@
 """Fingers on the desk: what one box touches, no other box moves until it is let go."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from studiod.surfaces.lessons import Lessons
 
@@ -16,6 +16,12 @@ class Touches:
     def touch(self, box: str, control: str, addresses: Iterable[str]) -> None:
         """A finger rests on a control that sets these."""
         self._held[box, control] = tuple(addresses)
+
+    def aim(self, box: str, under: Callable[[str], Iterable[str]]) -> None:
+        """Controls of the box set others now, those of `under`: a finger that rests on one holds them."""
+        for holder, control in self._held:
+            if holder == box:
+                self._held[holder, control] = tuple(under(control))
 
     def release(self, box: str, control: str) -> None:
         """The finger is gone."""

@@ -108,7 +108,7 @@ class Faders:
         """Drive faders without sensors once the hand is thought to be gone; seconds until there is more to do."""
         for place in [place for place, until in self._held_until.items() if now >= until]:
             del self._held_until[place]
-            self._panel.show((Part.FADER, place), self._motors[place].rests(self._target(place)))
+            self._panel.show((Part.FADER, place), self._motors[place].rests(self._target(place), now))
             self._panel.again((Part.FADER, place))
         return min((until - now for until in self._held_until.values()), default=None)
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from studiod.surfaces.flight import FLIGHT_S, Flight
+
 HOLD_S: Final = 0.3
 """A box without touch sensors: so long after its last word the hand is thought to be on the fader."""
-FLIGHT_S: Final = 0.5
-"""A motor is there by then; what a box with touch sensors says before, with no finger on it, is the motor's way."""
 
 
 class Motor:
@@ -21,14 +21,14 @@ class Motor:
         self._moved_at = float("-inf")
         self._driven_at = float("-inf")
         self._at: int | None = None
-        self._driven: list[tuple[int, float]] = []  # steps it was sent to, and until when it may talk back
+        self._flight = Flight()
         self.is_touched = False
 
     def forget(self) -> None:
         """The box was away: nobody knows where the fader stands, nor whether a finger is on it."""
         self._moved_at = self._driven_at = float("-inf")
         self._at = None
-        self._driven.clear()
+        self._flight.end()
         self.is_touched = False
 
     def step(self, position: int) -> int:
@@ -55,23 +55,21 @@ class Motor:
             return None
         if self._at is not None and self.step(self._at) == self.step(position):
             return None
-        self._at, self._driven_at = position, now
-        if not self._has_touch:
-            self._driven = [*self._on_the_way(now), (self.step(position), now + FLIGHT_S)]
+        self._at = position
+        self._sent(position, now)
         return position
 
     def retold(self, now: float) -> None:
         """It was told once more where to be: if it had missed that it moves now, and may say so."""
         if self.is_touched or self.is_held(now):
             return
-        self._driven_at = now
-        if not self._has_touch and self._at is not None:
-            self._driven = [*self._on_the_way(now), (self.step(self._at), now + FLIGHT_S)]
+        self._sent(self._at, now)
 
-    def rests(self, target: int) -> int:
+    def rests(self, target: int, now: float) -> int:
         """What to tell a fader that a hand has left, while the desk has it at `target`: no jerk within a step."""
         if self._at is None or self.step(self._at) != self.step(target):
             self._at = target
+        self._sent(self._at, now)
         return self._at
 
     def is_held(self, now: float) -> bool:
@@ -82,10 +80,12 @@ class Motor:
         """Nobody touches it, and it was driven a moment ago: with sensors all it says is its way, else its aims."""
         if self._has_touch:
             return now - self._driven_at < FLIGHT_S
-        return any(step == self.step(position) for step, _ in self._on_the_way(now))
+        return self._flight.comes_by(self.step(position), now)
 
-    def _on_the_way(self, now: float) -> list[tuple[int, float]]:
-        return [(step, until) for step, until in self._driven if now < until]
+    def _sent(self, position: int | None, now: float) -> None:
+        self._driven_at = now
+        if not self._has_touch and position is not None:
+            self._flight.send(self.step(position), now)
 
     def held_until(self) -> float:
         """When `is_held` ends."""

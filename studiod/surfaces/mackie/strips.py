@@ -45,7 +45,7 @@ class Strips:
         self._glass = next((screen for screen in panel.screens if isinstance(screen, Grid)), None)  # takes sentences
         self._sentence_until: float | None = None
         self._kept: dict[int, float] = {}
-        self._overloads: dict[int, float] = {}
+        self._overloads: dict[str, float] = {}  # by channel: it may lie under another strip meanwhile
         self._by_address: dict[str, list[Callable[[], None]]] = {}
 
     def aim(self, under: Sequence[Under | None]) -> None:
@@ -216,9 +216,11 @@ class Strips:
             self._panel.show(key, level)
             self._panel.again(key)
         if part is Part.METER and self._facts.has_overload:
+            one = self.under[at]
+            channel = one.base if one is not None else ""
             if peak_db >= CLIP_DB:
-                self._overloads[at] = now
-            is_over = now - self._overloads.get(at, -math.inf) < OVERLOAD_S
+                self._overloads[channel] = now
+            is_over = now - self._overloads.get(channel, -math.inf) < OVERLOAD_S
             self._panel.show((Part.OVERLOAD, at), is_over)
 
 

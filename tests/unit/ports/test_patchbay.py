@@ -17,6 +17,7 @@ from tests.fakes.desk_rig import Rig
 from tests.fakes.port_system import MemorySystem
 
 RATE_HZ = 48_000
+RING_HOLDS = 40_000  # at most so many short messages
 NOTE, LAMP = b"\x90\x40\x7f", b"\xb0\x01\x7f"
 
 
@@ -84,6 +85,32 @@ def test_a_port_is_listened_to_as_soon_as_it_is_seen_and_its_messages_carry_thei
     assert source is not None
     assert event == (0, source.id, MIDI_MESSAGE, round(studio.now_s * RATE_HZ), round(studio.now_s * 1e9), NOTE)
     assert (studio.ports.system, source.usb) == ("alsa", "0000:0004")
+
+
+def test_more_than_one_turn_hands_over_comes_with_the_next(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    heard: list[bytes] = []
+    studio.desk.open("keys", "", heard.append)
+    for number in range(5000):
+        studio.system.play("keys", bytes((0xE0, number & 0x7F, number >> 7)))
+    studio.desk.turn()
+    assert studio.desk.is_behind
+    studio.desk.turn()
+    assert (len(heard), heard[-1], studio.desk.is_behind) == (5000, bytes((0xE0, 4999 & 0x7F, 4999 >> 7)), False)
+
+
+def test_when_messages_were_lost_every_box_is_met_anew(studio: Studio) -> None:
+    studio.system.plug("keys")
+    studio.poll()
+    studio.desk.turn()
+    before = studio.desk.stamp("keys")
+    for _ in range(RING_HOLDS):
+        studio.system.play("keys", NOTE)
+    assert studio.desk.turn()
+    assert studio.desk.stamp("keys") != before, "a release may have been among them"
+    while studio.desk.is_behind:
+        assert not studio.desk.turn()
 
 
 def test_a_surface_hears_its_own_port_only_and_is_heard(studio: Studio) -> None:

@@ -23,6 +23,16 @@ def test_a_momentary_button_is_on_while_it_is_held(tmp_path: Path) -> None:
     assert box.hub.value("/talkback/on") == 0.0
 
 
+def test_of_two_momentary_targets_one_that_is_refused_keeps_the_other_from_nothing(tmp_path: Path) -> None:
+    bound_to = "[{momentary: /strip/1/mute}, {momentary: /talkback/on}, {set: /strip/2/mute, value: 1, when: release}]"
+    box = bound(tmp_path, "kind: button, note: 1", bound_to)
+    box.play("90 01 7f")
+    box.hub.holder = lambda address, _: "another box" if address == "/strip/1/mute" else ""
+    (fault,) = box.surface.receive(bytes.fromhex("90 01 00"))
+    assert "a finger rests on it on another box" in str(fault)
+    assert (box.hub.value("/talkback/on"), box.hub.value("/strip/2/mute")) == (0.0, 1.0)
+
+
 def test_a_momentary_button_of_a_box_that_vanishes_is_let_go(tmp_path: Path) -> None:
     box = bound(tmp_path, "kind: button, note: 1", "{momentary: /talkback/on}")
     box.play("90 01 40")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studiod.surfaces.touches import Touches
 from tests.unit.surfaces.mapped import Mapped
 from tests.unit.surfaces.rig import desk
 
@@ -72,6 +73,27 @@ def test_a_latched_layer_stays_until_the_next_press(box: Mapped) -> None:
 def test_of_two_layers_the_later_one_counts(box: Mapped) -> None:
     box.play("B0 32 7F", *press(51), *press(16))
     assert (box.hub.value("/strip/1/arm"), box.hub.value("/strip/1/solo")) == (1.0, 0.0)
+
+
+def test_a_finger_that_stays_while_the_window_moves_holds_what_is_under_it_now(tmp_path: Path) -> None:
+    touches = Touches()
+    text = """\
+banks: {strip: 1}
+controls:
+  fader/{i}: {kind: fader, count: 2, cc: 40, touch: {note: 7}, motor: {cc: 40}}
+  right: {kind: button, cc: 54}
+bindings:
+  fader/{i}: {address: "/strip/{bank+i}/fader"}
+  right: {bank: 1}
+"""
+    box = Mapped(tmp_path, text, touches=touches)
+    box.play("90 07 7f")
+    assert touches.holder("/strip/1/fader", "tablet") == "mapped"
+    box.play("b0 36 7f")
+    assert touches.holder("/strip/1/fader", "tablet") == ""
+    assert touches.holder("/strip/2/fader", "tablet") == "mapped"
+    box.play("90 07 00")
+    assert touches.holder("/strip/2/fader", "tablet") == ""
 
 
 def test_a_page_changes_the_knobs_and_their_rings(box: Mapped) -> None:

@@ -122,6 +122,21 @@ def test_a_finger_that_rests_for_a_minute_does_not_let_go() -> None:
     assert bench.sent[0] == []
 
 
+def test_a_motor_that_tells_late_where_it_came_by_pulls_nothing_back() -> None:
+    bench = Bench()
+    surface = bench.add(1024, has_motor=True)
+    for level_db in (-20.0, -3.0):
+        bench.hub.write(FADER, level_db, "tablet")
+        bench.hub.turn()
+        surface.drain()
+        on_the_way = bench.hub.registry[FADER].to_travel(-20.0)
+    surface.on_gesture(Moved("fader", on_the_way))
+    assert bench.hub.value(FADER) == -3.0
+    bench.turn()
+    surface.on_gesture(Moved("fader", on_the_way))
+    assert bench.hub.value(FADER) == pytest.approx(-20.0, abs=0.1), "later it is a hand"
+
+
 def test_a_button_flips_the_mute_and_its_lamp_follows() -> None:
     bench = Bench()
     surface = bench.add(128)

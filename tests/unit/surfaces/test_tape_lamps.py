@@ -35,7 +35,7 @@ def test_lamps_of_a_map_follow_the_tape(tmp_path: Path) -> None:
     path.write_text(_MAP, encoding="utf-8")
     facts, hub, sent = load_map(path), desk(), list[bytes]()
     controls = tuple(facts.controls.values())
-    painter = Painter(hub, controls, GenericMidi(facts))
+    painter = Painter(hub, controls, GenericMidi(facts), lambda: 0.0)
     outbox = Outbox(sent.append, 500, 0.0, 2800)
     painter.outboxes = (outbox,)
     painter.aim(facts.feedback.values(), lambda address: address)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studiod.surfaces.flight import FLIGHT_S
 from studiod.surfaces.mackie.desk import MackieDesk
 from studiod.surfaces.mackie.facts import BoxFacts
-from studiod.surfaces.mackie.motor import FLIGHT_S
 from studiod.surfaces.mackie.readings import position_of
 from studiod.surfaces.mackie.simulator import Manners, Simulator
 from studiod.surfaces.mackie.surface import AGAIN_S

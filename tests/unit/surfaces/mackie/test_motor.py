@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studiod.surfaces.mackie.motor import FLIGHT_S, HOLD_S, Motor
+from studiod.surfaces.flight import FLIGHT_S
+from studiod.surfaces.mackie.motor import HOLD_S, Motor
 from studiod.surfaces.mackie.words import TOP
 
 positions = st.integers(0, TOP)
@@ -34,8 +35,17 @@ def test_without_sensors_an_aim_it_tells_late_is_not_taken_for_a_hand() -> None:
 def test_a_fader_a_hand_has_left_is_not_jerked_within_its_step() -> None:
     motor = Motor(has_touch=False, bits=10)
     motor.hears(0x2000, 0.0)
-    assert motor.rests(0x200F) == 0x2000
-    assert motor.rests(0x3000) == 0x3000
+    assert motor.rests(0x200F, 1.0) == 0x2000
+    assert motor.rests(0x3000, 1.0) == 0x3000
+
+
+def test_a_motor_that_goes_where_the_hand_was_heard_late_is_no_hand() -> None:
+    motor = Motor(has_touch=False, bits=14)
+    motor.hears(0x2000, 0.0)
+    motor.rests(0x3000, HOLD_S)
+    motor.drives(0x1000, HOLD_S + 0.01)
+    assert not motor.hears(0x3000, HOLD_S + 0.05), "it came by there on its way"
+    assert motor.hears(0x2800, HOLD_S + 0.06)
 
 
 def test_a_finger_on_a_fader_that_is_under_way_is_heard() -> None:

@@ -251,6 +251,19 @@ def test_meters_follow_the_sound_and_are_kept_up(stage: Stage, unit: Plugged) ->
     assert (unit.box.meters[0], unit.box.overloads[0]) == (0, False)
 
 
+def test_an_overload_goes_with_its_channel_when_the_bank_moves(stage: Stage, unit: Plugged) -> None:
+    level = [1.0]
+    stage.hub.on_meter("/meter/strip/1", lambda: (level[0], -30.0, 0.0, 0.0))
+    stage.run(0.1)
+    level[0] = -60.0
+    unit.box.press("bank/right")
+    stage.run(0.1)
+    assert not unit.box.overloads[0], "strip 9 was never too loud"
+    unit.box.press("bank/left")
+    stage.run(0.1)
+    assert unit.box.overloads[0]
+
+
 def test_meters_come_at_most_twenty_times_a_second(stage: Stage, unit: Plugged) -> None:
     loud = [0]
 
