@@ -84,6 +84,8 @@ class Pressed:
     """A button went down."""
 
     control: str
+    is_on: bool | None = None
+    """What a button says that holds its own state and has a lamp."""
 
 
 @dataclass(frozen=True, slots=True)

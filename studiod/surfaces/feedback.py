@@ -121,6 +121,18 @@ class Painter:
             self._touched.discard(name)
             self._show(name)
 
+    def is_lit(self, name: str, address: str) -> bool | None:
+        """Whether the lamp that shows `address` is to be lit now; None for a lamp that shows something else."""
+        picture = self._pictures.get(name)
+        if picture is None or picture.show.kind is not ShowKind.LAMP or picture.address != address:
+            return None
+        return self._wanted(picture) != Lit(DARK)
+
+    def show_anew(self, name: str) -> None:
+        """The box switched the lamp by itself: say what it is to show, whatever it was told before."""
+        self._shadow.pop(name, None)
+        self._show(name)
+
     def put_back(self, name: str) -> None:
         """The hand moved the control, but it was not its turn: show again what the desk holds."""
         self._show(name)

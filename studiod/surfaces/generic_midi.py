@@ -183,7 +183,8 @@ def _pressed(control: Control, heard: Heard) -> tuple[Gesture, ...]:
         return (Pressed(control.name) if heard.value in control.pressed else Released(control.name),)
     if control.sends is Sends.PRESS and heard.kind is not WireKind.PROGRAM and heard.value not in control.pressed:
         return ()
-    return Pressed(control.name), Released(control.name)
+    is_on = heard.value in control.pressed if control.sends is Sends.TOGGLE and control.show is not None else None
+    return Pressed(control.name, is_on), Released(control.name)
 
 
 def _steps(ear: _Ear, heard: Heard) -> int:

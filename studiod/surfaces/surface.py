@@ -380,11 +380,24 @@ class Surface:
         self._down[name] = bindings
         earlier = self._pressed.get(name, ())
         self._pressed[name] = bindings
-        faults = self._tried(bindings, When.PRESS, name)
+        faults = self._tried(self._not_so_yet(bindings, gesture), When.PRESS, name)
+        if gesture.is_on is not None:
+            self._painter.show_anew(name)
         for when in self._taps.press(name, frozenset(binding.when for binding in bindings), self._clock()):
             faults += self._tried(bindings if when is When.DOUBLE else earlier, when)
         if faults:
             raise faults[0]
+
+    def _not_so_yet(self, bindings: tuple[Binding, ...], gesture: Pressed) -> tuple[Binding, ...]:
+        """Without the switches that stand already as the button says: it echoes, or its lamp had missed something."""
+        if gesture.is_on is None:
+            return bindings
+        return tuple(
+            binding
+            for binding in bindings
+            if binding.act is not Act.TOGGLE
+            or self._painter.is_lit(gesture.control, self._address(binding) or "") is not gesture.is_on
+        )
 
     def _on_release(self, name: str) -> None:
         bindings = self._down.pop(name, ())

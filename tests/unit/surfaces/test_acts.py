@@ -33,6 +33,30 @@ def test_of_two_momentary_targets_one_that_is_refused_keeps_the_other_from_nothi
     assert (box.hub.value("/talkback/on"), box.hub.value("/strip/2/mute")) == (0.0, 1.0)
 
 
+def test_a_button_that_holds_its_own_state_means_what_its_lamp_shows(tmp_path: Path) -> None:
+    box = bound(tmp_path, "kind: button, cc: 65, sends: toggle, lamp: true", "{toggle: /strip/1/mute}")
+    box.play("b0 41 7f")
+    box.play("b0 41 7f")
+    assert box.hub.value("/strip/1/mute") == 1.0, "an echo, or the word after one that was lost"
+    box.told()
+    box.play("b0 41 00")
+    assert (box.hub.value("/strip/1/mute"), box.told()) == (0.0, ["b0 41 00"])
+
+
+def test_what_the_desk_refuses_puts_the_lamp_of_such_a_button_back(tmp_path: Path) -> None:
+    box = bound(tmp_path, "kind: button, cc: 65, sends: toggle, lamp: true", "{toggle: /strip/1/mute}")
+    box.hub.holder = lambda _address, _origin: "another box"
+    assert len(box.surface.receive(bytes.fromhex("b0 41 7f"))) == 1
+    assert box.told() == ["b0 41 00"]
+
+
+def test_without_a_lamp_nobody_sees_the_state_of_such_a_button_and_each_word_is_a_press(tmp_path: Path) -> None:
+    box = bound(tmp_path, "kind: button, cc: 65, sends: toggle", "{toggle: /strip/1/mute}")
+    for muted in (1.0, 0.0, 1.0):
+        box.play("b0 41 7f")
+        assert box.hub.value("/strip/1/mute") == muted
+
+
 def test_a_momentary_button_of_a_box_that_vanishes_is_let_go(tmp_path: Path) -> None:
     box = bound(tmp_path, "kind: button, note: 1", "{momentary: /talkback/on}")
     box.play("90 01 40")

@@ -264,7 +264,9 @@ def test_a_box_says_what_it_is_known_to_say(box: str, message: str, meaning: Ges
     ],
 )  # fmt: skip
 def test_a_button_that_tells_only_presses_is_let_go_at_once(box: str, message: str, button: str) -> None:
-    assert heard(box, message) == (Pressed(button), Released(button))
+    pressed, released = heard(box, message)
+    assert isinstance(pressed, Pressed)
+    assert (pressed.control, released) == (button, Released(button))
 
 
 def test_a_pad_that_keeps_its_state_is_two_buttons() -> None:
