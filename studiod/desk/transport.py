@@ -76,7 +76,7 @@ class Transport:
         self._record_lamp = RecordLamp(hub, lambda: self._armed.is_any)
         self._commands = Commands(self._moves.locate)
         self._is_busy = False
-        self._library: tuple[bool, int] | None = None
+        self._library: tuple[bool, tuple[str, ...]] | None = None
         self._control.on_turn = self._turn
         self._wire()
 
@@ -305,7 +305,7 @@ class Transport:
         self._record_lamp.publish()
         if not self.is_settled:
             return
-        library = (bool(self.tape.get("library_fault")), len(self.tape.get("repaired", ())))
+        library = (bool(self.tape.get("library_fault")), tuple(self.tape.get("repaired", ())))
         before, self._library = self._library, library
         if before not in {None, library} and not library[0]:  # it is back, or something in it was made whole
             self._commands.put(self._moves.list_takes if self._is_recording else self._moves.lay_anew)

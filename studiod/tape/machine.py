@@ -315,10 +315,20 @@ class TapeMachine:
             if document.get("state") == "recording":
                 try:
                     _probe(order.folder)
-                    self.repaired += self._repair()
+                    self._repair_more()
                 except OSError:
                     continue
             self._seen_to.add(number)
+
+    def _repair_returned(self) -> None:
+        """Takes of which a disk was away are made whole when it is there."""
+        if any(done.is_back for done in self.repaired):
+            with contextlib.suppress(OSError):
+                self._repair_more()
+
+    def _repair_more(self) -> None:
+        """Those of which a disk is still away are told of again. Raises OSError."""
+        self.repaired = [*(done for done in self.repaired if not done.away), *self._repair()]
 
     def _is_ordered_here(self, take_id: int) -> bool:
         order = self._follower.order(take_id)
@@ -396,6 +406,7 @@ class TapeMachine:
         if self._is_alone:
             second = self.options.second_library
             told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))
+        told += [Alarm("warning", str(done)) for done in self.repaired if done.away]
         return sorted(told, key=lambda alarm: alarm.level != "alarm")
 
     def _copy_status(self) -> dict[str, str] | None:
@@ -431,6 +442,7 @@ class TapeMachine:
         if self._free_bytes is not None and not self.library_fault:
             self._ballast.lay(self._free_bytes)
         self._repair_failed()
+        self._repair_returned()
 
     def _tell(self) -> None:
         now = self.clock()

@@ -1,12 +1,13 @@
 """Takes that were being recorded when everything stopped: made whole at start, never shortened below what is there.
 
 What a take had is kept first, in its folder `before-repair`: the header of every file, and take.json. No sample is
-changed. Killed in the middle, it begins again and comes to the same end.
+changed. Killed in the middle, it begins again and comes to the same end. So it does where a part of the take lies on a
+disk that is not there: the take ends before that part until the disk is back.
 """
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from studiod.tape.bwf import file_tags
 from studiod.tape.files import replace_file, save_json, sync_folder
 from studiod.tape.library import load_document, take_folders
 from studiod.tape.midi import midi_files
-from studiod.tape.salvage import FileState, Salvage, look_at
+from studiod.tape.salvage import FileState, Salvage, folders_away, is_there, look_at, told_away
 from studiod.tape.sound import TakeSound, count_seconds, second_of
 from studiod.tape.wavfile import DATA_AT, header_page, resized_page
 
@@ -38,8 +39,17 @@ class Repaired:
     """What could not be made whole, a sentence each."""
     is_untouched: bool = False
     """It is not done: `damage` says why."""
+    away: tuple[str, ...] = ()
+    """Folders on other disks that are not there: the rest of the take is in them."""
+
+    @property
+    def is_back(self) -> bool:
+        """One of those folders is there: the take can be repaired again."""
+        return any(is_there(Path(folder)) for folder in self.away)
 
     def __str__(self) -> str:
+        if self.away:
+            return f"take {self.id} was cut off; {'; '.join(self.damage)}"
         if self.is_untouched:
             return f"take {self.id} is left as it is: {'; '.join(self.damage)}"
         done = f"take {self.id} was cut off; repaired: {self.frames} frames, {self.regained_frames} of them regained"
@@ -47,10 +57,10 @@ class Repaired:
 
 
 def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id: str | None = None) -> list[Repaired]:
-    """Repair every take that says it is recording but is not in `running`. Idempotent.
+    """Repair every take that says it is recording but is not in `running`, and those whose other disk came back.
 
-    A take that the disk does not let be repaired is told of, and is tried again the next time. Raises OSError where the
-    takes cannot be listed.
+    Idempotent. A take that the disk does not let be repaired is told of, and is tried again the next time; so is one of
+    which a disk is still away. Raises OSError where the takes cannot be listed.
 
     It reads the headers, and of the sound the last seconds only. boot_id: what tells one start of this machine from
     another; None: as the kernel says. A take begun under the same one has lost nothing that was ever written.
@@ -74,13 +84,37 @@ def repair_takes(
             if _holds_sound(folder):
                 done.append(Repaired(number, 0, 0, (f"{fault}, and its files are not touched",), is_untouched=True))
             continue
-        if document.state == RECORDING:
-            try:
+        was_away = _away_before(document)
+        if document.state != RECORDING and not was_away:
+            continue
+        try:
+            if document.state == RECORDING:
                 done.append(_repair(folder, document, project, boot_id))
-            except OSError as fault:  # one bad file must not keep the others, or the next take, from the disk
-                why = f"{fault.filename or folder}: {fault.strerror or fault}"
-                done.append(Repaired(number, 0, 0, (why,), is_untouched=True))
+            else:
+                done.append(_repair_again(folder, document, project, was_away))
+        except OSError as fault:  # one bad file must not keep the others, or the next take, from the disk
+            why = f"{fault.filename or folder}: {fault.strerror or fault}"
+            done.append(Repaired(number, 0, 0, (why,), is_untouched=True))
+        except BadDocument as fault:
+            done.append(Repaired(number, 0, 0, (f"{BEFORE}: {fault}",), is_untouched=True))
     return done
+
+
+def _away_before(document: TakeDocument) -> tuple[str, ...]:
+    """The folders that were not there when the take was repaired the last time."""
+    repair = document.raw.get("repair")
+    away = repair.get("away") if isinstance(repair, dict) else None
+    return tuple(str(folder) for folder in away) if isinstance(away, list) else ()
+
+
+def _repair_again(folder: Path, document: TakeDocument, project: str, was_away: tuple[str, ...]) -> Repaired:
+    """From what the recording left, where another disk is there than was. Raises BadDocument, OSError."""
+    begun = load_document(folder / BEFORE)
+    if folders_away(begun) == was_away:
+        return Repaired(document.id, document.frames, 0, (told_away(begun, was_away),), away=was_away)
+    # the copy has ended meanwhile; and nobody knows how the disk went: it counts as after a power cut
+    kept = {key: document.raw[key] for key in ("copy",) if key in document.raw}
+    return _repair(folder, replace(begun, raw=begun.raw | kept), project, "")
 
 
 def _repair(folder: Path, document: TakeDocument, project: str, boot_id: str) -> Repaired:
@@ -88,14 +122,15 @@ def _repair(folder: Path, document: TakeDocument, project: str, boot_id: str) ->
     with TakeSound(folder, document) as sound:
         found = look_at(folder, folder / BEFORE, document, sound, is_same_boot=is_same_boot)
         _keep_before(folder, found)
-        for file in found.files.values():
-            if file.is_ours:
-                _write_header(file, found.frames_of[file.part.file], document, project)
-        _complete_checks(folder, document, found, sound)
+        if not found.away:  # what is not there is not lost: its checksums stay, and so does what claims the rest
+            for file in found.files.values():
+                if file.is_ours:
+                    _write_header(file, found.frames_of[file.part.file], document, project)
+            _complete_checks(folder, document, found, sound)
     _write_midi(folder, document, found)
     repaired = _repaired_document(document, found)
     save_json(folder / DOCUMENT_NAME, repaired)
-    return Repaired(document.id, repaired["frames"], found.regained_frames, tuple(found.damage))
+    return Repaired(document.id, repaired["frames"], found.regained_frames, tuple(found.damage), away=found.away)
 
 
 def _repaired_document(document: TakeDocument, found: Salvage) -> dict[str, Any]:
@@ -118,6 +153,7 @@ def _repaired_document(document: TakeDocument, found: Salvage) -> dict[str, Any]
             "file_frames": sorted({file.there for file in found.files.values()}),
             "damage": list(found.damage),
             "before": BEFORE,
+            **({"away": list(found.away)} if found.away else {}),
         },
     }
     if "pre_frames" in document.raw:

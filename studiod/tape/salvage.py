@@ -51,6 +51,8 @@ class Salvage:
     rows: CheckRows | None
     """None: there are no checksums to go by, or on with."""
     damage: list[str] = field(default_factory=list)
+    away: tuple[str, ...] = ()
+    """Folders on other disks that are not there, with the parts of the take that are in them."""
 
 
 def look_at(folder: Path, kept: Path, document: TakeDocument, sound: TakeSound, *, is_same_boot: bool) -> Salvage:
@@ -60,13 +62,17 @@ def look_at(folder: Path, kept: Path, document: TakeDocument, sound: TakeSound, 
     far as its header or its checksums tell, and beyond that while the disk gives no sign of having lost it.
     """
     damage: list[str] = []
+    away = folders_away(document)
     files = {
         file: _file_state(folder, kept, part, document, sound.frames_of(file))
         for file, part in document.parts().items()
     }
     rows = _rows(folder, document, damage)
     trusted, lost = _trusted_tracks(document, files, sound, rows, is_same_boot=is_same_boot)
-    damage += [_told_loss(document.tracks[track].file, files, document, sound) for track in sorted(lost)]
+    if away:  # what else is wrong is told when everything is there
+        damage.append(told_away(document, away))
+    else:
+        damage += [_told_loss(document.tracks[track].file, files, document, sound) for track in sorted(lost)]
     whole = [frames for track, frames in enumerate(trusted) if track not in lost]
     total = min(whole or [frames for frames in trusted if frames], default=0)
     if rows is not None:
@@ -77,7 +83,28 @@ def look_at(folder: Path, kept: Path, document: TakeDocument, sound: TakeSound, 
         last = described.parts[-1]
         frames_of[last.file] = max(min(total, trusted[track]) - (last.start + document.pre_frames), 0)
     regained = max(total - max([*claims, document.frames + document.pre_frames], default=0), 0)
-    return Salvage(files, frames_of, total, regained, rows, damage)
+    return Salvage(files, frames_of, total, regained, rows, damage, away)
+
+
+def folders_away(document: TakeDocument) -> tuple[str, ...]:
+    """Folders on other disks that a part of the take is in and that are not there, as their disk will not be."""
+    elsewhere = dict.fromkeys(str(Path(file).parent) for file in document.parts() if file.startswith("/"))
+    return tuple(folder for folder in elsewhere if not is_there(Path(folder)))
+
+
+def told_away(document: TakeDocument, away: tuple[str, ...]) -> str:
+    """A sentence of what is missing while those folders are."""
+    count = sum(str(Path(file).parent) in away for file in document.parts())
+    missing = "one file is" if count == 1 else f"{count} files are"
+    return f"its second disk ({', '.join(away)}) is not there: {missing} missing until it is plugged in"
+
+
+def is_there(folder: Path) -> bool:
+    """Whether `folder` can be looked into."""
+    try:
+        return folder.is_dir()
+    except OSError:  # a disk that answers with faults alone
+        return False
 
 
 def _file_state(folder: Path, kept: Path, part: Part, document: TakeDocument, there: int) -> FileState:

@@ -229,13 +229,14 @@ def test_a_file_that_lost_what_was_durable_does_not_take_the_others_with_it(tmp_
     assert soundfile.info(take.path(1)).frames == 1000
 
 
-def test_a_part_on_a_disk_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_part_that_is_gone_from_a_disk_that_is_there_is_lost(tmp_path: Path) -> None:
     take = cut_off(tmp_path / "s", cuts=(3000,), elsewhere=tmp_path / "second")
-    (tmp_path / "second").rename(tmp_path / "pulled")
+    for track in range(2):
+        take.path(track, 1).unlink()
     done = only(repair_session(take.session, boot_id=BOOT))
-    assert done.damage
-    assert "No such file" in done.damage[0]
-    assert done.frames == 3000
+    assert [why.partition(": ")[2] for why in done.damage] == ["No such file or directory"] * 2
+    assert (done.frames, done.away) == (3000, ())
+    assert repair_session(take.session, boot_id=BOOT) == []
 
 
 def test_a_document_never_leads_the_pen_to_a_file_that_was_not_made_here(tmp_path: Path) -> None:
