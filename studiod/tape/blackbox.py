@@ -25,6 +25,7 @@ from studiod.tape.blackbox_index import (
     remove,
 )
 from studiod.tape.blackbox_room import BlackBoxLimits, Shelf, full_sentence, reserve_bytes
+from studiod.tape.boot import this_boot
 from studiod.tape.keeper import Keeper
 from studiod.tape.lock import LOCK_NAME, InUse, hold
 from studiod.tape.proof import ClockDrift
@@ -209,7 +210,7 @@ class BlackBox:
             self.root.stat()
             while self._unsealed:
                 folder, synced = self._unsealed[-1]
-                chunk = read_chunk(folder, synced) if folder.exists() else None
+                chunk = read_chunk(folder, this_boot(), synced) if folder.exists() else None
                 if chunk is not None:
                     self._run.chunks.append(chunk)
                 elif folder.exists():

@@ -171,7 +171,10 @@ class ChunkWriter:
         self._sums = array("I", bytes(4 * len(self._sums)))
 
     def sync(self) -> None:
-        """Make everything written durable, then let headers and checks claim it."""
+        """Make everything written durable, then let headers and checks claim it.
+
+        The headers say so for sure after the next one; of whole seconds the checks do at once.
+        """
         if self._has_news:
             self._chunk.save(OPEN)
             self._has_news = False
@@ -183,6 +186,7 @@ class ChunkWriter:
         write_heads(self._files, [bytearray(header_page(self.written, self._rate_hz, BITS))] * len(self._files))
         self.synced = self.written
         self._append(self._rows)
+        os.fdatasync(self._checks)
         self._rows = bytearray()
 
     def start_writeback(self) -> None:

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 from studiod.link import Gap
 from studiod.tape._tape import clip_runs
-from studiod.tape.files import load_json, save_json
+from studiod.tape.boot import this_boot
+from studiod.tape.files import load_json, replace_file, save_json
 from studiod.tape.proof import RUNS_AT_ONCE, Clips
+from studiod.tape.sound import BadChecks, CheckRows
 from studiod.tape.wavfile import DATA_AT, NotAWav, header_page, read_format
 
 BITS, WIDTH = 24, 3
@@ -124,6 +126,7 @@ class Chunk:
             {
                 "version": 1,
                 "state": state,
+                "boot_id": this_boot(),
                 "first_frame": self.first_frame,
                 "frames": self.frames,
                 "rate_hz": self.rate_hz,
@@ -198,28 +201,30 @@ def open_run(root: Path, runs: list[Run], clock: str, rate_hz: int) -> Run:
     return run
 
 
-def read_index(root: Path) -> list[Run]:
+def read_index(root: Path, boot_id: str | None = None) -> list[Run]:
     """Every run under `root` and its chunks, oldest first.
 
-    What was being removed is removed, what was being written is sealed as far as it goes, papers that are lost are
-    written anew from the files. Raises OSError.
+    What was being removed is removed, what was being written is sealed as `read_chunk` does it, papers that are lost
+    are written anew from the files. boot_id: what tells this start of the machine from another; None: as the kernel
+    says. Raises OSError.
     """
+    boot_id = this_boot() if boot_id is None else boot_id
     runs = []
     for folder in _folders(root):
         if folder.name.startswith(_GONE):
             shutil.rmtree(folder, ignore_errors=True)
         elif folder.name.isascii() and folder.name.isdigit():
-            runs.append(_read_run(folder))
+            runs.append(_read_run(folder, boot_id))
     return sorted(runs, key=lambda run: run.number)
 
 
-def _read_run(folder: Path) -> Run:
+def _read_run(folder: Path, boot_id: str) -> Run:
     chunks = []
     for place in _folders(folder):
         if place.name.startswith(_GONE):
             shutil.rmtree(place, ignore_errors=True)
         elif _CHUNK_NAME.fullmatch(place.name):
-            chunk = read_chunk(place)
+            chunk = read_chunk(place, boot_id)
             if chunk is None:
                 remove(place)
             else:
@@ -230,16 +235,18 @@ def _read_run(folder: Path) -> Run:
     return Run(int(folder.name), folder, clock, int(rate_hz), sorted(chunks, key=lambda chunk: chunk.sequence))
 
 
-def read_chunk(folder: Path, most_frames: int | None = None) -> Chunk | None:
+def read_chunk(folder: Path, boot_id: str, most_frames: int | None = None) -> Chunk | None:
     """The chunk in `folder`, None when there is no sound in it. Raises OSError.
 
-    One that was still open is sealed where its shortest file ends, or after `most_frames`.
+    One that was still open is sealed where its shortest file ends, or after `most_frames`; where the machine was off
+    since (its paper does not tell of the start `boot_id`), where what is known to be durable ends.
     """
     paper = load_json(folder / _DOCUMENT)
     if paper is not None and paper.get("state") == SEALED:
         with contextlib.suppress(KeyError, TypeError, ValueError):
             return _from_paper(folder, paper)
-    return _seal(folder, paper or {}, most_frames)
+    is_same_boot = bool(boot_id) and paper is not None and paper.get("boot_id") == boot_id
+    return _seal(folder, paper or {}, most_frames, is_same_boot=is_same_boot)
 
 
 def _place(folder: Path) -> tuple[int, int]:
@@ -279,29 +286,57 @@ def _from_paper(folder: Path, paper: dict[str, Any]) -> Chunk:
     )
 
 
-def _seal(folder: Path, paper: dict[str, Any], most_frames: int | None) -> Chunk | None:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One of a chunk whose writer died."""
+
+    channel: int
+    rate_hz: int
+    there: int
+    """Frames behind the header."""
+    claimed: int
+    """Frames it tells of: they were durable."""
+    changed_unix: float
+
+
+def _seal(folder: Path, paper: dict[str, Any], most_frames: int | None, *, is_same_boot: bool) -> Chunk | None:
     """Close a chunk whose writer died."""
     sequence, first_frame = _place(folder)
-    inputs, lengths, rates, ended = [], [], [], 0.0
-    for path in sorted(folder.glob("input-*.wav")):
-        match = _INPUT_NAME.fullmatch(path.name)
-        with contextlib.suppress(NotAWav):
-            if match and not path.is_symlink():
-                rates.append(read_format(path).rate_hz)
-                status = path.stat()
-                inputs.append(int(match[1]) - 1)
-                lengths.append(max(status.st_size - DATA_AT, 0) // WIDTH)
-                ended = max(ended, status.st_mtime)
-    frames = min(lengths, default=0)
+    files = _files_in(folder)
+    rate_hz = files[0].rate_hz if files else 0
+    inputs = tuple(file.channel for file in files)
+    rows = _rows_in(folder, rate_hz, len(inputs))
+    frames = min((file.there for file in files), default=0)
+    if not is_same_boot:
+        frames = _durable_frames(folder, files, rows)
     if most_frames is not None:
         frames = min(frames, most_frames)
     if not frames:
         return None
-    try:
-        gaps = [gap for gap in _gaps(paper) if gap.start < first_frame + frames]
-    except (KeyError, TypeError, ValueError):
-        gaps = []
-    page = header_page(frames, rates[0], BITS)
+    size = _finish(folder, inputs, header_page(frames, rate_hz, BITS), frames)
+    found = list(zip(*(file_rows(folder / input_file(channel), frames, rate_hz) for channel in inputs), strict=True))
+    wrong = [second for second in range(min(len(rows), frames // rate_hz)) if rows[second] not in {(), found[second]}]
+    chunk = Chunk(
+        folder,
+        sequence,
+        first_frame,
+        frames,
+        rate_hz,
+        inputs,
+        _gaps_before(paper, first_frame + frames)
+        + [Gap(first_frame + second * rate_hz, rate_hz, REFUSED) for second in wrong],
+        max(file.changed_unix for file in files),
+        bool(paper.get("clock_synchronised", False)),
+        size_bytes=size,
+    )
+    chunk.save()  # before the checks: whoever is killed between has those that were written with the sound
+    packed = b"".join(struct.pack(f"<{len(inputs)}I", *row) for row in found)
+    replace_file(folder / CHECKS, checks_head(rate_hz, len(inputs)) + packed)
+    return chunk
+
+
+def _finish(folder: Path, inputs: Sequence[int], page: bytes, frames: int) -> int:
+    """End every file of `inputs` after `frames`; the room they take, in bytes."""
     size = 0
     for channel in inputs:
         fd = os.open(folder / input_file(channel), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -310,25 +345,53 @@ def _seal(folder: Path, paper: dict[str, Any], most_frames: int | None) -> Chunk
             size += os.fstat(fd).st_blocks * 512
         finally:
             os.close(fd)
-    is_synchronised = bool(paper.get("clock_synchronised", False))
-    chunk = Chunk(
-        folder,
-        sequence,
-        first_frame,
-        frames,
-        rates[0],
-        tuple(inputs),
-        gaps,
-        ended,
-        is_synchronised,
-        size_bytes=size,
-        is_kept=False,
-    )
-    columns = [list(file_rows(chunk.path(channel), frames, chunk.rate_hz)) for channel in inputs]
-    rows = b"".join(struct.pack(f"<{len(columns)}I", *row) for row in zip(*columns, strict=True))
-    (folder / CHECKS).write_bytes(checks_head(chunk.rate_hz, len(inputs)) + rows)
-    chunk.save()
-    return chunk
+    return size
+
+
+def _gaps_before(paper: dict[str, Any], end: int) -> list[Gap]:
+    try:
+        return [gap for gap in _gaps(paper) if gap.start < end]
+    except (KeyError, TypeError, ValueError):
+        return []
+
+
+def _files_in(folder: Path) -> list[_File]:
+    """By input."""
+    found = []
+    for path in folder.glob("input-*.wav"):
+        match = _INPUT_NAME.fullmatch(path.name)
+        with contextlib.suppress(NotAWav):
+            if match and not path.is_symlink():
+                form, status = read_format(path), path.stat()
+                there = max(status.st_size - DATA_AT, 0) // WIDTH
+                found.append(_File(int(match[1]) - 1, form.rate_hz, there, form.frames, status.st_mtime))
+    return sorted(found, key=lambda file: file.channel)
+
+
+def _rows_in(folder: Path, rate_hz: int, tracks: int) -> list[tuple[int, ...]]:
+    """The checks that were written with the sound, second by second; of one that the disk lost there is nothing."""
+    with contextlib.suppress(OSError, BadChecks):
+        rows = CheckRows(folder / CHECKS, rate_hz, tracks)
+        return [() if 0 in rows.row(second) else rows.row(second) for second in range(rows.count)]
+    return []
+
+
+def _durable_frames(folder: Path, files: Sequence[_File], rows: Sequence[tuple[int, ...]]) -> int:
+    """How much of `files` is there for sure: what all headers tell of, and whole seconds that are what their row says.
+
+    A file may be as long as its sound was and hold nothing: a disk writes lengths first, and silence is nothing.
+    """
+    claimed = min((file.claimed for file in files), default=0)
+    there = min((file.there for file in files), default=0)
+    rate_hz = files[0].rate_hz if files else 0
+    paths = [folder / input_file(file.channel) for file in files]
+    second = claimed // rate_hz if rate_hz else 0
+    while second < len(rows) and (second + 1) * rate_hz <= there:
+        end = (second + 1) * rate_hz
+        if rows[second] != tuple(next(file_rows(path, end, rate_hz, end - rate_hz)) for path in paths):
+            break
+        second += 1
+    return max(claimed, second * rate_hz)
 
 
 def finish_file(fd: int, page: bytes, frames: int) -> None:
