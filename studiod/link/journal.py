@@ -4,13 +4,15 @@ One file beside the sound, only ever appended to: a magic word, then chunks of a
 the CRC-32 of kind and body. Whoever reads stops at the first chunk that is not whole; what is before it holds.
 """
 
+import io
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from studiod.link.words import EngineState, PortEvent
 
@@ -23,6 +25,7 @@ _CHUNK, _SPAN, _NUMBER = struct.Struct("<4sI"), struct.Struct("<QQ"), struct.Str
 _EVENT = struct.Struct("<QQqHHI")  # number, frame, nanoseconds, port, kind, bytes that follow
 TAPE_OPERATION, GAP_OPERATION = 8, 9  # told, never asked: the tape is there or not; frames were skipped
 _LARGEST = 1 << 26  # bytes of a chunk: a length beyond is no length
+_END_BYTES = _CHUNK.size + _SPAN.size + _NUMBER.size  # of an END chunk
 
 
 class Applied(NamedTuple):
@@ -100,19 +103,30 @@ def end_chunk(stop: int) -> bytes:
 
 def read_chunks(raw: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     """Kind, body, and where the chunk ends, up to the first that is not whole."""
-    if not raw.startswith(MAGIC):
+    yield from _chunks_in(io.BytesIO(raw))
+
+
+def _chunks_in(file: BinaryIO) -> Iterator[tuple[bytes, bytes, int]]:
+    if file.read(len(MAGIC)) != MAGIC:
         return
     at = len(MAGIC)
-    while at + _CHUNK.size <= len(raw):
-        kind, length = _CHUNK.unpack_from(raw, at)
-        end = at + _CHUNK.size + length + _NUMBER.size
-        if length > _LARGEST or end > len(raw):
+    while len(head := file.read(_CHUNK.size)) == _CHUNK.size:
+        kind, length = _CHUNK.unpack(head)
+        if length > _LARGEST:
             return
-        body = raw[at + _CHUNK.size : end - _NUMBER.size]
-        if _NUMBER.unpack_from(raw, end - _NUMBER.size)[0] != zlib.crc32(body, zlib.crc32(kind)):
+        body, told = file.read(length), file.read(_NUMBER.size)
+        if len(told) < _NUMBER.size or _NUMBER.unpack(told)[0] != zlib.crc32(body, zlib.crc32(kind)):
             return
-        yield kind, body, end
-        at = end
+        at += len(head) + length + len(told)
+        yield kind, body, at
+
+
+def has_ended(path: Path) -> bool:
+    """Whether the journal in `path` was told the end of its take last; reads no more than that. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - _END_BYTES, 0))
+        last = file.read(_END_BYTES)
+    return last[:4] == END and last == chunk(END, last[_CHUNK.size : -_NUMBER.size])
 
 
 @dataclass
@@ -133,7 +147,9 @@ class Journal:
     """Records that were never written."""
     tails: dict[int, bytes] = field(default_factory=dict)
     events: list[PortEvent] = field(default_factory=list)
-    """Messages of boxes."""
+    """Messages of boxes, as far as they are wanted."""
+    next_event: int = 0
+    """Number of the event after the last, wanted or not; 0: there are none."""
     ports: dict[int, str] = field(default_factory=dict)
     """What the ports of `events` are called."""
     stop: int | None = None
@@ -148,18 +164,35 @@ class Journal:
         return state is not None and not self.missing and all(samples for samples in state.lines.values())
 
 
-def parse_journal(raw: bytes) -> Journal:
-    """What `raw` tells, as far as it is whole."""
-    journal = Journal()
-    for kind, body, end in read_chunks(raw):
-        _take_in(journal, kind, body)
+def everything(_: bytes) -> bool:
+    """Every message is wanted."""
+    return True
+
+
+def parse_journal(raw: bytes, wanted: Callable[[bytes], bool] | None = everything) -> Journal:
+    """What `raw` tells, as far as it is whole; wanted: which messages are to be in `events`, None for none."""
+    return _parse(io.BytesIO(raw), wanted)
+
+
+def read_journal(path: Path, wanted: Callable[[bytes], bool] | None = everything) -> Journal:
+    """Like `parse_journal`, what is in `path`, without having all of it in memory. Raises OSError."""
+    with path.open("rb") as file:
+        return _parse(file, wanted)
+
+
+def _parse(file: BinaryIO, wanted: Callable[[bytes], bool] | None) -> Journal:
+    journal, last = Journal(), b""
+    for kind, body, end in _chunks_in(file):
+        if kind == MIDI:
+            last = body
+            if wanted is not None:  # a day of a clock that ticks is millions
+                journal.events += _events(body, wanted)
+        else:
+            _take_in(journal, kind, body)
         journal.end = end
+    for event in _events(last, everything):
+        journal.next_event = event.number + 1
     return journal
-
-
-def read_journal(path: Path) -> Journal:
-    """The journal in `path`, as far as it is whole. Raises OSError."""
-    return parse_journal(path.read_bytes())
 
 
 def _take_in(journal: Journal, kind: bytes, body: bytes) -> None:
@@ -196,10 +229,6 @@ def _take_applied(journal: Journal, body: bytes) -> None:
     journal.records += records
 
 
-def _take_midi(journal: Journal, body: bytes) -> None:
-    journal.events += _events(body)
-
-
 def _take_ports(journal: Journal, body: bytes) -> None:
     journal.ports |= {int(number): name for number, name in json.loads(body).items()}
 
@@ -218,17 +247,18 @@ _TAKERS: Final[dict[bytes, Callable[[Journal, bytes], None]]] = {
     LINE: _take_line,
     PLAYLIST: _take_playlist,
     APPLIED: _take_applied,
-    MIDI: _take_midi,
     PORT: _take_ports,
     TAIL: _take_tail,
     END: _take_end,
 }
 
 
-def _events(body: bytes) -> Iterator[PortEvent]:
+def _events(body: bytes, wanted: Callable[[bytes], bool]) -> Iterator[PortEvent]:
     at = 0
     while at < len(body):
-        number, frame, ns, port, kind, size = _EVENT.unpack_from(body, at)
-        at += _EVENT.size
-        yield PortEvent(number, port, kind, frame, ns, body[at : at + size])
-        at += size
+        begin = at + _EVENT.size
+        end = begin + int.from_bytes(body[begin - 4 : begin], "little")  # its last field
+        if wanted(message := body[begin:end]):
+            number, frame, ns, port, kind, _ = _EVENT.unpack_from(body, at)
+            yield PortEvent(number, port, kind, frame, ns, message)
+        at = end

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from studiod.link.journal import JOURNAL_NAME, read_journal
+from studiod.link.journal import JOURNAL_NAME, has_ended
 from studiod.link.take import BadDocument
 from studiod.tape.files import replace_file, sync_folder
 from studiod.tape.library import load_document
@@ -109,7 +109,7 @@ class _Copy:
             return False
         if self.ended_at is None:
             self.ended_at = now
-        if read_journal(folder / JOURNAL_NAME).stop is None and now < self.ended_at + PATIENCE_S:
+        if not has_ended(folder / JOURNAL_NAME) and now < self.ended_at + PATIENCE_S:
             return False
         if self._is_dirty:
             os.fdatasync(self._fd)

@@ -156,7 +156,7 @@ class _Writer:
         path = self.order.folder / JOURNAL_NAME
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         held = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
-        before = parse_journal(held)
+        before = parse_journal(held, None)
         if before.head:
             self._hand(0, held[: before.end])
             self._at = before.end
@@ -164,7 +164,7 @@ class _Writer:
             self._is_whole = before.stop is not None
             if self._is_whole:
                 return
-            self._next_event = before.events[-1].number + 1 if before.events else 0
+            self._next_event = before.next_event
             self._named = before.ports
             known = before.following or 0
             for batch in batches:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from studiod.link import Block, PortEvent, Snapshot, TakeFrames
 from studiod.link.closed import Closed
-from studiod.link.journal import JOURNAL_NAME, Journal, read_journal
+from studiod.link.journal import JOURNAL_NAME, Journal, has_ended, read_journal
 from studiod.link.order import MidiOrder, TakeOrder
 from studiod.link.ports import MIDI_MESSAGE
 from studiod.link.take import TakeDocument
 from studiod.tape.beside import Beside
 from studiod.tape.files import replace_file, sync_folder
 from studiod.tape.heard import Heard
-from studiod.tape.smf import SmfFile, TickClock, whole_file
+from studiod.tape.smf import SmfFile, TickClock, is_kept, whole_file
 
 PATIENCE_S = 1.0  # a journal that is not whole by then has failed
 
@@ -45,7 +45,7 @@ def midi_files(folder: Path, document: TakeDocument, frames: int, begin: int = 0
     """
     if not document.midi:
         return
-    journal = read_journal(folder / JOURNAL_NAME)
+    journal = read_journal(folder / JOURNAL_NAME, is_kept)
     clock = TickClock.of(document.rate_hz, document.tempo_bpm)
     first = int(document.raw["start_frame"]) - document.pre_frames + begin
     for track in document.midi:
@@ -101,7 +101,7 @@ class MidiTracks:
 
     def _finish(self, writer: "_Writer") -> None:
         _, end = self.sound(writer.order.id) or (0, self.block.input_head)
-        writer.finish(end, _journal(writer.order))
+        writer.finish(end)
 
     def _open(self, take: TakeFrames) -> bool:
         """Whether its files are begun."""
@@ -122,9 +122,8 @@ class MidiTracks:
         writer.advance(upto if take.stop is None else min(upto, take.stop))
         if take.stop is None or upto < take.stop:
             return
-        journal = _journal(writer.order)
-        if journal.stop is not None or upto >= take.stop + PATIENCE_S * self.block.rate_hz:
-            writer.finish(take.stop, journal)
+        if upto >= take.stop + PATIENCE_S * self.block.rate_hz or _has_ended(writer.order):
+            writer.finish(take.stop)
             self._takes.end(take.id)
 
 
@@ -141,6 +140,9 @@ class _Writer:
     _files: list[tuple[MidiOrder, SmfFile]] = field(default_factory=list)
     _waiting: list[PortEvent] = field(default_factory=list)
     _names: dict[int, str] = field(default_factory=dict)
+    _upto: int = 0
+    _is_in_order: bool = True
+    """Nothing was told later than what was played after it: the files are what the journal would make of them."""
 
     def open(self) -> None:
         """Begin the files; what a tape before this one wrote comes out of the journal again."""
@@ -151,8 +153,7 @@ class _Writer:
             file.open()
         before = _journal(self.order)
         self._waiting, self._names = list(before.events), dict(before.ports)
-        if self._waiting:
-            self._next = self._waiting[-1].number + 1
+        self._next = before.next_event
         sync_folder(self.order.folder)
 
     def advance(self, upto: int) -> None:
@@ -161,7 +162,10 @@ class _Writer:
         if fresh:
             self._next = fresh[-1].number + 1
             self._waiting += fresh
+            self._is_in_order &= all(event.frame >= self._upto for event in fresh)
+            self._is_in_order &= all(name == self.heard.names.get(port, name) for port, name in self._names.items())
             self._names |= self.heard.names
+        self._upto = max(self._upto, upto)
         due = [event for event in self._waiting if event.frame < upto]
         if not due:
             return
@@ -174,12 +178,16 @@ class _Writer:
         for _, file in self._files:
             file.sync()
 
-    def finish(self, stop: int, journal: Journal) -> None:
-        """End the files at engine frame `stop`: as the journal has them, so that the two agree, unless it has less."""
+    def finish(self, stop: int) -> None:
+        """End the files at engine frame `stop`: as the journal has them, so that the two agree, unless it has less.
+
+        The journal of a long take is not read for nothing: that would take the tape from the sound.
+        """
+        self._is_in_order &= stop >= self._upto  # else the files have more than the sound
         self.advance(stop)
-        has_all = self._next == 0 or (bool(journal.events) and journal.events[-1].number >= self._next - 1)
+        journal = None if self._is_in_order else _journal(self.order)
         for track, file in self._files:
-            if has_all:
+            if journal is not None and journal.next_event >= self._next:
                 file.let_go()
                 replace_file(file.path, _whole(journal, track, file.clock, self.origin, stop))
             else:
@@ -193,9 +201,16 @@ class _Writer:
 
 def _journal(order: TakeOrder) -> Journal:
     try:
-        return read_journal(order.folder / JOURNAL_NAME)
+        return read_journal(order.folder / JOURNAL_NAME, is_kept)
     except FileNotFoundError:
         return Journal()
+
+
+def _has_ended(order: TakeOrder) -> bool:
+    try:
+        return has_ended(order.folder / JOURNAL_NAME)
+    except FileNotFoundError:
+        return False
 
 
 def _ends_early(number: int, _: _Writer, fault: OSError) -> str:

@@ -234,7 +234,7 @@ def _write_midi(folder: Path, document: TakeDocument, found: Salvage) -> None:
     try:
         if not document.tracks:  # without sound the journal says how long the take is
             first = int(document.raw["start_frame"]) - document.pre_frames
-            found.total_frames = max(read_journal(folder / JOURNAL_NAME).upto - first, document.pre_frames)
+            found.total_frames = max(read_journal(folder / JOURNAL_NAME, None).upto - first, document.pre_frames)
         for name, content in midi_files(folder, document, found.total_frames):
             replace_file(folder / name, content)
     except FileNotFoundError:
