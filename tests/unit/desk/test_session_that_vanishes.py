@@ -9,6 +9,7 @@ from studiod.model.parameter import Refused
 from studiod.model.transport import TapeAlarm
 from studiod.tape.verify import verify_take
 from tests.fakes.session_rig import RATE_HZ, SessionRig
+from tests.fakes.takes import FakeTake
 from tests.fakes.tape_take import frames_by_four_readers
 from tests.unit.desk.rolling import arm, press, roll, roll_until, walk
 
@@ -84,3 +85,22 @@ def test_another_folder_in_its_place_is_opened_and_numbers_go_on(tmp_path: Path)
 
     walk(scene, tmp_path)
     assert sorted(path.name for path in (tmp_path / "elsewhere" / "takes").iterdir()) == ["0001"]
+
+
+def test_a_take_whose_second_disk_comes_back_is_listed_whole_at_once_however_many_were_repaired(tmp_path: Path) -> None:
+    for number in range(1, 10):
+        there = {"cuts": (3000,), "elsewhere": tmp_path / "second" / "0009"} if number == 9 else {}
+        FakeTake(tmp_path / "session", id=number, state="recording", frames=5600, **there).write()  # type: ignore[arg-type]
+    (tmp_path / "second").rename(tmp_path / "pulled")
+
+    async def scene(studio: SessionRig) -> None:
+        await roll(studio, RATE_HZ)
+        assert [(take.state, take.frames) for take in studio.transport.takes[-2:]] == [
+            ("repaired", 5600),
+            ("damaged", 3000),
+        ]
+        (tmp_path / "pulled").rename(tmp_path / "second")
+        await roll_until(studio, lambda: studio.transport.takes[-1].state == "repaired")
+        assert studio.transport.takes[-1].frames == 5600
+
+    walk(scene, tmp_path)
