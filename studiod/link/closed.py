@@ -29,6 +29,8 @@ class Closed:
     failed_keeps: Mapping[str, str] = field(default_factory=dict)
     is_session_held: bool = False
     """The tape holds the session: no other studiod records there."""
+    was_session_there: bool = False
+    """It was, once: where its folder is missing now, it or its disk was taken away."""
 
     @classmethod
     def told(cls, block: Block) -> Self:
@@ -43,6 +45,7 @@ class Closed:
             elsewhere={int(number): Path(folder) for number, folder in status.get("elsewhere", {}).items()},
             failed_keeps=box.get("keeps_failed", {}),
             is_session_held=bool(status) and not status.get("library_fault"),
+            was_session_there=bool(status.get("was_session_there")),
         )
 
 

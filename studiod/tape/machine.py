@@ -87,6 +87,8 @@ class TapeMachine:
     _free_bytes: int | None = None
     _next_id: int = 1
     _lock: int | None = None
+    _was_there: bool = False
+    """The session was held, by this tape or one before it."""
     _said: str = ""
     _is_alone: bool = False
     """A second library is configured, and not there."""
@@ -102,6 +104,7 @@ class TapeMachine:
         before = Closed.told(self.block)
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
         self._follower.finished = before.sound
+        self._was_there = before.was_session_there
         self._follower.failed, self._follower.elsewhere = dict(before.failed), dict(before.elsewhere)
         if self._midi is not None:
             self._follower.is_whole_beside = self._midi.is_done
@@ -265,13 +268,14 @@ class TapeMachine:
 
     def _open_library(self) -> None:
         self.library_fault, self.is_locked_out = "", False
+        if self._was_there and not self.session.is_dir():
+            # never made anew: that would be on another disk, in place of what comes back
+            self.library_fault = (
+                f"{self.session} is not there any more: it was moved, or its disk is gone; nothing can be recorded "
+                "there until it is back. What is being recorded goes on as far as the disk lets it"
+            )
+            return
         if self._lock is not None and not is_held_at(self.session / LOCK_NAME, self._lock):
-            if not self.session.is_dir():  # never made anew: that would be on another disk, in place of what comes back
-                self.library_fault = (
-                    f"{self.session} is not there any more: it was moved, or its disk is gone; nothing can be recorded "
-                    "there until it is back. What is being recorded goes on as far as the disk lets it"
-                )
-                return
             os.close(self._lock)
             self._lock = None
         try:
@@ -296,6 +300,7 @@ class TapeMachine:
         """One studiod writes into a session. Raises InUse; the lock ends with this process."""
         if self._lock is None:
             self._lock = hold(self.session / LOCK_NAME, os.getppid())
+        self._was_there = True
 
     def _repair(self) -> list[Repaired]:
         """Make whole what was cut off, and is not being recorded now. Raises OSError."""
@@ -357,6 +362,7 @@ class TapeMachine:
             },
             "finished": follower.finished,
             "closed": self._closed(),
+            "was_session_there": self._was_there,
             "failed": {str(number): why for number, why in list(follower.failed.items())[-4:]},
             "elsewhere": {str(number): str(folder) for number, folder in list(follower.elsewhere.items())[-4:]},
             "next_id": max(self._next_id, follower.finished + 1),

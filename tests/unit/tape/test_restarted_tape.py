@@ -212,3 +212,16 @@ def test_it_is_certain_that_nobody_records_a_take_when_it_is_closed_or_was_never
         assert not is_over(rig.block, TAKE + 1), "the studio that holds the session may record it"
         rig.block.store_status(TAPE, "")
         assert not is_over(rig.block, TAKE + 1), "no tape has looked yet"
+
+
+def test_a_session_that_is_away_is_not_made_anew_by_the_next_tape_either(studio: MidiStudio, tmp_path: Path) -> None:
+    record_one(studio)
+    studio.session.rename(tmp_path / "elsewhere")
+    studio.new_tape()
+    assert "is not there any more: it was moved, or its disk is gone" in studio.machine.library_fault
+    studio.play(RATE_HZ)
+    assert not studio.session.exists()
+    (tmp_path / "elsewhere").rename(studio.session)
+    studio.play(3 * RATE_HZ)
+    assert studio.machine.library_fault == ""
+    assert verify_take(studio.folder).is_good
