@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from studiod.desk.librarian import Librarian
+from studiod.desk.proof import whole_proof
+from studiod.desk.takes import read_anew
 from studiod.link.take import Changes
 from studiod.model.names import clean_name, clean_note, clean_tags
 from studiod.model.parameter import Refused
@@ -41,6 +43,7 @@ class TakeDoor:
             take, session = f"/takes/{word}", f"/sessions/{word}"
             endpoint.register(take, _ticketed(partial(self._change_take, take, allowed, changes)))
             endpoint.register(session, _ticketed(partial(self._change_session, session, allowed, changes)))
+        endpoint.register("/takes/proof", _ticketed(self._proof))
         endpoint.register("/takes/trash", _ticketed(self._trash))
         endpoint.register("/takes/restore", _ticketed(self._restore))
         endpoint.register("/takes/trashed", _ticketed(self._trashed))
@@ -64,6 +67,11 @@ class TakeDoor:
         wanted = _said(address, allowed, changes, arguments[1:])
         self._librarian.check_take(address, take_id)
         return self._librarian.order(address, partial(_change, self._session, take_id, wanted, self._is_over))
+
+    def _proof(self, arguments: tuple[Argument, ...], _: Peer) -> int:
+        address = "/takes/proof"
+        take = self._librarian.take(address, _take_id(address, arguments, "the number of a take"))
+        return self._librarian.order(address, lambda: whole_proof(read_anew(take).document), changes_takes=False)
 
     def _trash(self, arguments: tuple[Argument, ...], _: Peer) -> int:
         address = "/takes/trash"

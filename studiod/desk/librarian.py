@@ -64,11 +64,16 @@ class Librarian:
 
     def check_take(self, what: str, take_id: int) -> None:
         """Raise Refused, naming `what`, when take `take_id` is not there or is being recorded."""
-        take = next((take for take in self._takes() if take.id == take_id), None)
-        if take_id == self._recording() or (take is not None and take.state == RECORDING):
+        if take_id == self._recording() or any(t.id == take_id and t.state == RECORDING for t in self._takes()):
             raise Refused(f"{what}: take {take_id} is being recorded: stop first")
-        if take is None:
-            raise Refused(f"{what}: there is no take {take_id}; `studioctl takes` lists them")
+        self.take(what, take_id)
+
+    def take(self, what: str, take_id: int) -> Take:
+        """Take `take_id` as it was read last. Raises Refused, naming `what`, when there is none."""
+        for take in self._takes():
+            if take.id == take_id:
+                return take
+        raise Refused(f"{what}: there is no take {take_id}; `studioctl takes` lists them")
 
     def check_timeline(self, what: str) -> None:
         """Raise Refused, naming `what`, while what plays must stay where it is."""

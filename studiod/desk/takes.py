@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from studiod.desk.proof import short_proof
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
@@ -91,6 +92,7 @@ class Take:
             "tracks": [asdict(track) for track in self.tracks],
             "midi": [asdict(track) for track in document.midi],
             "gaps": list(self.gaps),
+            **short_proof(document),
             "markers": [mark.to_json() for mark in document.markers],
             "path": str(self.path),
             "created": self.created,
@@ -125,6 +127,13 @@ def read_takes(
         if take is not None
     )
     return tuple(sorted(takes, key=lambda take: take.id))
+
+
+def read_anew(take: Take) -> Take:
+    """`take` as its papers say it now; as it is where they cannot be read, or know less. Reads the disk."""
+    now = _read_take(take.path)
+    is_behind = now is not None and now.state == RECORDING != take.state
+    return take if now is None or now.id != take.id or is_behind else now
 
 
 def _read_take(folder: Path, papers: Path | None = None) -> Take | None:

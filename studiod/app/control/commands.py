@@ -10,6 +10,7 @@ from studiod.app.control.keep import blackbox, keep
 from studiod.app.control.learn import learn
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
+from studiod.app.control.proof import proof
 from studiod.app.control.reports import show_devices, show_status
 from studiod.app.control.studio import DEVICES, NEAR_S, STATUS, Named, Studio, armed_labels
 from studiod.app.control.takes import sessions, takes
@@ -274,6 +275,7 @@ WORK: Final[dict[str, Work]] = {
     "send": _send,
     "name": _name,
     "takes": takes,
+    "proof": proof,
     "sessions": sessions,
     "devices": _devices,
     "learn": learn,

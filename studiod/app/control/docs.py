@@ -31,6 +31,7 @@ measures, is `null`.
 | --- | --- |
 | `status`, `devices` | an object, as `/system/status` and `/system/devices` answer it |
 | `takes` | a list of takes, as `/take/list` answers it |
+| `proof` | an object, as `/takes/proof` leads to it |
 | `takes rename`, `rate`, `tag`, `note` | `take`: as it is listed now |
 | `takes trash 3`, `restore` | `takes`: their numbers |
 | `takes trash` | a list of `id`, `state`, `name`, `seconds`, `tracks` |

@@ -336,6 +336,15 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "proof",
+        "what a take can show for itself",
+        "Shows why a take is damaged, and how sure a good one is: what went wrong, in sentences; a line of the whole "
+        "take with its gaps and clips; the clips of each track; how far the card's clock ran beside the machine's; how "
+        "long the disk took each time; how its copy stands.",
+        (Argument("take", "the number of a take", "TAKE"),),
+        (("proof 3", "take 3, drawn"), ("proof 3 --json", "everything, for scripts")),
+    ),
+    Command(
         "sessions",
         "list the sessions of the library, describe them, throw them away",
         "Lists the sessions of the library: how many takes, how long, what was said of them. With an action: gives a "

@@ -190,6 +190,16 @@ def show_takes(takes: Sequence[Facts], page: Page) -> None:
             where = clock(gap.number("start") / rate)
             lost = f"{gap.count('frames')} frames ({gap.number('frames') / rate:.3f} s)"
             page.line(page.style(f"take {take.count('id')}: {lost} are silence at {where}", YELLOW))
+        _show_faults(take, page)
+
+
+def _show_faults(take: Facts, page: Page) -> None:
+    number, told = take.count("id"), take.texts("faults")
+    for sentence in told:
+        page.line(page.style(f"take {number}: {sentence}", YELLOW))
+    more = take.count("fault_count") - len(told)
+    if more > 0:
+        page.line(page.style(f"take {number}: and {more} more: studioctl proof {number}", YELLOW))
 
 
 def _take_row(take: Facts, page: Page) -> tuple[str, ...]:

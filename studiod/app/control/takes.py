@@ -38,22 +38,22 @@ def _list(studio: Studio, page: Page) -> None:
 
 def _rename(words: Sequence[str], studio: Studio, page: Page) -> None:
     take_id, *name = _with_id(words, 'takes rename 3 "Blues in F"', least=1)
-    _describe("/takes/rename", _id(take_id), (" ".join(name),), studio, page)
+    _describe("/takes/rename", take_number(take_id), (" ".join(name),), studio, page)
 
 
 def _rate(words: Sequence[str], studio: Studio, page: Page) -> None:
     take_id, *rating = _with_id(words, "takes rate 3 4", least=1)
-    _describe("/takes/rate", _id(take_id), (_rating(rating),), studio, page)
+    _describe("/takes/rate", take_number(take_id), (_rating(rating),), studio, page)
 
 
 def _tag(words: Sequence[str], studio: Studio, page: Page) -> None:
     take_id, *tags = _with_id(words, "takes tag 3 slow best")
-    _describe("/takes/tag", _id(take_id), tags, studio, page)
+    _describe("/takes/tag", take_number(take_id), tags, studio, page)
 
 
 def _note(words: Sequence[str], studio: Studio, page: Page) -> None:
     take_id, *note = _with_id(words, 'takes note 3 "the bridge is fine"', least=1)
-    _describe("/takes/note", _id(take_id), (" ".join(note),), studio, page)
+    _describe("/takes/note", take_number(take_id), (" ".join(note),), studio, page)
 
 
 def _trash(words: Sequence[str], studio: Studio, page: Page) -> None:
@@ -70,7 +70,7 @@ def _restore(words: Sequence[str], studio: Studio, page: Page) -> None:
 def _empty(words: Sequence[str], studio: Studio, page: Page) -> None:
     words = _with_id(words, "takes empty all")
     wanted: tuple[Argument, ...] = (_ALL,) if list(words) == [_ALL] else tuple(_ids(words))
-    gone = _ordered("/takes/empty", wanted, studio)
+    gone = ordered("/takes/empty", wanted, studio)
     if page.is_json:
         page.json({"gone": gone})
     elif isinstance(gone, list) and gone:
@@ -105,7 +105,7 @@ def sessions(options: argparse.Namespace, studio: Studio, page: Page) -> None:
         arguments = [session, " ".join(said)]
     elif options.action in {"trash", "restore"} and said:
         raise WrongUsage(f"one session at a time; as in: studioctl sessions {options.action} album")
-    result = _ordered(f"/sessions/{options.action}", arguments, studio)
+    result = ordered(f"/sessions/{options.action}", arguments, studio)
     if options.action in {"trash", "restore"}:
         if page.is_json:
             page.json({"path": result})
@@ -116,7 +116,7 @@ def sessions(options: argparse.Namespace, studio: Studio, page: Page) -> None:
 
 
 def _show_sessions(studio: Studio, page: Page, only: str | None = None) -> None:
-    found = _ordered("/sessions/list", (), studio)
+    found = ordered("/sessions/list", (), studio)
     held = [Facts(each) for each in found] if isinstance(found, list) else []
     held = [each for each in held if only is None or each.text("session") == only]
     if page.is_json:
@@ -139,7 +139,7 @@ def _show_sessions(studio: Studio, page: Page, only: str | None = None) -> None:
 
 
 def _describe(address: str, take_id: int, said: Sequence[Argument], studio: Studio, page: Page) -> None:
-    _ordered(address, (take_id, *said), studio)
+    ordered(address, (take_id, *said), studio)
     found = [take for take in studio.takes() if take.count("id") == take_id]
     if page.is_json:
         page.json({"take": found[0].held if found else None})
@@ -150,7 +150,7 @@ def _describe(address: str, take_id: int, said: Sequence[Argument], studio: Stud
 def _move(address: str, take_ids: Sequence[int], done: str, studio: Studio, page: Page) -> None:
     moved: list[int] = []
     for take_id in take_ids:
-        _ordered(address, (take_id,), studio)
+        ordered(address, (take_id,), studio)
         moved.append(take_id)
         if not page.is_json:
             page.line(f"take {take_id} {done}")
@@ -159,7 +159,7 @@ def _move(address: str, take_ids: Sequence[int], done: str, studio: Studio, page
 
 
 def _show_trash(studio: Studio, page: Page) -> None:
-    found = _ordered("/takes/trashed", (), studio)
+    found = ordered("/takes/trashed", (), studio)
     held = [Facts(each) for each in found] if isinstance(found, list) else []
     if page.is_json:
         page.json([take.held for take in held])
@@ -180,8 +180,8 @@ def _show_trash(studio: Studio, page: Page) -> None:
     page.table(rows, ("take", "state", "length", "tracks", "name"), right=(0, 3))
 
 
-def _ordered(address: str, arguments: Sequence[Argument], studio: Studio) -> object:
-    """Give the order and wait until it is carried out; its result. Raises NotDone."""
+def ordered(address: str, arguments: Sequence[Argument], studio: Studio) -> object:
+    """Give the order at `address` and wait until it is carried out; its result. Raises NotDone."""
     tags = "".join("i" if isinstance(argument, int) else "s" for argument in arguments)
     answers = studio.link.request(Message(address, tags, tuple(arguments)))
     answers.raise_refusals()
@@ -226,7 +226,7 @@ def _with_id(words: Sequence[str], example: str, least: int = 0) -> Sequence[str
 
 
 def _ids(words: Sequence[str]) -> list[int]:
-    return list(dict.fromkeys(_id(word) for word in words))
+    return list(dict.fromkeys(take_number(word) for word in words))
 
 
 def _rating(words: Sequence[str]) -> int:
@@ -235,7 +235,8 @@ def _rating(words: Sequence[str]) -> int:
     return int(words[0])
 
 
-def _id(word: str) -> int:
+def take_number(word: str) -> int:
+    """The number of a take that `word` is. Raises WrongUsage."""
     if not (word.isascii() and word.isdecimal()) or not 1 <= int(word) <= _MAX_ID:
         raise WrongUsage(f"{word!r} is no number of a take; `studioctl takes` lists them")
     return int(word)
