@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from studiod.desk.hub import Hub
 from studiod.desk.takes import label
@@ -13,6 +13,8 @@ from studiod.model.parameter import Refused
 _SAFE = re.compile(r"(/strip/\d+)/recordsafe")
 _ARM = re.compile(r"(/strip/\d+)(?:/trimmed)?/arm")
 _MAIN = 2  # channels
+_DESK = "desk"
+_BEFORE = "session"  # a desk before this one had it armed: nobody knows any more who did that
 
 
 class RecordSafe:
@@ -54,6 +56,8 @@ class Armed:
     layout: ConsoleLayout
     inputs: int
     control_ports: Callable[[], Collection[str]] = tuple
+    _behind: dict[str, str] = field(default_factory=dict)
+    """Who had the desk arm what, by address."""
 
     def tracks(self) -> tuple[TrackOrder, ...]:
         """What would be recorded now: strips, strips after trim, then buses, then main."""
@@ -62,24 +66,22 @@ class Armed:
         strips = [(strip, source) for strip, source in enumerate(layout.strip_inputs) if 0 < source <= self.inputs]
         for strip, source in strips:
             if hub.value(f"/strip/{strip + 1}/arm"):
-                name = hub.text(f"/strip/{strip + 1}/name")
-                found.append(TrackOrder(source - 1, _file(f"strip-{strip + 1:02d}", name), strip, name, "strip"))
+                name, by = hub.text(f"/strip/{strip + 1}/name"), self._by(f"/strip/{strip + 1}/arm")
+                found.append(TrackOrder(source - 1, _file(f"strip-{strip + 1:02d}", name), strip, name, "strip", by))
         trimmed = self.inputs + layout.buses + _MAIN
         for strip, _ in strips:
             if hub.value(f"/strip/{strip + 1}/trimmed/arm"):
-                name = hub.text(f"/strip/{strip + 1}/name")
-                file = _file(f"strip-{strip + 1:02d}", name, "trimmed")
-                found.append(
-                    TrackOrder(trimmed + strip, file, None, f"{name or f'Strip {strip + 1}'} trimmed", "trimmed")
-                )
+                name, by = hub.text(f"/strip/{strip + 1}/name"), self._by(f"/strip/{strip + 1}/trimmed/arm")
+                file, title = _file(f"strip-{strip + 1:02d}", name, "trimmed"), name or f"Strip {strip + 1}"
+                found.append(TrackOrder(trimmed + strip, file, None, f"{title} trimmed", "trimmed", by))
         for bus in range(layout.buses):
             if hub.value(f"/bus/{bus + 1}/arm"):
-                name = hub.text(f"/bus/{bus + 1}/name")
-                found.append(TrackOrder(self.inputs + bus, _file(f"bus-{bus + 1:02d}", name), None, name, "bus"))
+                name, by = hub.text(f"/bus/{bus + 1}/name"), self._by(f"/bus/{bus + 1}/arm")
+                found.append(TrackOrder(self.inputs + bus, _file(f"bus-{bus + 1:02d}", name), None, name, "bus", by))
         if hub.value("/main/arm"):
-            main = self.inputs + layout.buses
+            main, by = self.inputs + layout.buses, self._by("/main/arm")
             found += [
-                TrackOrder(main + side, f"main-{letter}.wav", None, f"Main {letter.upper()}", "main")
+                TrackOrder(main + side, f"main-{letter}.wav", None, f"Main {letter.upper()}", "main", by)
                 for side, letter in enumerate("lr")
             ]
         return tuple(found)
@@ -91,7 +93,11 @@ class Armed:
 
     def midi(self) -> tuple[MidiOrder, ...]:
         """MIDI tracks that would be recorded now."""
-        return tuple(track for track in self.every_midi() if self.hub.value(f"/midi/{track.number}/arm"))
+        return tuple(
+            replace(track, armed_by=self._by(f"/midi/{track.number}/arm"))
+            for track in self.every_midi()
+            if self.hub.value(f"/midi/{track.number}/arm")
+        )
 
     def every_midi(self) -> tuple[MidiOrder, ...]:
         """MIDI tracks that hear a port, armed or not."""
@@ -107,16 +113,16 @@ class Armed:
                 found.append(MidiOrder(number, file, name, port, None if channel < 0 else channel, without))
         return tuple(found)
 
-    def arm_all(self) -> None:
+    def arm_all(self, by: str = _DESK) -> None:
         """Arm every strip that has an input, but those that are record safe, and every MIDI track that hears a port.
 
-        Strips are not armed after trim, too.
+        Strips are not armed after trim, too. by: who wants it.
         """
         for track in self.every_midi():
-            self.hub.write(f"/midi/{track.number}/arm", 1.0, "desk")
+            self._arm(f"/midi/{track.number}/arm", by)
         for strip, source in enumerate(self.layout.strip_inputs, 1):
             if 0 < source <= self.inputs and not self.hub.value(f"/strip/{strip}/recordsafe"):
-                self.hub.write(f"/strip/{strip}/arm", 1.0, "desk")
+                self._arm(f"/strip/{strip}/arm", by)
 
     def arm_none(self) -> None:
         """Disarm strips, also after trim, buses, main and MIDI."""
@@ -125,7 +131,16 @@ class Armed:
         buses = (f"/bus/{bus}" for bus in range(1, self.layout.buses + 1))
         midi = (f"/midi/{number}" for number in range(1, self.layout.midi_tracks + 1))
         for place in (*strips, *buses, "/main", *midi):
-            self.hub.write(f"{place}/arm", 0.0, "desk")
+            self.hub.write(f"{place}/arm", 0.0, _DESK)
+
+    def _arm(self, address: str, by: str) -> None:
+        if self.hub.write(address, 1.0, _DESK):  # of the desk: who wanted it has not written it, and is told of it
+            self._behind[address] = by
+
+    def _by(self, address: str) -> str:
+        """Who armed it last; empty when nobody knows."""
+        writer = self.hub.writer(address)
+        return self._behind.get(address, writer) if writer == _DESK else writer if writer != _BEFORE else ""
 
 
 def _file(stem: str, name: str, ending: str = "") -> str:

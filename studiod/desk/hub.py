@@ -73,6 +73,7 @@ class Hub:
         self._numbers = [spec.default for spec in registry.numbers]
         self._texts = [spec.default_text for spec in registry.texts]
         self._changed: dict[str, tuple[str, bool]] = {}  # address -> origin, has_followed; in order of first write
+        self._writers: dict[str, str] = {}  # address -> origin
         self._dirty: dict[int, ParameterSpec] = {}  # slots the engine has not been told yet
         self._observers: dict[object, Observer] = {}  # by the token of each subscription
         self._is_due = False  # a turn is asked for and has not begun
@@ -103,6 +104,10 @@ class Hub:
         self.registry[address]
         reader = self._meters.get(address)
         return reader() if reader is not None else ()
+
+    def writer(self, address: str) -> str:
+        """Who changed the value at `address` last; empty when nobody has in the life of this desk."""
+        return self._writers.get(address, "")
 
     @property
     def is_behind(self) -> bool:
@@ -261,6 +266,7 @@ class Hub:
         for address, new in writes.items():
             slot = self.registry.number_slot(address)
             self._numbers[slot] = new
+            self._writers[address] = origin
             self._to_store(self.registry[address], slot)
             self._mark(address, origin, has_followed=address != spec.address)
         return True

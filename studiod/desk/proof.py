@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from studiod.link.take import TakeDocument
+from studiod.link.order import MidiOrder
+from studiod.link.take import TakeDocument, TakeTrack
 
 PROOF_BYTES: Final = 32_000  # of JSON, half of what a datagram holds: what was answered is kept for a while
 _LISTED_FAULTS, _FAULT_LETTERS = 3, 200
@@ -25,16 +26,18 @@ def short_proof(document: TakeDocument) -> dict[str, Any]:
 def whole_proof(document: TakeDocument) -> dict[str, Any]:
     """All of it, as JSON of at most PROOF_BYTES: of longer lists the beginning, and how much more there is.
 
-    clips: (track, counted from 0 in `tracks`; first frame; frames), by first frame.
+    tracks: the names of those of sound, then of MIDI. armed_by: who -> which of them, from 0.
+    clips: (which of them, first frame, frames), by first frame.
     """
     raw = document.raw
-    names = [track.name or track.file for track in document.tracks]
+    names = [track.name or track.file for track in _tracks(document)]
     fact: dict[str, Any] = {
         "id": document.id,
         "state": document.state,
         "frames": document.frames,
         "pre_frames": document.pre_frames,
         "rate_hz": document.rate_hz,
+        "armed_by": _armers(document),
         "recorded_by": document.recorded_by,
         "stopped_by": document.stopped_by,
         "clock_synchronised": document.clock_synchronised,
@@ -62,6 +65,18 @@ def _fitted(fact: dict[str, Any]) -> dict[str, Any]:
         fact[longest], left_out = held[: len(held) // 2], len(held) - len(held) // 2
         fact[f"{longest}_more"] += left_out
     return fact
+
+
+def _tracks(document: TakeDocument) -> list[TakeTrack | MidiOrder]:
+    return [*document.tracks, *document.midi]
+
+
+def _armers(document: TakeDocument) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, track in enumerate(_tracks(document)):
+        if track.armed_by:
+            found.setdefault(track.armed_by, []).append(number)
+    return found
 
 
 def _sentences(document: TakeDocument) -> list[str]:

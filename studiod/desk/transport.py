@@ -93,10 +93,10 @@ class Transport:
         )
         for word, press in rolling:  # a take says who began and who ended it
             hub.on_trigger(f"/transport/{word}", press, tells_origin=True)
+        hub.on_trigger("/arm/all", self._armed.arm_all, tells_origin=True)
         buttons: tuple[tuple[str, Callable[..., None]], ...] = (
             ("/transport/undo", self.press_undo),
             ("/transport/locate", self.press_locate),
-            ("/arm/all", self._armed.arm_all),
             ("/arm/none", self._armed.arm_none),
             ("/marker/add", self.press_marker),
             ("/marker/next", lambda: self._go_to(markers.after(self._snapshot.position).position)),

@@ -21,6 +21,8 @@ class TrackOrder:
     name: str
     kind: str = "strip"
     """input, strip, trimmed, bus or main."""
+    armed_by: str = ""
+    """Who armed it; empty when nobody knows, or needed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class MidiOrder:
     """From 0; None is every one."""
     without: tuple[str, ...] = ()
     """Ports that it does not hear whatever `port` says: those of boxes that control the desk."""
+    armed_by: str = ""
+    """Who armed it; empty when nobody knows, or needed to."""
 
     def hears(self, port: str, message: bytes) -> bool:
         """Whether `message` from the port of that name belongs on the track."""
@@ -54,10 +58,11 @@ class MidiOrder:
             "port": self.port,
             "channel": self.channel,
             "without": list(self.without),
+            "armed_by": self.armed_by,
         }
 
     def to_list(self) -> list[Any]:
-        """For JSON."""
+        """For JSON; who armed it is told elsewhere."""
         return [self.number, self.file, self.name, self.port, self.channel, list(self.without)]
 
     @classmethod
@@ -96,6 +101,9 @@ class TakeOrder:
         document = {"id": self.id, "folder": str(self.folder), "bits": self.bits, "tracks": tracks, "by": self.by}
         document |= {"stopped_by": self.stopped_by, "compensation": self.compensation}
         document |= {"midi": [track.to_list() for track in self.midi], "tempo_bpm": self.tempo_bpm}
+        armed_by = [*(track.armed_by for track in self.tracks), *(track.armed_by for track in self.midi)]
+        people = list(dict.fromkeys(armed_by))  # few arm many tracks: each is named once
+        document |= {"people": people, "armed_by": [people.index(who) for who in armed_by]}
         return json.dumps(document, ensure_ascii=False)
 
     @classmethod
@@ -104,7 +112,9 @@ class TakeOrder:
         if not text:
             return None
         raw = json.loads(text)
-        tracks = tuple(TrackOrder(*track) for track in raw["tracks"])
+        armed_by = iter([raw["people"][number] for number in raw["armed_by"]])
+        tracks = tuple(replace(TrackOrder(*track), armed_by=next(armed_by)) for track in raw["tracks"])
+        midi = tuple(replace(MidiOrder.from_list(words), armed_by=next(armed_by)) for words in raw["midi"])
         return cls(
             raw["id"],
             Path(raw["folder"]),
@@ -112,9 +122,9 @@ class TakeOrder:
             tracks,
             raw["by"],
             raw["stopped_by"],
-            raw.get("compensation", 0),
-            tuple(MidiOrder.from_list(words) for words in raw.get("midi", ())),
-            raw.get("tempo_bpm", 120.0),
+            raw["compensation"],
+            midi,
+            raw["tempo_bpm"],
         )
 
 

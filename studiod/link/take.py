@@ -55,6 +55,8 @@ class TakeTrack:
     channel: int
     """In its files, from 0."""
     parts: tuple[Part, ...]
+    armed_by: str
+    """Who armed it; empty where nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,13 @@ def _track(raw: Mapping[str, Any], pre_frames: int, frames: int) -> TakeTrack:
     )
     channel = _count(raw, "channel", 0, most=1023) if "parts" in raw else 0  # version 1 knew mono files only
     return TakeTrack(
-        file, str(raw["name"]), kind, strip, channel, parts or (Part(file, -pre_frames, pre_frames + frames),)
+        file,
+        str(raw["name"]),
+        kind,
+        strip,
+        channel,
+        parts or (Part(file, -pre_frames, pre_frames + frames),),
+        str(raw.get("armed_by") or ""),
     )
 
 
@@ -239,7 +247,13 @@ def _midi(raw: Mapping[str, Any]) -> MidiOrder:
         raise BadDocument(f"channel is {channel!r}; allowed 0..15, or null")
     without = tuple(str(port) for port in raw.get("without") or ())
     return MidiOrder(
-        _count(raw, "number"), _own_name(raw["file"]), str(raw["name"]), str(raw["port"]), channel, without
+        _count(raw, "number"),
+        _own_name(raw["file"]),
+        str(raw["name"]),
+        str(raw["port"]),
+        channel,
+        without,
+        str(raw.get("armed_by") or ""),
     )
 
 

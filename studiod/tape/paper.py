@@ -76,6 +76,7 @@ class Paper:
                     "name": order.name,
                     "kind": order.kind,
                     "strip": None if order.strip is None else order.strip + 1,
+                    "armed_by": order.armed_by,
                     "parts": list(track["parts"]),
                 }
                 for order, track in zip(self.order.tracks, tracks, strict=True)

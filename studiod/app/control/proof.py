@@ -45,9 +45,10 @@ def _overview(take: Facts, rate: float, page: Page) -> Iterator[tuple[str, str]]
     before = f", and {pre:.1f} s before Record" if pre else ""
     yield f"take {take.count('id')}", f"{page.state(take.text('state'))}, {length}{before}"
     people = (("begun by", "recorded_by"), ("ended by", "stopped_by"))
-    who = ", ".join(f"{word} {take.text(key)}" for word, key in people if take.text(key))
-    if who:
-        yield "who", who
+    who = [f"{word} {take.text(key)}" for word, key in people if take.text(key)]
+    armers = list(take.part("armed_by").held)
+    if armers or who:
+        yield "who", ", ".join([*([f"armed by {' and '.join(armers)}"] if armers else []), *who])
     drift = take.at("drift_ppm")
     if drift is not None:
         yield "clock", f"the card ran {take.number('drift_ppm'):+.1f} ppm beside the machine's clock"

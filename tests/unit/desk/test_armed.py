@@ -53,6 +53,16 @@ def test_arm_all_takes_every_strip_with_an_input_but_the_safe_ones(hub: Hub, arm
     assert arms(hub) == ["/strip/1/arm"]
 
 
+def test_who_armed_last_stands_with_each_track(hub: Hub, armed: Armed) -> None:
+    hub.restore([("/strip/1/arm", 1.0)], [])
+    hub.write("/bus/1/arm", 1.0, "pedal")
+    armed.arm_all("nanokontrol2")
+    assert [track.armed_by for track in armed.tracks()] == ["", "nanokontrol2", "pedal"]
+    hub.write("/strip/2/arm", 0.0, "pedal")
+    hub.write("/strip/2/arm", 1.0, "pedal")
+    assert [track.armed_by for track in armed.tracks()] == ["", "pedal", "pedal"]
+
+
 def test_arm_none_leaves_nothing_armed(hub: Hub, armed: Armed) -> None:
     for address in ("/strip/1/arm", "/strip/4/arm", "/bus/2/arm", "/main/arm"):
         hub.write(address, 1.0, "test")

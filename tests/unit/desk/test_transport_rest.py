@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from studiod.desk.proof import whole_proof
 from studiod.desk.takes import regions
 from studiod.link.order import TakeOrder
 from studiod.model.parameter import Refused
@@ -312,6 +313,28 @@ def test_a_take_says_who_began_it_and_who_ended_it(tmp_path: Path) -> None:
         ]
         summary = studio.transport.takes[0].summary()
         assert (summary["recorded_by"], summary["stopped_by"]) == told[0]
+
+    walk(scene, tmp_path)
+
+
+def test_a_take_says_who_armed_each_of_its_tracks(tmp_path: Path) -> None:
+    async def scene(studio: SessionRig) -> None:
+        studio.hub.write("/strip/2/arm", 1.0, "nanokontrol2")
+        studio.hub.write("/strip/3/arm", 1.0, "osc 10.0.0.7:9000")
+        studio.hub.write("/strip/3/arm", 0.0, "osc 10.0.0.7:9000")
+        studio.hub.fire("/arm/all", origin="pedal")
+        studio.hub.write("/main/arm", 1.0, "studioctl (osc tcp 127.0.0.1:4000)")
+        await roll(studio, 4800)
+        await press(studio, "/transport/record")
+        await roll(studio, 4800)
+        await press(studio, "/transport/stop")
+        (take,) = studio.transport.takes
+        by = {track.file: track.armed_by for track in take.tracks}
+        assert by["strip-02-strip-2.wav"] == "nanokontrol2"
+        assert by["strip-01-strip-1.wav"] == by["strip-03-strip-3.wav"] == "pedal"
+        assert by["main-l.wav"] == by["main-r.wav"] == "studioctl (osc tcp 127.0.0.1:4000)"
+        assert set(whole_proof(take.document)["armed_by"]) == set(by.values())
+        assert take.summary()["tracks"][1]["armed_by"] == "nanokontrol2"
 
     walk(scene, tmp_path)
 
