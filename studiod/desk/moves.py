@@ -106,6 +106,15 @@ class Moves:
         if back is not None:
             await self._cue(back)
 
+    async def end_take(self, by: str) -> None:
+        """End the take that is being recorded, and roll on; nothing else that waits is recorded."""
+        self.roll.disable()
+        if not self._is_recording:
+            return
+        self._orders.note_stop(by)
+        await self.obey(Operation.PLAY)
+        await self._settle(self._snapshot.take_id)
+
     async def toggle(self, by: str) -> None:
         """Roll when nothing is going on; else stop, whether it rolls, counts in or waits."""
         await (self.play(by) if self._is_standing and self.roll.phase is TransportPhase.NONE else self.stop(by))

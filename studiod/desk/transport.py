@@ -311,14 +311,14 @@ class Transport:
             self._commands.put(self._moves.list_takes if self._is_recording else self._moves.lay_anew)
         failed = self.tape.get("failed", {})
         if self._is_recording and str(self._snapshot.take_id) in failed:
-            self._commands.put(partial(self._stop_failed, failed[str(self._snapshot.take_id)]))
+            self._commands.put(partial(self._end_failed, failed[str(self._snapshot.take_id)]))
         elif self._moves.has_new_takes:
             self._commands.put(self._moves.list_takes)
 
     # -- commands that are more than a move ------------------------------------------------------------------------
 
-    async def _stop_failed(self, why: str) -> None:
-        await self._moves.stop("tape")
+    async def _end_failed(self, why: str) -> None:
+        await self._moves.end_take("tape")
         self._moves.fault = why
 
     async def _discard(self, by: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from studiod.model.parameter import Refused
+from studiod.model.transport import Tally, TapeAlarm
 from tests.fakes.desk_rig import Rig
 from tests.fakes.session_rig import RATE_HZ, SessionRig
 from tests.fakes.takes import FakeTake
@@ -185,19 +186,31 @@ def test_without_a_tape_it_goes_where_it_is_sent_and_says_what_is_missing(tmp_pa
     asyncio.run(walk())
 
 
-def test_a_disk_that_refuses_stops_the_transport_and_says_why(tmp_path: Path) -> None:
+def test_a_disk_that_refuses_ends_the_recording_and_the_band_plays_on(tmp_path: Path) -> None:
+    """Backing tracks on a stage are not the disk's to stop: it is as if somebody had punched out."""
+
     async def walk() -> None:
         async with session(tmp_path) as studio:
             takes = tmp_path / "session" / "takes"
             takes.rmdir()
             takes.write_text("in the way")
             studio.hub.write("/strip/1/arm", 1.0, "test")
+            studio.hub.write("/loop/end", 0.25, "test")
+            studio.hub.write("/loop/on", 1.0, "test")
             studio.hub.fire("/transport/record")
-            for _ in range(20):
-                await studio.settle()
+            await studio.settle()
+            rolled = 0
+            for _ in range(100):
                 await studio.roll(480)
-            assert state(studio) == "stopped"
+                await studio.settle()
+                rolled += state(studio) == "playing"
+            assert state(studio) == "playing"
+            assert rolled > 50
+            assert studio.hub.value("/loop/active")
             assert "take 1 could not be begun" in studio.transport.fault
+            assert studio.hub.value("/tape/alarm") == float(TapeAlarm.ALARM)
+            assert studio.hub.value("/transport/tally") == float(Tally.ALARM)
+            assert studio.rig.block.snapshot().take_id == 1
 
     asyncio.run(walk())
 
