@@ -180,6 +180,7 @@ class Queries:
             ],
             "alarms": tape.get("alarms", []),
             "seconds_left": tape.get("seconds_left"),
+            "room": tape.get("room", []),
             "blackbox": tape.get("blackbox") or None,
         }
 

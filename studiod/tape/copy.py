@@ -14,6 +14,7 @@ from studiod.link.order import TakeOrder
 from studiod.link.take import DOCUMENT_NAME, RECORDING
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy_journal import JournalCopies
+from studiod.tape.disks import Free, free_on
 from studiod.tape.files import load_json
 from studiod.tape.follow import TakeFollower
 from studiod.tape.library import copied_folders
@@ -60,6 +61,10 @@ class TakeCopy:
     options: WriterOptions
     wall: Callable[[], float] = time.time
     is_clock_synchronised: Callable[[], bool] = bool
+    free_on: Callable[[Path], Free | None] = free_on
+    """How room is looked for on its disk, by this thread alone."""
+    free: Free | None = None
+    """What is free there for copies, what is kept for the running one with it; None when nobody knows."""
     states: dict[int, CopyState] = field(default_factory=dict)
     """By take id; replaced as a whole, so that another thread may look at any time."""
     finished: int = field(init=False)
@@ -103,6 +108,12 @@ class TakeCopy:
         self._let_go()
 
     @property
+    def is_troubled(self) -> bool:
+        """Nothing is copied, or the last copy has a fault: that is told, and its room says no more."""
+        states = self.states
+        return bool(self.fault or (states and states[max(states)].fault))
+
+    @property
     def pause_s(self) -> float:
         """How long nothing needs a turn."""
         return self._follower.pause_s
@@ -113,6 +124,8 @@ class TakeCopy:
         is_there = self.root.parent.is_dir()
         self.fault = "" if is_there else f"tape.copy_to {self.root.parent} is not there: nothing is copied"
         self._is_looked_over = self._is_looked_over and is_there  # another disk may come
+        free, writer = self.free_on(self.root.parent) if is_there else None, self._follower.writer
+        self.free = free if free is None or writer is None else replace(free, bytes=free.bytes + writer.kept_bytes)
 
     def _repair(self, running: frozenset[int]) -> None:
         """Make the copies whole that were cut off, but for `running`; again later while others write there."""

@@ -4,8 +4,10 @@ import contextlib
 import enum
 import errno
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 BALLAST_BYTES = 16 << 20
 WARNING_S, ALARM_S = 600.0, 120.0
@@ -46,15 +48,59 @@ def seconds_left(free_bytes: int | None, bytes_per_second: int) -> float | None:
     return None if free_bytes is None or bytes_per_second <= 0 else free_bytes / bytes_per_second
 
 
-def room_alarm(left_s: float | None, tracks: int, disk: Path) -> Alarm | None:
-    """What to tell when `left_s` seconds of `tracks` tracks are left on `disk`; None while there is enough."""
-    if left_s is None or left_s > WARNING_S:
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What is free on a disk, in bytes; device: which disk that is, by its number."""
+
+    bytes: int
+    device: int
+
+
+def free_on(folder: Path) -> Free | None:
+    """What is free on the disk of `folder`; None where nobody can tell. Waits as long as the disk does."""
+    try:
+        return Free(shutil.disk_usage(folder).free, folder.stat().st_dev)
+    except OSError:
         return None
-    noun = "track" if tracks == 1 else "tracks"
-    left = f"{left_s / 60.0:.0f} minutes" if left_s > ALARM_S else f"{left_s:.0f} seconds"
-    return Alarm(
-        "warning" if left_s > ALARM_S else "alarm", f"{disk} is full in {left} of {tracks} {noun}: make room on it"
-    )
+
+
+class DiskUse(enum.Enum):
+    """What a disk is there for."""
+
+    LIBRARY = "library"
+    COPY = "copy"
+    SECOND = "second library"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long a disk lasts: `left_s` seconds of what is recorded or armed; None when nobody knows."""
+
+    use: DiskUse
+    disk: Path
+    free_bytes: int | None
+    left_s: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For the shared block."""
+        left_s = None if self.left_s is None else round(self.left_s, 1)
+        return {"use": self.use.value, "folder": str(self.disk), "free_bytes": self.free_bytes, "seconds_left": left_s}
+
+    def alarm(self, tracks: int) -> Alarm | None:
+        """What to tell when that is the time for `tracks` tracks; None while there is enough."""
+        left_s = self.left_s
+        if left_s is None or left_s > WARNING_S:
+            return None
+        noun = "track" if tracks == 1 else "tracks"
+        left = f"{left_s / 60.0:.0f} minutes" if left_s > ALARM_S else f"{left_s:.0f} seconds"
+        what = {
+            DiskUse.LIBRARY: f"{self.disk} is full in {left} of {tracks} {noun}",
+            DiskUse.COPY: f"the copy on {self.disk} ends in {left} of {tracks} {noun}",
+            DiskUse.SECOND: f"tape.second_library {self.disk} has room for {left} of {tracks} {noun}",
+        }[self.use]
+        # nothing is written to the second library yet: there is time as long as the first one lasts
+        level = "alarm" if left_s <= ALARM_S and self.use is not DiskUse.SECOND else "warning"
+        return Alarm(level, f"{what}: make room on it")
 
 
 @dataclass(frozen=True, slots=True)

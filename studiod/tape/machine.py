@@ -4,7 +4,6 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from studiod.link.session import take_folder, takes_folder
 from studiod.link.take import BadDocument
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import CopyState, TakeCopy
-from studiod.tape.disks import Alarm, Ballast, room_alarm, seconds_left
+from studiod.tape.disks import Alarm, Ballast, DiskUse, Free, Room, free_on, seconds_left
 from studiod.tape.files import load_json, save_json
 from studiod.tape.follow import TakeFollower
 from studiod.tape.heard import Heard
@@ -74,6 +73,8 @@ class TapeMachine:
     """Turned with the takes; None: none are kept."""
     heard: Heard | None = None
     """What boxes say: it goes into journals and MIDI files; None: nobody listens."""
+    free_on: Callable[[Path], Free | None] = free_on
+    """How room is looked for on a disk."""
     library_fault: str = ""
     is_locked_out: bool = False
     """The session is another studiod's."""
@@ -84,7 +85,8 @@ class TapeMachine:
     _told: tuple[object, ...] = ()  # what was news then
     _journaled_at: float = 0.0
     _space_at: float = -SPACE_S
-    _free_bytes: int | None = None
+    _free: Free | None = None
+    _second_free: Free | None = None
     _next_id: int = 1
     _lock: int | None = None
     _was_there: bool = False
@@ -120,6 +122,7 @@ class TapeMachine:
                 options,
                 self.wall,
                 self.is_clock_synchronised,
+                self.free_on,
             )
             if self.journals is not None:
                 self.journals.on_written = self.copy.journals.hand
@@ -344,8 +347,8 @@ class TapeMachine:
     def status(self) -> dict[str, Any]:
         """How the tape stands, for the shared block."""
         writer, follower = self.writer, self._follower
-        left = self._left()
-        left_s, _ = left
+        rooms, tracks = self._rooms()
+        left_s = rooms[0].left_s
         return {
             "library_fault": self.library_fault,
             "is_locked_out": self.is_locked_out,
@@ -366,9 +369,10 @@ class TapeMachine:
             "failed": {str(number): why for number, why in list(follower.failed.items())[-4:]},
             "elsewhere": {str(number): str(folder) for number, folder in list(follower.elsewhere.items())[-4:]},
             "next_id": max(self._next_id, follower.finished + 1),
-            "free_bytes": self._free_bytes,
+            "free_bytes": rooms[0].free_bytes,
             "seconds_left": None if left_s is None else round(left_s, 1),
-            "alarms": [alarm.to_json() for alarm in self._alarms(left)[:8]],
+            "room": [room.to_json() for room in rooms],
+            "alarms": [alarm.to_json() for alarm in self._alarms(rooms, tracks)[:8]],
             "copy": self._copy_status(),
             "ring_fill": round(follower.fill, 4),
             "lost_frames": follower.lost_frames,
@@ -391,14 +395,10 @@ class TapeMachine:
 
     def alarms(self) -> list[Alarm]:
         """What people must know of the disks now, the worst first."""
-        return self._alarms(self._left())
+        return self._alarms(*self._rooms())
 
-    def _alarms(self, left: tuple[float | None, int]) -> list[Alarm]:
-        told: list[Alarm] = []
-        left_s, tracks = left
-        room = room_alarm(left_s, tracks, self._disk)
-        if room is not None:
-            told.append(room)
+    def _alarms(self, rooms: list[Room], tracks: int) -> list[Alarm]:
+        told = [alarm for alarm in (room.alarm(tracks) for room in rooms) if alarm is not None]
         last = self.writer or self._follower.last
         if last is not None:
             told += [Alarm("alarm", fault) for fault in reversed(last.faults)]
@@ -431,22 +431,33 @@ class TapeMachine:
     def _disk(self) -> Path:
         return self.session if self.writer is None else self.writer.folder
 
-    def _left(self) -> tuple[float | None, int]:
-        """How long the disk in use lasts, in seconds, for how many tracks: those that run, else those armed."""
-        writer = self.writer
+    def _rooms(self) -> tuple[list[Room], int]:
+        """How long each disk lasts, the one in use first, for how many tracks: those that run, else those armed."""
+        writer, copy, second = self.writer, self.copy, self.options.second_library
         tracks = self.armed_tracks() if writer is None else len(writer.order.tracks)
         bits = self.options.bits if writer is None else writer.order.bits
-        free = self._free_bytes
-        if free is not None and writer is not None:
-            free += writer.kept_bytes
-        return seconds_left(free, tracks * self.rate_hz * bits // 8), tracks
+        per_second = tracks * self.rate_hz * bits // 8
+        free = None if self._free is None else self._free.bytes
+        kept = 0 if writer is None else writer.kept_bytes
+        copied = None if copy is None or copy.is_troubled else copy.free
+        is_shared = copied is not None and self._free is not None and copied.device == self._free.device
+        left_s = seconds_left(None if free is None else free + kept, per_second * (2 if is_shared else 1))
+        rooms = [Room(DiskUse.LIBRARY, self._disk, free, left_s)]
+        if copy is not None and copied is not None and not is_shared:
+            left_s = seconds_left(copied.bytes, per_second)
+            rooms.append(Room(DiskUse.COPY, copy.root.parent, copied.bytes, left_s))
+        if second is not None and self._second_free is not None and not self._disk.is_relative_to(second):
+            left_s = seconds_left(self._second_free.bytes, per_second)
+            rooms.append(Room(DiskUse.SECOND, second, self._second_free.bytes, left_s))
+        return rooms, tracks
 
     def _look_around(self) -> None:
         """What may wait for another disk, or for much to be written: never while a take is recorded."""
         second = self.options.second_library
         self._is_alone = second is not None and not second.is_dir()
-        if self._free_bytes is not None and not self.library_fault:
-            self._ballast.lay(self._free_bytes)
+        self._second_free = None if second is None or self._is_alone else self.free_on(second)
+        if self._free is not None and not self.library_fault:
+            self._ballast.lay(self._free.bytes)
         self._repair_failed()
         self._repair_returned()
 
@@ -459,8 +470,7 @@ class TapeMachine:
             self._space_at = now
             if self.library_fault or self._lock is None or not is_held_at(self.session / LOCK_NAME, self._lock):
                 self._open_library()
-            with contextlib.suppress(OSError):
-                self._free_bytes = shutil.disk_usage(self._disk).free
+            self._free = self.free_on(self._disk) or self._free
             if self.writer is None:
                 self._look_around()
             self._settle_copies()

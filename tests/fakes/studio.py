@@ -327,7 +327,17 @@ class FakeStudio:
             "zeroconf": {"name": "studiod", "services": ["_osc._udp"], "addresses": ["192.168.1.7"], "fault": ""},
             "library": "/library",
             "session": _SESSION,
-            "tape": {"state": "idle", "free_bytes": 5e10, "free_s": 7200.0, "ring_fill": 0.0, "faults": []},
+            "tape": {
+                "state": "idle",
+                "free_bytes": 5e10,
+                "free_s": 7200.0,
+                "ring_fill": 0.0,
+                "faults": [],
+                "room": [
+                    {"use": "library", "folder": "/library", "free_bytes": 5e10, "seconds_left": None},
+                    {"use": "copy", "folder": "/usb", "free_bytes": 2e9, "seconds_left": 540.0},
+                ],
+            },
             "engine": {
                 "xruns": 2,
                 "late_blocks": 0,

@@ -144,6 +144,11 @@ def _tape(tape: Facts, page: Page) -> str:
         room = f", room for {duration(free_s)}" if free_s else ""
         free = f"{size(tape.number('free_bytes'))} free{room}"
         parts.append(page.style(free, YELLOW) if 0.0 < free_s < _LOW_SPACE_S else free)
+    for disk in tape.parts("room")[1:]:  # the first is the disk in use
+        left_s = disk.number("seconds_left")
+        left = f", room for {duration(left_s)}" if left_s else ""
+        free = f"{disk.text('use')} {size(disk.number('free_bytes'))} free{left}"
+        parts.append(page.style(free, YELLOW) if 0.0 < left_s < _LOW_SPACE_S else free)
     fill = tape.number("ring_fill")
     if fill > _FULL_RING:
         parts.append(page.style(f"the disk is behind: ring {fill:.0%} full", RED))

@@ -51,6 +51,7 @@ def test_status_says_what_the_studio_is_doing(terminal: Terminal, studio: FakeSt
     said = terminal.run("status")
     for words in ("stopped at 0:00:00.000", "8 strips, 2 buses", "48000 Hz", "engine 102", "2 xruns", "room for 2 h"):
         assert words in said
+    assert "copy 2.0 GB free, room for 9 min" in said
     assert said.splitlines()[-1] == "! input 3 is silent: check its cable"
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from studiod.link import Operation
 from studiod.link.order import TakeOrder, TrackOrder
 from studiod.tape import TapeMachine, TapeOptions
-from studiod.tape.disks import Ballast, Refusal, refusal, room_alarm, seconds_left
+from studiod.tape.disks import Ballast, DiskUse, Free, Refusal, Room, free_on, refusal, seconds_left
 from tests.fakes.desk_rig import Rig
 from tests.fakes.tape_take import TakeOnDisk
 
@@ -32,14 +33,18 @@ def test_a_refusal_is_told_by_its_number(number: int, meaning: Refusal) -> None:
     assert refusal(OSError(number, "no")) is meaning
 
 
+def room(left_s: float | None, use: DiskUse = DiskUse.LIBRARY) -> Room:
+    return Room(use, Path("/media/disk"), 0, left_s)
+
+
 def test_there_is_a_warning_ten_minutes_before_full_and_an_alarm_two_minutes_before() -> None:
     per_second = 8 * RATE_HZ * 3
     told = {}
     for left_s in (3600, 601, 600, 121, 120, 3):
-        alarm = room_alarm(seconds_left(left_s * per_second, per_second), 8, Path("/media/disk"))
+        alarm = room(seconds_left(left_s * per_second, per_second)).alarm(8)
         told[left_s] = None if alarm is None else alarm.level
     assert told == {3600: None, 601: None, 600: "warning", 121: "warning", 120: "alarm", 3: "alarm"}
-    alarm = room_alarm(400.0, 8, Path("/media/disk"))
+    alarm = room(400.0).alarm(8)
     assert alarm is not None
     assert alarm.text == "/media/disk is full in 7 minutes of 8 tracks: make room on it"
 
@@ -47,7 +52,7 @@ def test_there_is_a_warning_ten_minutes_before_full_and_an_alarm_two_minutes_bef
 def test_nothing_is_told_of_a_disk_while_nothing_is_armed() -> None:
     assert seconds_left(5, 0) is None
     assert seconds_left(None, 5) is None
-    assert room_alarm(None, 0, Path("/")) is None
+    assert room(None).alarm(0) is None
 
 
 def test_the_ballast_is_laid_where_there_is_room_and_thrown_off_once(tmp_path: Path) -> None:
@@ -71,12 +76,22 @@ def test_a_ballast_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 class Studio:
-    """A machine turned by hand, with an order for two tracks."""
+    """A machine turned by hand, with an order for two tracks. free: what disks have, by folder; others as they are."""
 
-    def __init__(self, rig: Rig, session: Path, options: TapeOptions, armed: int = 0) -> None:
+    def __init__(
+        self, rig: Rig, session: Path, options: TapeOptions, armed: int = 0, free: Mapping[Path, Free] | None = None
+    ) -> None:
         self.rig, self.now, self.frame, self.armed = rig, 0.0, 0, armed
         self.machine = TapeMachine(
-            rig.block, session, RATE_HZ, 0.25, lambda: self.now, list, options, lambda: self.armed
+            rig.block,
+            session,
+            RATE_HZ,
+            0.25,
+            lambda: self.now,
+            list,
+            options,
+            lambda: self.armed,
+            free_on=lambda folder: (free or {}).get(folder) or free_on(folder),
         )
         self.machine.start()
         tracks = tuple(TrackOrder(n, f"strip-{n + 1:02d}.wav", n, f"Strip {n + 1}") for n in range(2))
@@ -108,6 +123,54 @@ def test_the_time_left_is_that_of_what_is_armed_and_then_of_what_is_recorded(tmp
         room = rolling["free_bytes"] + studio.machine.writer.kept_bytes  # what is kept for it is its own
         assert rolling["seconds_left"] == pytest.approx(room / (2 * 3 * RATE_HZ), abs=1.0)
         studio.machine.stop()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "level"),
+    [((60, 60, 60), None), ((60, 5, 60), "warning"), ((60, 1, 60), "alarm"), ((60, 60, 1), "warning")],
+)
+def test_every_disk_is_watched_that_a_take_goes_to(
+    tmp_path: Path, minutes: tuple[int, int, int], level: str | None
+) -> None:
+    folders = tmp_path / "session", tmp_path / "usb", tmp_path / "second"
+    for folder in folders:
+        folder.mkdir()
+    minute = 60 * 8 * 3 * RATE_HZ
+    free = {folder: Free(count * minute, n) for n, (folder, count) in enumerate(zip(folders, minutes, strict=True))}
+    with Rig.make(strips=2, buses=0, ring_s=3.0) as rig:
+        options = TapeOptions(second_library=folders[2], copy_to=folders[1])
+        studio = Studio(rig, folders[0], options, 8, free)
+        studio.roll(3 * RATE_HZ)
+        status = studio.machine.status()
+        studio.machine.stop()
+    assert [told["use"] for told in status["room"]] == ["library", "copy", "second library"]
+    assert [told["seconds_left"] for told in status["room"]] == [60.0 * count for count in minutes]
+    assert [alarm["level"] for alarm in status["alarms"]] == ([] if level is None else [level])
+    if level is not None:
+        named = folders[1] if minutes[1] < 60 else folders[2]
+        assert str(named) in status["alarms"][0]["text"]
+
+
+def test_a_copy_on_the_same_disk_halves_the_time_left(tmp_path: Path) -> None:
+    folders = tmp_path / "session", tmp_path / "usb"
+    for folder in folders:
+        folder.mkdir()
+    free = dict.fromkeys(folders, Free(1200 * 8 * 3 * RATE_HZ, 1))
+    with Rig.make(strips=2, buses=0, ring_s=3.0) as rig:
+        studio = Studio(rig, folders[0], TapeOptions(copy_to=folders[1]), 8, free)
+        studio.roll(3 * RATE_HZ)
+        status = studio.machine.status()
+        studio.machine.stop()
+    assert status["seconds_left"] == 600.0
+    assert [alarm["text"] for alarm in status["alarms"]] == [
+        f"{folders[0]} is full in 10 minutes of 8 tracks: make room on it"
+    ]
+
+
+def test_the_copy_says_when_it_ends_by_its_name() -> None:
+    alarm = room(240.0, DiskUse.COPY).alarm(1)
+    assert alarm is not None
+    assert alarm.text == "the copy on /media/disk ends in 4 minutes of 1 track: make room on it"
 
 
 def test_room_is_kept_ahead_for_every_file_and_given_back_at_the_end(tmp_path: Path) -> None:
