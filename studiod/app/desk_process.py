@@ -13,6 +13,7 @@ from studiod import __version__
 from studiod.app import blackbox_door, import_door, learn_door, transport_door
 from studiod.app.banner import banner
 from studiod.app.bells import Bells
+from studiod.app.latencies import Latencies, load_measured
 from studiod.app.queries import Queries
 from studiod.app.settings import Settings
 from studiod.app.take_door import TakeDoor
@@ -63,6 +64,7 @@ class Desk:
         self.hub = Hub(registry, BlockStore(block), block.rate_hz)
         lay_rules(self.hub, layout)
         self._meters = Meters(self.hub, layout)
+        latencies = Latencies(load_measured(settings.tape.library.expanduser()), settings.audio.roundtrip_frames)
         self.transport = Transport(
             block,
             self.hub,
@@ -70,15 +72,13 @@ class Desk:
             self._session,
             settings.tape.bits,
             transport_door.shelf(self._session, self._is_over),
-            outside=Outside(
-                partial(transport_door.roundtrip_frames, block, settings.audio.roundtrip_frames), self._control_ports
-            ),
+            outside=Outside(lambda: latencies.now(block).frames, self._control_ports),
         )
         self.librarian = Librarian(
             lambda: self.transport.takes, self.transport.reread_takes, lambda: self.transport.recording
         )
         self.keeping = Keeping(block, self.hub, layout, self._session, self.transport)
-        self.queries = Queries(block, settings, self.hub, self.transport)
+        self.queries = Queries(block, settings, self.hub, self.transport, latencies)
         self._stopped = asyncio.Event()
         self._unsaved = False
         self._was_there = False

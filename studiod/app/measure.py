@@ -5,11 +5,13 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from studiod.app.hosts import Hosts
+    from studiod.app.latencies import Way
     from studiod.app.settings import Settings
     from studiod.link import Block
     from studiod.produce.roundtrip import Roundtrip
@@ -21,9 +23,11 @@ comes in tells how late a musician who plays to a recording is recorded.
 _EPILOG: Final = """\
 examples:
   studiod measure-latency --output 1 --input 1
+  studiod measure-latency --save
   studiod measure-latency --config studio.yaml --json
 
-Then put what it says into the configuration: audio: {roundtrip_frames: N}
+With --save it is remembered in the library, for this device at this rate and block size, and used for that alone from
+the next start of studiod on. audio: {roundtrip_frames: N} in the configuration goes before it, whatever is plugged in.
 
 exit status: 0, 1 if nothing came back or the device does not play, 2 for a wrong configuration or usage
 """
@@ -47,6 +51,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     command.add_argument("--host", metavar="HOST", help="auto, virtual, portaudio or jack (default: as configured)")
     command.add_argument("--output", type=int, default=1, metavar="N", help="output that plays (default: 1)")
     command.add_argument("--input", type=int, default=1, metavar="N", help="input that listens (default: 1)")
+    command.add_argument("--save", action="store_true", help="remember it for this device, rate and block size")
     command.add_argument("--json", action="store_true", help="print an object with what was found")
 
 
@@ -54,6 +59,7 @@ def run(given: argparse.Namespace) -> int:
     """Measure and tell; 0, 1 (could not) or 2 (wrong configuration)."""
     from studiod.app.config.faults import ConfigError
     from studiod.app.config.load import load_config, to_json
+    from studiod.app.latencies import save_measured
     from studiod.app.settings import Settings
     from studiod.produce.roundtrip import NothingHeardError
 
@@ -66,29 +72,39 @@ def run(given: argparse.Namespace) -> int:
         sys.stderr.write(f"{fault}\n")
         return 2
     try:
-        device, found = measure(settings, given.output - 1, given.input - 1)
+        way, found = measure(settings, given.output - 1, given.input - 1)
     except (NothingHeardError, OSError) as fault:
         sys.stderr.write(f"{fault}: is output {given.output} connected to input {given.input}?\n")
         return 1
-    rate_hz = settings.audio.rate_hz
+    saved: Path | None = None
+    try:
+        saved = save_measured(settings.tape.library.expanduser(), way, found.frames) if given.save else None
+    except OSError as fault:
+        sys.stderr.write(f"{fault.filename or settings.tape.library}: {fault.strerror}: it is not remembered\n")
+    _tell(given, way, found, saved)
+    return 1 if given.save and saved is None else 0
+
+
+def _tell(given: argparse.Namespace, way: "Way", found: "Roundtrip", saved: Path | None) -> None:
     fact = {
-        "device": device,
-        "rate_hz": rate_hz,
-        "block_frames": settings.audio.block_frames,
+        **asdict(way),
         "roundtrip_frames": found.frames,
-        "roundtrip_ms": round(1000.0 * found.frames / rate_hz, 3),
+        "roundtrip_ms": round(1000.0 * found.frames / way.rate_hz, 3),
         "gain_db": round(found.gain_db, 2),
         "likeness": round(found.likeness, 4),
         "is_inverted": found.is_inverted,
+        "saved": None if saved is None else str(saved),
     }
     if given.json:
         print(json.dumps(fact, indent=2, ensure_ascii=False))
-    else:
-        turned = ", polarity inverted" if found.is_inverted else ""
-        print(f"{device}, {rate_hz} Hz: output {given.output} to input {given.input}")
-        print(f"  {found.frames} frames ({fact['roundtrip_ms']} ms), {found.gain_db:+.1f} dB{turned}")
-        print(f"put into the configuration:\n  audio: {{roundtrip_frames: {found.frames}}}")
-    return 0
+        return
+    turned = ", polarity inverted" if found.is_inverted else ""
+    print(f"{way}: output {given.output} to input {given.input}")
+    print(f"  {found.frames} frames ({fact['roundtrip_ms']} ms), {found.gain_db:+.1f} dB{turned}")
+    if saved is not None:
+        print(f"remembered in {saved}, for this device, rate and block size")
+    elif not given.save:
+        print("studiod measure-latency --save remembers it for this device, rate and block size")
 
 
 def _check(what: str, channel: int, channels: int) -> None:
@@ -96,14 +112,15 @@ def _check(what: str, channel: int, channels: int) -> None:
         raise ValueError(f"--{what}: {channel}; allowed 1..{channels}, as many as are configured")
 
 
-def measure(settings: "Settings", output: int, source: int) -> tuple[str, "Roundtrip"]:
-    """Device, and the way from `output` to input `source` (from 0) of the configured host.
+def measure(settings: "Settings", output: int, source: int) -> tuple["Way", "Roundtrip"]:
+    """What was measured, and the way from `output` to input `source` (from 0) of the configured host.
 
     Raises NothingHeardError, OSError when the device does not play.
     """
     import numpy as np
 
     from studiod.app.hosts import Hosts
+    from studiod.app.latencies import way_of
     from studiod.engine import Engine, engine_targets
     from studiod.link import Block, Dimensions, Operation, create_block
     from studiod.model.console import MONITOR_CHOICES, ConsoleLayout, console_parameters
@@ -166,7 +183,7 @@ def measure(settings: "Settings", output: int, source: int) -> tuple[str, "Round
             heard.append(np.frombuffer(raw, "<f4"))
         if any(gap.start >= begin for gap in block.gaps()):
             raise OSError("the device dropped frames meanwhile; try again, with larger blocks if it happens again")
-        return str(status["device"]), find_roundtrip(noise, heard)
+        return way_of(status, block), find_roundtrip(noise, heard)
     finally:
         hosts.leave()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
 from studiod.app import take_list
+from studiod.app.latencies import Latencies
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Queries:
     """Knows all parts of the desk process and says how they stand."""
 
-    def __init__(self, block: Block, settings: Settings, hub: Hub, transport: Transport) -> None:
+    def __init__(self, block: Block, settings: Settings, hub: Hub, transport: Transport, latencies: Latencies) -> None:
         self.server: OscServer | None = None
         self.discovery: Discovery | None = None
         self.surfaces: SurfaceManager | None = None
@@ -40,6 +41,7 @@ class Queries:
         self._settings = settings
         self._hub = hub
         self._transport = transport
+        self._latencies = latencies
 
     @property
     def _parts(self) -> tuple[int, ...]:
@@ -105,6 +107,7 @@ class Queries:
             "tape": self._tape_state(),
             "engine": _engine_state(snapshot, block.gap_count),
             "latency": _latency(snapshot, block.rate_hz),
+            "roundtrip": asdict(self._latencies.now(block)),
             "uptime_s": round(snapshot.frame / block.rate_hz, 1),
             "faults": self._all_faults(engine),
         }

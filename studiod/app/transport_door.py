@@ -4,25 +4,16 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from studiod.desk.discards import Shelf
 from studiod.desk.markers import Markers
-from studiod.link import ENGINE, Block
 from studiod.model.parameter import Refused
 from studiod.net.osc.answers import Handler
 from studiod.net.osc.endpoint import OscEndpoint
 from studiod.net.osc.packet import Argument
 
 MARKERS = "/markers"
-
-
-def roundtrip_frames(block: Block, measured: int) -> int:
-    """From an output to an input: as it was measured, or 0; then as far as the engine's host knows."""
-    if measured:
-        return measured
-    told: dict[str, Any] = json.loads(block.status(ENGINE) or "{}")
-    return int(told.get("input_latency") or 0) + int(told.get("output_latency") or 0)
 
 
 def shelf(session: Path, is_over: Callable[[int], bool]) -> Shelf:

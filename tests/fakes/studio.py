@@ -90,6 +90,8 @@ class FakeStudio:
         self.faults: list[str] = []
         self.insert_frames = 0
         """Round trip of the longest hardware insert."""
+        self.roundtrip_note = ""
+        """What the studio says of a round trip that is not measured."""
         self.device_latency: tuple[int, int] | None = None
         """Frames in and out, as a device tells them."""
         self.position_s = 0.0
@@ -353,6 +355,7 @@ class FakeStudio:
                 "buses": _late(self.insert_frames),
                 "main": _late(self.insert_frames + LIMITER_FRAMES),
             },
+            "roundtrip": {"frames": 0, "source": "none", "note": self.roundtrip_note},
             "input_latency": self.device_latency[0] if self.device_latency else None,
             "output_latency": self.device_latency[1] if self.device_latency else None,
             "uptime_s": 4000.0,

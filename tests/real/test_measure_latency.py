@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from studiod.app.cli import main
+from studiod.app.latencies import Way, load_measured
 
 pytestmark = pytest.mark.real
 
@@ -29,6 +30,20 @@ def test_a_cable_of_known_length_is_measured_without_error(
     assert measured(tmp_path, LOOP.format(block=block, frames=frames), *words) == 0
     fact = json.loads(capsys.readouterr().out)
     assert (fact["roundtrip_frames"], fact["gain_db"], fact["is_inverted"]) == (frames, 0.0, False)
+
+
+def test_a_measured_value_is_remembered_for_what_was_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = LOOP.format(block=256, frames=500) + f"tape: {{library: {tmp_path / 'library'}}}\n"
+    assert measured(tmp_path, config) == 0
+    assert not (tmp_path / "library").exists()
+    assert measured(tmp_path, config, "--save") == 0
+    assert "remembered in" in capsys.readouterr().out
+    assert load_measured(tmp_path / "library") == {Way("virtual", "virtual stage (loopback)", 48_000, 256): 500}
+    (tmp_path / "file").write_text("in the way")
+    assert measured(tmp_path, config.replace("/library", "/file"), "--save") == 1
+    assert "it is not remembered" in capsys.readouterr().err
 
 
 def test_an_input_without_a_cable_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,8 @@ class Audio(Section):
         le=96_000,
         description=(
             "From what an output plays to the same coming in: converters, buffers, cable. What is played to "
-            "a recording is laid that much earlier. studiod measure-latency measures it."
+            "a recording is laid that much earlier, whatever device is open. 0: as studiod measure-latency --save has "
+            "measured it for the device, rate and block size that are; else as its driver says."
         ),
     )
 

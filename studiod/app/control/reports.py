@@ -25,6 +25,8 @@ def show_status(status: Facts, page: Page) -> None:
     page.table([(page.style(title, DIM), text) for title, text in _overview(status, page)])
     for fault in _faults(status):
         page.line(f"{page.style('!', RED)} {fault}")
+    if status.text("roundtrip", "note"):
+        page.line(f"{page.style('!', YELLOW)} {status.text('roundtrip', 'note')}")
     for alarm in status.part("tape").parts("alarms"):
         if alarm.text("level") == "warning":
             page.line(f"{page.style('!', YELLOW)} {alarm.text('text')}")

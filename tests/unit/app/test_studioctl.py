@@ -77,6 +77,12 @@ def test_status_says_how_late_the_device_is_if_it_tells(terminal: Terminal, stud
     assert terminal.json("status")["output_latency"] == 480
 
 
+def test_status_says_that_a_round_trip_is_not_measured(terminal: Terminal, studio: FakeStudio) -> None:
+    assert "round trip" not in terminal.run("status")
+    studio.roundtrip_note = "the round trip is not measured for USB Audio"
+    assert "! the round trip is not measured for USB Audio" in terminal.run("status").splitlines()
+
+
 _WHO = (
     ("studioctl (osc tcp 127.0.0.1:4000)", "studioctl (osc tcp 127.0.0.1:4001)"),
     ("nanokontrol2", "loop"),

@@ -8,7 +8,6 @@ import pytest
 
 from studiod.app import transport_door
 from studiod.desk.transport import Transport
-from studiod.link import ENGINE
 from studiod.net.osc.packet import Argument
 from tests.fakes.desk_rig import Rig
 from tests.fakes.osc_desk import FakePeer, OscDesk
@@ -70,13 +69,3 @@ def test_what_cannot_be_is_refused_by_a_sentence(
     assert told[0] == address
     assert sentence in str(told[1])
     assert markers(desk)["markers"] == []
-
-
-def test_the_round_trip_is_what_the_host_says_and_nothing_where_it_is_silent() -> None:
-    with Rig.make() as rig:
-        assert transport_door.roundtrip_frames(rig.block, 0) == 0
-        rig.block.store_status(ENGINE, '{"host": "x", "input_latency": 100, "output_latency": 28}')
-        assert transport_door.roundtrip_frames(rig.block, 0) == 128
-        assert transport_door.roundtrip_frames(rig.block, 99) == 99  # what was measured is true
-        rig.block.store_status(ENGINE, '{"host": "x", "input_latency": null}')
-        assert transport_door.roundtrip_frames(rig.block, 0) == 0
