@@ -18,8 +18,8 @@ cdef extern from "pack.h" nogil:
                         unsigned char *out)
     void unweave_ "unweave"(const unsigned char *x, size_t frames, size_t width, size_t channel, size_t channels,
                             unsigned char *out)
-    void unpack_pcm24(const unsigned char *x, size_t frames, float *out)
-    void unpack_pcm16(const unsigned char *x, size_t frames, float *out)
+    void unpack_samples(const unsigned char *x, size_t frames, int bits, float *out)
+    void unpack_onto(const unsigned char *x, size_t frames, int bits, float *out)
 
 cdef extern from "crc32.h" nogil:
     void crc32_begin()
@@ -286,17 +286,21 @@ cdef class RingView:
 
     def clear(self, uint32_t strip, int64_t position, size_t frames) -> None:
         """Write silence into `strip`'s playback ring."""
-        self._place(strip, position, NULL, frames, 32)
+        self._place(strip, position, NULL, frames, 32, False)
 
     def place(self, uint32_t strip, int64_t position, const unsigned char[::1] samples, size_t frames,
-              int bits) -> None:
-        """Write `frames` samples (little-endian; 16, 24, or 32 = float) into `strip`'s playback ring at `position`."""
+              int bits, *, bint adds=False) -> None:
+        """Write `frames` samples (little-endian; 16, 24, or 32 = float) into `strip`'s playback ring at `position`.
+
+        adds: on top of what is there, in float32, never clipped.
+        """
         if bits not in (16, 24, 32) or <size_t>samples.shape[0] < frames * (bits // 8):
             raise ValueError(f"{frames} frames of {bits} bits out of {samples.shape[0]} bytes")
         if frames:
-            self._place(strip, position, &samples[0], frames, bits)
+            self._place(strip, position, &samples[0], frames, bits, adds)
 
-    cdef _place(self, uint32_t strip, int64_t position, const unsigned char *samples, size_t frames, int bits):
+    cdef _place(self, uint32_t strip, int64_t position, const unsigned char *samples, size_t frames, int bits,
+                bint adds):
         cdef uint64_t size = self.dims.playback_frames
         cdef uint64_t at = <uint64_t>position & (size - 1)
         cdef float *ring
@@ -309,12 +313,10 @@ cdef class RingView:
                 n = min(frames, size - at)
                 if samples == NULL:
                     memset(ring + at, 0, n * sizeof(float))
-                elif bits == 24:
-                    unpack_pcm24(samples, n, ring + at)
-                elif bits == 16:
-                    unpack_pcm16(samples, n, ring + at)
+                elif adds:
+                    unpack_onto(samples, n, bits, ring + at)
                 else:
-                    memcpy(ring + at, samples, n * sizeof(float))
+                    unpack_samples(samples, n, bits, ring + at)
                 if samples != NULL:
                     samples += n * <size_t>(bits // 8)
                 frames -= n

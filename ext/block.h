@@ -8,7 +8,7 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 5u
+#define BLOCK_VERSION 6u
 #define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
 #define BLOCK_GAPS 256
 #define BLOCK_STRIPS 128 /* at most */
@@ -30,7 +30,7 @@ enum { OP_SET = 1, OP_PLAY, OP_STOP, OP_RECORD, OP_LOCATE, OP_LOUDNESS_RESET, OP
 typedef struct {
   uint32_t op;
   uint32_t slot; /* SET: number slot; RECORD: take id; LOCATE: cue generation */
-  double value; /* SET: engine space; LOCATE: position in frames */
+  double value; /* SET: engine space; RECORD: not 0 lays it over what is there; LOCATE: position in frames */
   uint64_t at_frame; /* 0 = at once. What is no SET waits aside for its frame; CANCEL lets go all that waits (answer: frame 0) */
   uint64_t seq;
 } control_record;
@@ -109,6 +109,7 @@ typedef struct { /* told by the engine after every block */
   uint64_t state; /* TransportState */
   uint64_t generation; /* cue in use */
   uint64_t take_id; /* last take begun, 0 = none */
+  uint64_t overlays; /* it is laid over what was there: what it records is heard on top of that */
   uint64_t blocks, xruns, late_blocks, bad_samples, dry_frames; /* counters; dry: playback not there in time */
   uint64_t resets; /* channels whose state had gone astray and was cleared */
   uint64_t strip_latency, main_latency; /* frames: of every path through the strips, and of main's limiter */

@@ -138,6 +138,7 @@ cdef extern from "block.h" nogil:
         uint64_t state
         uint64_t generation
         uint64_t take_id
+        uint64_t overlays
         uint64_t blocks, xruns, late_blocks, bad_samples, dry_frames
         uint64_t resets
         uint64_t strip_latency, main_latency

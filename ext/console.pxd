@@ -374,7 +374,7 @@ cdef inline void want_patch(Graph *g, uint32_t lane) noexcept nogil:
 cdef inline void aim_sources(Graph *g) noexcept nogil:
     """Who plays tape and who plays the input, from soundcheck, monitor switches, arms and the transport."""
     cdef uint32_t lane
-    cdef bint tape
+    cdef bint tape, records, both
     cdef float input
     cdef uint64_t tracks[2]
     cdef block_cue *cue = &g.cues[g.now.generation % BLOCK_CUES]
@@ -386,9 +386,12 @@ cdef inline void aim_sources(Graph *g) noexcept nogil:
         if g.desk.soundcheck != 0.0 and g.strip[lane].source == SOURCE_INPUT:
             pass  # its track instead of its input, whatever it monitors or records; silence where there is none
         elif g.strip[lane].monitor != MONITOR_TAPE:
-            if g.strip[lane].monitor == MONITOR_INPUT or (g.now.state == RECORDING and g.strip[lane].arm != 0.0):
+            records = g.now.state == RECORDING and g.strip[lane].arm != 0.0
+            both = g.strip[lane].monitor == MONITOR_BOTH
+            both = both or (g.strip[lane].monitor == MONITOR_AUTO and records and g.now.overlays)
+            if not both and (g.strip[lane].monitor == MONITOR_INPUT or records):
                 tape = False
-            input = 0.0 if tape else 1.0
+            input = 0.0 if tape and not both else 1.0
         if g.strip[lane].switch_at:
             input = 0.0
         g.strip[lane].plays_tape = tape

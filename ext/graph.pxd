@@ -180,6 +180,7 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
         take.stop = BLOCK_NOT_STOPPED
         take.position = g.now.position
         g.now.take_id = record.slot
+        g.now.overlays = record.value != 0.0
         align_sums(g)
         set_state(g, RECORDING)
     elif record.op == OP_LOCATE:

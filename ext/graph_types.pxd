@@ -312,6 +312,7 @@ cdef enum:
     MONITOR_AUTO = 0  # studiod.model.console.MONITOR_CHOICES
     MONITOR_INPUT = 1
     MONITOR_TAPE = 2
+    MONITOR_BOTH = 3  # studiod.model.console.MONITOR_BOTH: in a rehearsal only
     NO_CHANNEL = -1
     VCA_COUNT = 8
     MUTE_GROUP_COUNT = 6

@@ -171,17 +171,29 @@ static void unweave(const unsigned char *x, size_t frames, size_t width, size_t 
     for (size_t byte = 0; byte < width; byte++) out[byte] = x[byte];
 }
 
-static void unpack_pcm24(const unsigned char *x, size_t frames, float *out) {
+/* Packed samples of 16, 24, or 32 bits (float) to `out`; adds: on top of what is there, as it is. */
+static inline __attribute__((always_inline)) void unpack_any_(const unsigned char *x, size_t frames, int bits, float *out, int adds) {
   for (size_t i = 0; i < frames; i++) {
-    int32_t whole = (int32_t)((uint32_t)x[3 * i] << 8 | (uint32_t)x[3 * i + 1] << 16 | (uint32_t)x[3 * i + 2] << 24);
-    out[i] = (float)whole * (1.0f / 2147483648.0f);
+    float y;
+    if (bits == 24)
+      y = (float)(int32_t)((uint32_t)x[3 * i] << 8 | (uint32_t)x[3 * i + 1] << 16 | (uint32_t)x[3 * i + 2] << 24) * (1.0f / 2147483648.0f);
+    else if (bits == 16)
+      y = (float)(int16_t)(uint16_t)((uint16_t)x[2 * i] | (uint16_t)x[2 * i + 1] << 8) * (1.0f / 32768.0f);
+    else
+      memcpy(&y, x + 4 * i, 4);
+    out[i] = adds ? out[i] + y : y;
   }
 }
 
-static void unpack_pcm16(const unsigned char *x, size_t frames, float *out) {
-  for (size_t i = 0; i < frames; i++) {
-    int32_t whole = (int16_t)(uint16_t)((uint16_t)x[2 * i] | (uint16_t)x[2 * i + 1] << 8);
-    out[i] = (float)whole * (1.0f / 32768.0f);
-  }
+static void unpack_samples(const unsigned char *x, size_t frames, int bits, float *out) {
+  if (bits == 24) unpack_any_(x, frames, 24, out, 0);
+  else if (bits == 16) unpack_any_(x, frames, 16, out, 0);
+  else memcpy(out, x, 4 * frames);
+}
+
+static void unpack_onto(const unsigned char *x, size_t frames, int bits, float *out) {
+  if (bits == 24) unpack_any_(x, frames, 24, out, 1);
+  else if (bits == 16) unpack_any_(x, frames, 16, out, 1);
+  else unpack_any_(x, frames, 32, out, 1);
 }
 #endif

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from studiod import __version__
-from studiod.app import take_list
+from studiod.app import lane_list, take_list
 from studiod.app.latencies import Latencies
 from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
@@ -58,6 +58,7 @@ class Queries:
             "/take/current": self._take,
         }
         take_list.register(endpoint, lambda: self._transport.takes)
+        lane_list.register(endpoint, lambda: self._transport.takes, self._strip_names)
         for address, document in documents.items():
             endpoint.register(address, _answering(document))
         endpoint.register("/transport/settled", lambda _arguments, _peer: (int(self._transport.is_settled),))
@@ -86,7 +87,7 @@ class Queries:
             "midi_tracks": layout.midi_tracks,
             "inputs": block.inputs,
             "outputs": block.outputs,
-            "strip_names": [self._hub.text(f"/strip/{n + 1}/name") for n in range(layout.strips)],
+            "strip_names": self._strip_names(),
             "bus_names": [self._hub.text(f"/bus/{n + 1}/name") for n in range(layout.buses)],
             "state": TransportState(snapshot.state).word,
             "phase": TransportPhase(int(self._hub.value("/transport/phase"))).word,
@@ -97,6 +98,7 @@ class Queries:
             "take": self._take(),
             "last_take": self._last_take(),
             "soundcheck": bool(self._hub.value("/soundcheck")),
+            "soundonsound": bool(self._hub.value("/transport/soundonsound")),
             "sync": asdict(self.sync.status()) if self.sync is not None else None,
             "processes": {PROCESS_NAMES[n]: block.pid(n) for n in (SUPERVISOR, *self._parts)},
             "restarts": {PROCESS_NAMES[n]: max(block.starts(n) - 1, 0) for n in self._parts},
@@ -125,6 +127,9 @@ class Queries:
             "serial": [asdict(port) for port in ports.ports if port.kind != MIDI_PORT],
             "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
         }
+
+    def _strip_names(self) -> list[str]:
+        return [self._hub.text(f"/strip/{n + 1}/name") for n in range(self._settings.console_layout().strips)]
 
     def _armed(self, strips: int, buses: int) -> list[str]:
         hub = self._hub

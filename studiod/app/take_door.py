@@ -44,6 +44,8 @@ class TakeDoor:
             endpoint.register(take, _ticketed(partial(self._change_take, take, allowed, changes)))
             endpoint.register(session, _ticketed(partial(self._change_session, session, allowed, changes)))
         endpoint.register("/takes/proof", _ticketed(self._proof))
+        endpoint.register("/takes/heard", _ticketed(self._let_hear))
+        endpoint.register("/takes/top", _ticketed(self._lay_on_top))
         endpoint.register("/takes/trash", _ticketed(self._trash))
         endpoint.register("/takes/restore", _ticketed(self._restore))
         endpoint.register("/takes/trashed", _ticketed(self._trashed))
@@ -72,6 +74,38 @@ class TakeDoor:
         address = "/takes/proof"
         take = self._librarian.take(address, _take_id(address, arguments, "the number of a take"))
         return self._librarian.order(address, lambda: whole_proof(read_anew(take).document), changes_takes=False)
+
+    def _let_hear(self, arguments: tuple[Argument, ...], _: Peer) -> int:
+        address = "/takes/heard"
+        allowed = "the number of a take, a strip if only that is meant, and 1 (heard) or 0 (not)"
+        take_id = _take_id(address, arguments, allowed)
+        match arguments[1:]:
+            case [switch]:
+                strip = None
+            case [int() as strip, switch] if not isinstance(strip, bool):
+                pass
+            case _:
+                raise Refused(f"{address}: allowed is {allowed}")
+        is_heard = _switched(address, allowed, switch)
+        self._librarian.check_take(address, take_id)
+        if strip is not None:
+            self._librarian.check_lane(address, take_id, strip)
+        self._librarian.check_timeline(address)
+        work = partial(_heard, self._session, take_id, strip, self._is_over, is_heard=is_heard)
+        return self._librarian.order(address, work, changes_timeline=True)
+
+    def _lay_on_top(self, arguments: tuple[Argument, ...], _: Peer) -> int:
+        address, allowed = "/takes/top", "the number of a take, and 1 (over all others) or 0 (back in its place)"
+        take_id = _take_id(address, arguments, allowed)
+        match arguments[1:]:
+            case [switch]:
+                is_on_top = _switched(address, allowed, switch)
+            case _:
+                raise Refused(f"{address}: allowed is {allowed}")
+        self._librarian.check_take(address, take_id)
+        self._librarian.check_timeline(address)
+        work = partial(_on_top, self._session, take_id, self._is_over, is_on_top=is_on_top)
+        return self._librarian.order(address, work, changes_timeline=True)
 
     def _trash(self, arguments: tuple[Argument, ...], _: Peer) -> int:
         address = "/takes/trash"
@@ -151,6 +185,15 @@ def _take_id(address: str, arguments: tuple[Argument, ...], allowed: str) -> int
     return first
 
 
+def _switched(address: str, allowed: str, switch: Argument) -> bool:
+    """What a toggle takes: 0 and 1 as a number or a truth, or `on` and `off`."""
+    if switch in ("on", "off"):
+        return switch == "on"
+    if not isinstance(switch, int | float) or switch not in (0, 1):
+        raise Refused(f"{address}: allowed is {allowed}")
+    return bool(switch)
+
+
 def _session_name(address: str, arguments: tuple[Argument, ...], allowed: str) -> str:
     name = arguments[0] if arguments else None
     if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or not name.isprintable():
@@ -211,6 +254,18 @@ def _change_session(session: Path, changes: Changes) -> None:
     from studiod.tape.library import change_session
 
     change_session(session, changes)
+
+
+def _heard(session: Path, take_id: int, strip: int | None, is_over: IsOver, *, is_heard: bool) -> None:
+    from studiod.tape.library import let_hear
+
+    let_hear(session, take_id, strip, is_over, is_heard=is_heard)
+
+
+def _on_top(session: Path, take_id: int, is_over: IsOver, *, is_on_top: bool) -> None:
+    from studiod.tape.library import lay_on_top
+
+    lay_on_top(session, take_id, is_over, is_on_top=is_on_top)
 
 
 def _to_trash(session: Path, take_id: int, is_over: IsOver) -> str:

@@ -12,7 +12,7 @@ from studiod.net.osc.packet import Argument
 
 ADDRESS: Final = "/take/list"
 PAGE_BYTES: Final = 32_000  # of JSON: half of what a datagram holds
-_MOST: Final = 1000
+MOST: Final = 1000
 _LONG_FIELDS: Final = ("files", "tracks", "gaps", "markers")
 
 
@@ -23,17 +23,16 @@ def register(endpoint: OscEndpoint, takes: Callable[[], Sequence[Take]]) -> None
         match arguments:
             case ():
                 return (_text([take.summary() for take in takes()]),)
-            case [int() as first, int() as count] if _is_page(first, count):
+            case [int() as first, int() as count] if is_page(first, count):
                 return (_text(page(takes(), first, count)),)
-        raise Refused(
-            f"{ADDRESS}: allowed is nothing, or the number of the take to begin with and how many, 1..{_MOST}"
-        )
+        raise Refused(f"{ADDRESS}: allowed is nothing, or the number of the take to begin with and how many, 1..{MOST}")
 
     endpoint.register(ADDRESS, answer)
 
 
-def _is_page(first: int, count: int) -> bool:
-    return first >= 0 and 1 <= count <= _MOST and not any(isinstance(number, bool) for number in (first, count))
+def is_page(first: int, count: int) -> bool:
+    """Whether these are where a page begins, and how many it is to hold."""
+    return first >= 0 and 1 <= count <= MOST and not any(isinstance(number, bool) for number in (first, count))
 
 
 def page(takes: Sequence[Take], first: int, count: int) -> dict[str, Any]:

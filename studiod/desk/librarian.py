@@ -75,6 +75,13 @@ class Librarian:
                 return take
         raise Refused(f"{what}: there is no take {take_id}; `studioctl takes` lists them")
 
+    def check_lane(self, what: str, take_id: int, strip: int) -> None:
+        """Raise Refused, naming `what`, when take `take_id`, which is there, is no lane of `strip`."""
+        lanes = next((take.lanes for take in self._takes() if take.id == take_id), frozenset())
+        if strip not in lanes:
+            allowed = ", ".join(map(str, sorted(lanes))) or "none: no strip plays it back"
+            raise Refused(f"{what}: take {take_id} has nothing of strip {strip}; allowed {allowed}")
+
     def check_timeline(self, what: str) -> None:
         """Raise Refused, naming `what`, while what plays must stay where it is."""
         if self._recording() is not None:

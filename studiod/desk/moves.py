@@ -131,7 +131,7 @@ class Moves:
         punch = None if at_once else self._points.punch
         self.roll.enable(None, punch, by)
         if punch is None and not self.roll.rehearsal.is_wanted:
-            await self.obey(Operation.RECORD, self._orders.order(by))
+            await self.obey(Operation.RECORD, self._orders.order(by), self._orders.overlays)
 
     async def punch(self, by: str) -> None:
         """Record at once while it plays, play on while it records."""
@@ -182,10 +182,10 @@ class Moves:
         if was_standing:
             await self._start(Operation.PLAY, by)
 
-    async def obey(self, operation: Operation, slot: int = 0) -> None:
+    async def obey(self, operation: Operation, slot: int = 0, value: float = 0.0) -> None:
         """Have the engine do that now, in place of what was sent ahead."""
         self.roll.let_go()
-        await self._control.ask(operation, slot)
+        await self._control.ask(operation, slot, value)
 
     async def lay_anew(self) -> None:
         """Play the takes there are now, from where it is."""
@@ -264,7 +264,7 @@ class Moves:
             frame = snapshot.frame + roll.near_frames
             await control.answered(operation, roll.begin(operation, frame, take_id), frame)
         else:
-            await control.ask(operation, take_id)
+            await control.ask(operation, take_id, self._orders.overlays if take_id else 0.0)
 
     async def _go(self, position: int) -> None:
         self.roll.disable()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studiod.desk.armed import Armed
 from studiod.desk.control import Control
-from studiod.link.order import KeepOrder, TakeOrder
+from studiod.link.order import COVER, MIX, KeepOrder, TakeOrder
 from studiod.link.session import take_folder
 from studiod.model.parameter import Refused
 
@@ -24,6 +24,8 @@ class TakeOrders:
         self._roundtrip_frames = roundtrip_frames
         self._last = control.snapshot.take_id
         self._claimed = 0
+        self.layer = self._layer_of_last()
+        """How takes lie on those beneath them, one of LAYERS: as it was when record was pressed."""
 
     @property
     def compensation(self) -> int:
@@ -50,6 +52,15 @@ class TakeOrders:
         if fault:
             raise Refused(f"{address}: {fault}")
 
+    def choose_layer(self) -> None:
+        """Record is pressed: what sound-on-sound says now holds for all that comes of it."""
+        self.layer = MIX if self._control.hub.value("/transport/soundonsound") else COVER
+
+    @property
+    def overlays(self) -> float:
+        """What the engine is told with a record: 1.0 where it is laid over what is there."""
+        return float(self.layer == MIX)
+
     def order(self, by: str) -> int:
         """Order a take of what is armed now; its number. Raises Refused when nothing is."""
         tracks, midi = self._armed.tracks(), self._armed.midi()
@@ -67,6 +78,7 @@ class TakeOrders:
             compensation=self.compensation,
             midi=midi,
             tempo_bpm=self._control.hub.value("/click/tempo"),
+            layer=self.layer,
         )
         self._control.block.store_order(self._last, order.to_json())
         return self._last
@@ -77,6 +89,15 @@ class TakeOrders:
 
     def note_stop(self, by: str) -> None:
         """Write down who ends the take that was ordered last."""
-        order = TakeOrder.from_json(self._control.block.order(self._last))
-        if order is not None and order.id == self._last:
+        order = self._last_order()
+        if order is not None:
             self._control.block.store_order(self._last, replace(order, stopped_by=by).to_json())
+
+    def _last_order(self) -> TakeOrder | None:
+        order = TakeOrder.from_json(self._control.block.order(self._last))
+        return order if order is not None and order.id == self._last else None
+
+    def _layer_of_last(self) -> str:
+        """A desk before this one may have ordered a take that still runs."""
+        order = self._last_order()
+        return COVER if order is None else order.layer

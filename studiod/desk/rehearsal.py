@@ -3,7 +3,7 @@
 import re
 
 from studiod.desk.control import Control
-from studiod.model.console import MONITOR_CHOICES
+from studiod.model.console import MONITOR_BOTH, MONITOR_CHOICES
 
 _ARM = re.compile(r"(/strip/\d+)/arm")
 
@@ -29,8 +29,11 @@ class Rehearsal:
         """Record means rehearse."""
         return self.is_on or bool(self._control.hub.value("/transport/rehearse"))
 
-    def begin(self, frame: int, position: int) -> None:
-        """Let armed strips that follow the transport play their inputs from `frame` on, when it is at `position`."""
+    def begin(self, frame: int, position: int, *, overlays: bool) -> None:
+        """Let armed strips that follow the transport play their inputs from `frame` on, when it is at `position`.
+
+        overlays: on top of their tape, not in its place.
+        """
         hub = self._control.hub
         self.began = position
         follows = float(MONITOR_CHOICES.index("auto"))
@@ -38,8 +41,9 @@ class Rehearsal:
         self._taken = [
             strip for strip in self._strips if hub.value(f"{strip}/arm") and hub.value(f"{strip}/monitor") == follows
         ]
+        heard = MONITOR_BOTH if overlays else MONITOR_CHOICES.index("input")
         for strip in self._taken:
-            self._control.set_in_engine(f"{strip}/monitor", float(MONITOR_CHOICES.index("input")), frame)
+            self._control.set_in_engine(f"{strip}/monitor", float(heard), frame)
 
     def end(self, frame: int = 0) -> None:
         """Let every strip play what the desk says again, from `frame` on."""

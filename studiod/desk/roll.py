@@ -98,6 +98,7 @@ class Roll:
         self._cancel = self._control.push(Operation.CANCEL)
         self.is_looping, self._loop = is_looping, self._points.loop
         if phase == TransportPhase.WAITING and state == TransportState.PLAYING:
+            self._orders.choose_layer()
             self.is_enabled, self.point, self.punch = True, point, self._points.punch
         elif state == TransportState.RECORDING:
             snapshot, punch = self._control.snapshot, self._points.punch
@@ -113,6 +114,7 @@ class Roll:
     def enable(self, point: int | None, punch: Span | None, by: str) -> None:
         """Record was pressed by `by`: begin at `point`, inside `punch`."""
         self.is_enabled, self.point, self.punch, self._by = True, point, punch, by
+        self._orders.choose_layer()
 
     def disable(self) -> None:
         """Play or stop was pressed: nothing waits to be recorded, nothing counts."""
@@ -133,7 +135,7 @@ class Roll:
 
     def begin(self, operation: Operation, frame: int, take_id: int = 0) -> int:
         """Have it roll from where it stands, at `frame`; the command's number."""
-        seq = self._control.push(operation, take_id, 0.0, frame)
+        seq = self._control.push(operation, take_id, self._orders.overlays if take_id else 0.0, frame)
         position = self._control.snapshot.position
         self._steps = [Step((seq,), Moment(frame, position, operation is Operation.RECORD), None)]
         return seq
@@ -274,7 +276,7 @@ class Roll:
             take_id = self._order_round() if goes_on else 0
             goes_on = take_id > 0
             operation = Operation.RECORD if goes_on else Operation.PLAY
-            commands.append(self._control.push(operation, take_id, 0.0, frame))
+            commands.append(self._control.push(operation, take_id, self._orders.overlays if goes_on else 0.0, frame))
         return tuple(commands), goes_on
 
     def _order_round(self) -> int:
@@ -287,9 +289,10 @@ class Roll:
 
     def _punch_in(self, frame: int, position: int) -> tuple[int, ...]:
         if self.rehearsal.is_wanted:
-            self.rehearsal.begin(frame, position)
+            self.rehearsal.begin(frame, position, overlays=bool(self._orders.overlays))
             return ()
-        return (self._control.push(Operation.RECORD, self._orders.order(self._by), 0.0, frame),)
+        take_id = self._orders.order(self._by)
+        return (self._control.push(Operation.RECORD, take_id, self._orders.overlays, frame),)
 
     def _punch_out(self, frame: int) -> tuple[int, ...]:
         if self.rehearsal.is_on:

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from studiod.desk.proof import short_proof
+from studiod.link.order import MIX
 from studiod.link.playlist import Region
 from studiod.link.session import takes_folder
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, TakeDocument, TakeTrack, load_about, read_document
@@ -68,6 +69,13 @@ class Take:
         return self.document.pre_frames
 
     @property
+    def lanes(self) -> frozenset[int]:
+        """Strips, from 1, that it is a lane of."""
+        if self.state == RECORDING or not self.frames:
+            return frozenset()
+        return frozenset(track.strip for track in self.tracks if track.strip is not None)
+
+    @property
     def created(self) -> str:
         """When, UTC."""
         return datetime.fromtimestamp(self.document.created_unix, UTC).isoformat(timespec="seconds")
@@ -88,6 +96,8 @@ class Take:
             "rate_hz": self.rate_hz,
             "bits": document.bits,
             "position": self.position,
+            "layer": document.layer,
+            "unheard": sorted(document.unheard),
             "files": list(document.parts()),
             "tracks": [asdict(track) for track in self.tracks],
             "midi": [asdict(track) for track in document.midi],
@@ -153,22 +163,31 @@ def _closed(take: Take, papers: Path | None) -> Take:
     return replace(take, document=replace(take.document, state=DAMAGED))
 
 
-def regions(takes: tuple[Take, ...], strips: int) -> tuple[Region, ...]:
-    """What the takes put on the timeline: each strip's files where they were recorded, later takes last."""
+def stacked(takes: Iterable[Take]) -> tuple[Take, ...]:
+    """`takes` as they lie on each other, the lowest first: by number, but for those that were laid on top of others."""
+    return tuple(sorted(takes, key=lambda take: (*take.document.place, take.id)))
+
+
+def regions(takes: Iterable[Take], strips: int) -> tuple[Region, ...]:
+    """What the takes put on the timeline: each strip's files where they were recorded, what lies on top last.
+
+    What is not to be heard is left out.
+    """
     return tuple(
         region
-        for take in takes
-        if take.state != RECORDING
+        for take in stacked(takes)
+        if take.lanes
         for track in take.tracks
-        if track.strip is not None and 1 <= track.strip <= strips and take.frames
+        if track.strip is not None and track.strip <= strips and track.strip not in take.document.unheard
         for region in _regions(take, track, track.strip - 1)
     )
 
 
 def _regions(take: Take, track: TakeTrack, strip: int) -> Iterator[Region]:
     """The visible frames of every part: a pre-record lies before them."""
+    mixes = take.document.layer == MIX
     for part in track.parts:
         first, end = max(part.start, 0), min(part.start + part.frames, take.frames)
         if first < end:
             path, offset = part.path(take.path), first - part.start
-            yield Region(strip, path, offset, take.position + first, end - first, track.channel)
+            yield Region(strip, path, offset, take.position + first, end - first, track.channel, mixes)

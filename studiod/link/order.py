@@ -4,8 +4,11 @@ import fnmatch
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
+COVER, MIX = "cover", "mix"
+LAYERS: Final = (COVER, MIX)
+"""How a take lies on those beneath it: it is heard instead of them, or with them."""
 _FIRST_STATUS, _FIRST_SYSTEM = 0x80, 0xF0  # of a channel, and of the system
 
 
@@ -89,6 +92,8 @@ class TakeOrder:
     midi: tuple[MidiOrder, ...] = ()
     tempo_bpm: float = 120.0
     """Of the song: what MIDI files count their bars in."""
+    layer: str = COVER
+    """One of LAYERS."""
 
     @property
     def is_empty(self) -> bool:
@@ -104,6 +109,7 @@ class TakeOrder:
         armed_by = [*(track.armed_by for track in self.tracks), *(track.armed_by for track in self.midi)]
         people = list(dict.fromkeys(armed_by))  # few arm many tracks: each is named once
         document |= {"people": people, "armed_by": [people.index(who) for who in armed_by]}
+        document |= {"layer": self.layer}
         return json.dumps(document, ensure_ascii=False)
 
     @classmethod
@@ -125,6 +131,7 @@ class TakeOrder:
             raw["compensation"],
             midi,
             raw["tempo_bpm"],
+            raw["layer"],
         )
 
 

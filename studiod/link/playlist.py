@@ -23,11 +23,13 @@ class Region:
     frames: int
     channel: int = 0
     """Of the file, from 0."""
+    mixes: bool = False
+    """It is heard on top of what lies beneath, not in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """All regions, older before newer (the newer is heard where they overlap), and where to begin."""
+    """All regions, lower before upper (the upper covers the lower, or mixes with it), and where to begin."""
 
     generation: int
     position: int
@@ -35,7 +37,10 @@ class Playlist:
 
     def to_json(self) -> str:
         """For the block."""
-        rows = [[r.strip, str(r.file), r.offset, r.position, r.frames, r.channel] for r in self.regions]
+        rows = [
+            [r.strip, str(r.file), r.offset, r.position, r.frames, r.channel, *([True] if r.mixes else [])]
+            for r in self.regions
+        ]
         return json.dumps([self.generation, self.position, rows], ensure_ascii=False)
 
     @classmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from studiod.link.order import MidiOrder
+from studiod.link.order import COVER, LAYERS, MidiOrder
 from studiod.link.timeline import Mark
 from studiod.model.names import clean_name, clean_note, clean_tags
 from studiod.model.parameter import Refused
@@ -23,6 +23,7 @@ _MAX_FRAMES: Final = 1 << 53  # what JSON's numbers hold exactly, and longer tha
 _MAX_RATE_HZ: Final = 1_000_000
 _MIDI_CHANNELS: Final = 16
 _MAX_BPM: Final = 1000.0
+_PLACE: Final = 2  # numbers
 _LAST_UNIX: Final = 253_370_764_800.0  # the year 9999: calendars end there
 
 
@@ -89,6 +90,12 @@ class TakeDocument:
     tags: tuple[str, ...]
     rating: int
     note: str
+    layer: str
+    """`mix` is heard with what lies beneath it, `cover` in its place."""
+    unheard: frozenset[int]
+    """Strips, from 1, that do not play it back."""
+    place: tuple[int, int]
+    """Where it lies among the others, the greater on top: over which take, and as which that was laid there."""
     raw: dict[str, Any] = field(repr=False)
     """The document itself, with what people say of the take."""
 
@@ -138,7 +145,9 @@ class Changes:
 
 
 def load_about(folder: Path) -> dict[str, Any]:
-    """Name, tags, rating and note of the take or the session in `folder`, as far as its about.json can be read.
+    """What people say of the take or the session in `folder`, as far as its about.json can be read.
+
+    Name, tags, rating, note; of a take, which strips do not play it and what it was laid on.
 
     Each file has one writer: what the tape has to tell of a take never takes a word of theirs along.
     """
@@ -162,7 +171,16 @@ def said_in(raw: object) -> dict[str, Any]:
         said["tags"] = [str(tag) for tag in tags]
     if isinstance(rating, int) and not isinstance(rating, bool) and 0 <= rating <= MAX_RATING:
         said["rating"] = rating
+    unheard, on_top = raw.get("unheard"), raw.get("on_top")
+    if isinstance(unheard, list) and all(_is_count(strip) for strip in unheard):
+        said["unheard"] = unheard
+    if isinstance(on_top, list) and len(on_top) in {0, _PLACE} and all(_is_count(number) for number in on_top):
+        said["on_top"] = on_top
     return said
+
+
+def _is_count(raw: object) -> bool:
+    return isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= _MAX_FRAMES
 
 
 def read_document(raw: object, about: Mapping[str, Any] | None = None) -> TakeDocument:
@@ -190,8 +208,13 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         raise BadDocument(f"state is {state!r}; allowed {', '.join(STATES)}")
     if bits not in _BITS:
         raise BadDocument(f"bits is {bits!r}; allowed 16, 24, 32")
+    layer, said = raw.get("layer", COVER), said_in(raw)
+    if layer not in LAYERS:
+        raise BadDocument(f"layer is {layer!r}; allowed {', '.join(LAYERS)}")
+    number = _count(raw, "id")
+    on, times = said.get("on_top") or (number, 0)
     return TakeDocument(
-        id=_count(raw, "id"),
+        id=number,
         state=state,
         frames=frames,
         pre_frames=pre_frames,
@@ -213,6 +236,9 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         tags=tuple(str(tag) for tag in raw.get("tags") or ()),
         rating=_count(raw, "rating", 0, most=MAX_RATING),
         note=str(raw.get("note") or ""),
+        layer=layer,
+        unheard=frozenset(said.get("unheard", ())),
+        place=(on, times),
         raw=raw,
     )
 

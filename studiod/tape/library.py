@@ -132,10 +132,53 @@ def change_take(session: Path, take_id: int, changes: Changes, is_over: Callable
     Raises LibraryError, Refused, OSError: nothing changed.
     """
     folder = _free_take(session, take_id, is_over)
-    document = load_json(folder / DOCUMENT_NAME)
-    if document is None:
-        raise LibraryError(f"take {take_id}: its take.json cannot be read; see `studiod verify`")
-    _say(folder, _NOTHING_SAID | said_in(document) | load_about(folder), changes)
+    _say(folder, _said_of(folder, take_id), changes.cleaned())
+
+
+def let_hear(
+    session: Path, take_id: int, strip: int | None, is_over: Callable[[int], bool] = _nobody_knows, *, is_heard: bool
+) -> None:
+    """Have `strip` (from 1; None: every one) of take `take_id` played back, or not; its sound stays as it is.
+
+    is_over: as for `change_take`. Raises LibraryError, OSError: nothing changed.
+    """
+    folder = _free_take(session, take_id, is_over)
+    strips = {track.strip for track in _readable(folder, take_id).tracks if track.strip is not None}
+    if not strips:
+        raise LibraryError(f"take {take_id} has nothing that a strip plays back")
+    if strip is not None and strip not in strips:
+        raise LibraryError(
+            f"take {take_id} has nothing of strip {strip}; allowed {', '.join(map(str, sorted(strips)))}"
+        )
+    said = _said_of(folder, take_id)
+    meant = strips if strip is None else {strip}
+    unheard = set(said.get("unheard", ()))
+    unheard = unheard - meant if is_heard else unheard | meant
+    _say(folder, said, {"unheard": sorted(unheard)})
+
+
+def lay_on_top(session: Path, take_id: int, is_over: Callable[[int], bool] = _nobody_knows, *, is_on_top: bool) -> None:
+    """Lay take `take_id` over all that there are now, or back in its place; what is recorded later lies over it.
+
+    is_over: as for `change_take`. Raises LibraryError, OSError: nothing changed.
+    """
+    folder = _free_take(session, take_id, is_over)
+    place, others = _readable(folder, take_id).place, [(0, 0)]
+    for other in take_folders(session):
+        if other != folder:
+            with contextlib.suppress(BadDocument):
+                others.append(load_document(other).place)
+    number, times = max(others)
+    if is_on_top and place > (number, times):
+        return
+    _say(folder, _said_of(folder, take_id), {"on_top": [number, times + 1] if is_on_top else []})
+
+
+def _readable(folder: Path, take_id: int) -> TakeDocument:
+    try:
+        return load_document(folder)
+    except BadDocument as fault:
+        raise LibraryError(f"take {take_id}: {fault}; see `studiod verify`") from None
 
 
 def session_about(session: Path) -> dict[str, Any]:
@@ -147,13 +190,20 @@ def change_session(session: Path, changes: Changes) -> None:
     """Say so of `session`; its folder keeps its name. Raises LibraryError, Refused, OSError."""
     if not is_session(session):
         raise LibraryError(f"{session}: is no session")
-    _say(session, session_about(session), changes)
+    _say(session, session_about(session), changes.cleaned())
 
 
-def _say(folder: Path, said: dict[str, Any], changes: Changes) -> None:
-    """Write about.json in `folder` where `changes` say something else than `said`."""
-    fields = changes.cleaned()
-    if any(said[key] != held for key, held in fields.items()):
+def _said_of(folder: Path, take_id: int) -> dict[str, Any]:
+    """What is said of the take in `folder`. Raises LibraryError."""
+    document = load_json(folder / DOCUMENT_NAME)
+    if document is None:
+        raise LibraryError(f"take {take_id}: its take.json cannot be read; see `studiod verify`")
+    return _NOTHING_SAID | said_in(document) | load_about(folder)
+
+
+def _say(folder: Path, said: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Write about.json in `folder` where `fields` say something else than `said`."""
+    if any(said.get(key, []) != held for key, held in fields.items()):
         save_json(folder / ABOUT_NAME, {"version": 1, **said, **fields})
 
 

@@ -59,6 +59,7 @@ class Paper:
             "bits": self.order.bits,
             "start_frame": self.start,
             "position": self.position,
+            "layer": self.order.layer,
             "created_unix": self.created_unix,
             "clock_synchronised": self.is_clock_synchronised,
             "recorded_by": self.order.by,

@@ -85,7 +85,8 @@ class _Bank:
             found = self._sources.read(region, at, frames)
             if found is not None:
                 start, samples = found
-                self._rings.place(region.strip, start, samples.packed, samples.frames, samples.bits)
+                packed, count, bits = samples
+                self._rings.place(region.strip, start, packed, count, bits, adds=region.mixes)
         self._rings.publish(self.playlist.generation, at + frames)
 
 

@@ -17,34 +17,38 @@ _CACHE_BYTES = 1 << 16  # interleaved samples are taken apart in pieces that sta
 
 
 def heard(regions: Iterable[Region]) -> tuple[Region, ...]:
-    """What is heard of `regions`, older before newer: no two of a strip overlap, and the newer is heard.
+    """What is heard of `regions`, lower before upper: of a strip the topmost that covers, and what mixes above it.
 
-    Sorted by file, so that what lies in one file is read together. What is covered is never read: twenty takes of a
-    song cost the disk as much as one.
+    To be laid down in this order: first what covers, of which no two of a strip overlap, then what is added to that,
+    the lower before the upper: sums come out the same to the bit however the music is cut in pieces. Otherwise sorted
+    by file, so that what lies in one file is read together. What is covered is never read: twenty takes of a song cost
+    the disk as much as one.
     """
     by_strip: dict[int, list[Region]] = {}
     for region in regions:
         by_strip.setdefault(region.strip, []).append(region)
     found = [piece for own in by_strip.values() for piece in _uncovered(own)]
-    return tuple(sorted(found, key=lambda piece: (piece.file, piece.channel, piece.position)))
+    found.sort(key=lambda each: (each[0], each[1].file, each[1].channel, each[1].position))
+    return tuple(piece for _, piece in found)
 
 
-def _uncovered(regions: list[Region]) -> list[Region]:
-    """What is heard of the regions of one strip."""
-    found: list[Region] = []
+def _uncovered(regions: list[Region]) -> list[tuple[int, Region]]:
+    """What is heard of the regions of one strip, each with the sums it waits for: 0 of what covers."""
+    found: list[tuple[int, Region]] = []
     covered: list[tuple[int, int]] = []  # in order, none touches another
-    for region in reversed(regions):
+    for depth, region in reversed(list(enumerate(regions, 1))):
+        turn = depth if region.mixes else 0
         start, end = region.position, region.position + region.frames
         at = start
         for first, last in covered:
             if last <= start or first >= end:
                 continue
             if at < first:
-                found.append(_part(region, at, first))
+                found.append((turn, _part(region, at, first)))
             at = max(at, last)
         if at < end:
-            found.append(_part(region, at, end))
-        if start < end:
+            found.append((turn, _part(region, at, end)))
+        if start < end and not region.mixes:
             covered = _joined(covered, start, end)
     return found
 

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import Future
 from pathlib import Path
 
-from studiod.app import take_list
+from studiod.app import lane_list, take_list
 from studiod.app.take_door import TakeDoor
 from studiod.desk.hub import Hub
 from studiod.desk.librarian import Librarian
@@ -51,6 +51,7 @@ class TakeStudio:
         librarian = Librarian(lambda: self._takes, self._reread, lambda: self.recording)
         TakeDoor(librarian, self._session, lambda _: False).register(endpoint)
         take_list.register(endpoint, lambda: self._takes)
+        lane_list.register(endpoint, lambda: self._takes, lambda: ("Bass", "Voice"))
         server = OscServer(endpoint, "127.0.0.1", 0)
         try:
             await server.start()

@@ -7,6 +7,7 @@ from typing import Final
 from studiod.app.control import completion
 from studiod.app.control.faults import WrongUsage
 from studiod.app.control.keep import blackbox, keep
+from studiod.app.control.lanes import heard, lanes, top
 from studiod.app.control.learn import learn
 from studiod.app.control.live import Listener, meters, watch
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock
@@ -276,6 +277,9 @@ WORK: Final[dict[str, Work]] = {
     "name": _name,
     "takes": takes,
     "proof": proof,
+    "lanes": lanes,
+    "heard": heard,
+    "top": top,
     "sessions": sessions,
     "devices": _devices,
     "learn": learn,

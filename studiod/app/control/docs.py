@@ -36,6 +36,7 @@ measures, is `null`.
 | `takes trash 3`, `restore` | `takes`: their numbers |
 | `takes trash` | a list of `id`, `state`, `name`, `seconds`, `tracks` |
 | `takes empty` | `gone`: their numbers |
+| `lanes`, `heard`, `top` | a list of strips with their lanes, as `/take/lanes` answers it |
 | `sessions`, `sessions rename` ... `note` | a list of sessions |
 | `sessions trash`, `restore` | `path`: where it lies |
 | `meters` | `strips`, `buses`, `main`, `state`, `position_s`, `position` |

@@ -345,6 +345,33 @@ COMMANDS: Final = (
         (("proof 3", "take 3, drawn"), ("proof 3 --json", "everything, for scripts")),
     ),
     Command(
+        "lanes",
+        "what lies on each strip, and what of it is heard",
+        "Lists the takes that each strip plays, the topmost first: where they begin, how long they are, and whether "
+        "they cover what lies beneath or are mixed with it.",
+        (Argument("strip", "only this strip", "STRIP", is_optional=True),),
+        (("lanes", "all strips"), ("lanes 3", "strip 3"), ("lanes --json", "for scripts")),
+    ),
+    Command(
+        "heard",
+        "choose which takes are heard",
+        "Has a take played back, or not, on all its strips or on one; what lies beneath is heard then. It is kept with "
+        "the take, and the same command with the other word takes it back. Not while a take is recorded.",
+        (Argument("words", "the number of a take, a strip if only that is meant, on or off", "TAKE", is_list=True),),
+        (
+            ("heard 3 off", "take 3 is not heard, and what it covered is"),
+            ("heard 3 1 off", "only strip 1 of it is not"),
+            ("heard 3 on", "all of it is heard again"),
+        ),
+    ),
+    Command(
+        "top",
+        "lay a take over newer ones, or back with off",
+        "Lays a take over all others there are, or back in its place; what is recorded later lies over it.",
+        (Argument("take", "its number", "TAKE"), _SWITCH),
+        (("top 2", "take 2 covers the takes after it"), ("top 2 off", "they cover it again")),
+    ),
+    Command(
         "sessions",
         "list the sessions of the library, describe them, throw them away",
         "Lists the sessions of the library: how many takes, how long, what was said of them. With an action: gives a "

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from studiod.app.control.faults import NoAnswer, NotDone
 from studiod.net.osc.codec import decode, encode
 from studiod.net.osc.framing import LengthFraming, length_frame
-from studiod.net.osc.packet import Bundle, Malformed, Message, Packet, message
+from studiod.net.osc.packet import Argument, Bundle, Malformed, Message, Packet, message
 
 DEFAULT_PORT = 9000
 DEFAULT_TIMEOUT_S = 2.0
@@ -105,9 +105,9 @@ class Link:
                     return answers
                 _sort(each, answers)
 
-    def ask(self, address: str) -> Message:
+    def ask(self, address: str, *arguments: Argument) -> Message:
         """What `address` answers. Raises NotDone with studiod's sentence when it refuses."""
-        answers = self.request(message(address))
+        answers = self.request(message(address, *arguments))
         answers.raise_refusals()
         found = answers.to(address)
         deadline = time.monotonic() + self.timeout_s
@@ -118,9 +118,9 @@ class Link:
             found = answers.to(address)
         return found
 
-    def ask_json(self, address: str) -> object:
+    def ask_json(self, address: str, *arguments: Argument) -> object:
         """What the text that `address` answers holds. Raises NotDone when it is no JSON."""
-        match self.ask(address).arguments:
+        match self.ask(address, *arguments).arguments:
             case [str() as text]:
                 with contextlib.suppress(ValueError):
                     return json.loads(text)

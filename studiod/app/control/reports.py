@@ -40,6 +40,8 @@ def _overview(status: Facts, page: Page) -> Iterator[tuple[str, str]]:
         yield "last take", f"{last.count('id')}: {page.state(last.text('state'))}"
     if status.at("soundcheck"):
         yield "soundcheck", page.style("on: strips hear their tracks, not their inputs", YELLOW)
+    if status.at("soundonsound"):
+        yield "sound on sound", "on: what is recorded is laid over what is there"
     sync = status.part("sync")
     if sync.held:
         yield "sync", _sync(sync, page)

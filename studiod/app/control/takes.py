@@ -10,7 +10,7 @@ from studiod.app.control.faults import NotDone, WrongUsage
 from studiod.app.control.page import Facts, Page, clock
 from studiod.app.control.reports import said_of, show_takes
 from studiod.app.control.studio import Studio
-from studiod.net.osc.packet import Argument, Message
+from studiod.net.osc.packet import Argument, Message, message
 
 _OUTCOME: Final = "/takes/outcome"
 _RATINGS: Final = ("0", "1", "2", "3", "4", "5")
@@ -182,8 +182,7 @@ def _show_trash(studio: Studio, page: Page) -> None:
 
 def ordered(address: str, arguments: Sequence[Argument], studio: Studio) -> object:
     """Give the order at `address` and wait until it is carried out; its result. Raises NotDone."""
-    tags = "".join("i" if isinstance(argument, int) else "s" for argument in arguments)
-    answers = studio.link.request(Message(address, tags, tuple(arguments)))
+    answers = studio.link.request(message(address, *arguments))
     answers.raise_refusals()
     said = answers.to(address)
     match said.arguments if said is not None else ():

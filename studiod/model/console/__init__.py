@@ -3,7 +3,7 @@
 from studiod.model.console.layout import MAX_BUSES, MAX_MATRICES, MAX_MIDI_TRACKS, MAX_STRIPS, ConsoleLayout
 from studiod.model.console.midi import EVERY_CHANNEL, EVERY_PORT, midi_rows
 from studiod.model.console.section import section_rows
-from studiod.model.console.strip import MONITOR_CHOICES, strip_rows
+from studiod.model.console.strip import MONITOR_BOTH, MONITOR_CHOICES, strip_rows
 from studiod.model.console.sums import bus_rows, main_rows, matrix_rows
 from studiod.model.console.sync import sync_rows
 from studiod.model.console.transport import transport_rows
@@ -16,6 +16,7 @@ __all__ = [
     "MAX_MATRICES",
     "MAX_MIDI_TRACKS",
     "MAX_STRIPS",
+    "MONITOR_BOTH",
     "MONITOR_CHOICES",
     "ConsoleLayout",
     "console_parameters",

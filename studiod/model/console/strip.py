@@ -23,6 +23,8 @@ from studiod.model.parameter import Flag, ParameterSpec
 from studiod.model.taper import Power
 
 MONITOR_CHOICES = ("auto", "input", "tape")
+MONITOR_BOTH = len(MONITOR_CHOICES)
+"""The engine's alone: the input on top of the tape, as in a rehearsal of sound-on-sound."""
 SLOPES = ("12", "18", "24")
 PAN_LAWS = ("-3", "-4.5", "-6", "balance")
 TAPS = ("post", "pre", "eq")
@@ -118,7 +120,10 @@ def strip_rows(strip: int, layout: ConsoleLayout) -> Iterator[ParameterSpec]:
     yield from compressor(at, label, lane, layout.strips)
     yield from _insert(at, label, lane, layout)
     yield from delay(at, label, lane)
-    text = "What the strip plays: auto is the tape while it plays (the input while it records), else the input."
+    text = (
+        "What the strip plays: auto is the tape while it plays (the input while it records, both with sound on sound), "
+        "else the input."
+    )
     yield choice(
         f"{at}/monitor",
         f"{label} monitor",

@@ -93,6 +93,8 @@ def _ways() -> Iterator[ParameterSpec]:
     bars = tuple(str(count) for count in range(MOST_COUNT_IN_BARS + 1))
     text = "Bars that the click counts, as /click is set, before it rolls or records from rest."
     yield choice("/transport/countin", "Count-in", "CountIn", None, bars, text, flags=_KEPT)
+    text = "What is recorded is laid over what was there, and both are heard; it counts when record is pressed."
+    yield toggle("/transport/soundonsound", "Sound on sound", "SndSnd", None, text, flags=_KEPT)
     text = "Record does everything but write: who is armed hears the input, and no take is made."
     yield toggle("/transport/rehearse", "Rehearse", "Rehrse", None, text, flags=Flag.NONE)
 

@@ -14,6 +14,8 @@ from studiod.app.studioctl import main
 from tests.fakes.take_studio import TakeStudio
 from tests.fakes.takes import FakeTake
 
+OTHERS = {(word,) for word in ("sessions", "lanes", "heard", "top")}
+
 
 class Terminal:
     """Types commands and reads what they print."""
@@ -22,7 +24,7 @@ class Terminal:
         self.studio, self._capsys = studio, capsys
 
     def run(self, *words: str, code: int = DONE) -> str:
-        command = () if words[:1] == ("sessions",) else ("takes",)
+        command = () if words[0:1] in OTHERS else ("takes",)
         found = main(["--port", str(self.studio.port), *command, *words])
         printed = self._capsys.readouterr()
         assert found == code, printed.err
@@ -92,6 +94,55 @@ def test_what_studiod_refuses_is_said(terminal: Terminal) -> None:
     assert "take 1 is not in the trash" in terminal.run("restore", "1", code=NOT_DONE)
     terminal.studio.recording = 3
     assert "a take is being recorded" in terminal.run("trash", "1", code=NOT_DONE)
+
+
+def test_lanes_are_listed_and_chosen(terminal: Terminal) -> None:
+    head, *rows = terminal.run("lanes").splitlines()
+    assert head.split() == ["strip", "take", "at", "length", "layer", "name"]
+    whole = [
+        ["2", "0:00:00.000", "0:00:03.500", "cover", "heard"],
+        ["1", "0:00:00.000", "0:00:03.500", "cover", "heard"],
+    ]
+    assert [row.split() for row in rows] == [["1", "Bass", *whole[0]], whole[1], ["2", "Voice", *whole[0]], whole[1]]
+    assert [row.split()[-2:] for row in terminal.run("heard", "2", "1", "off").splitlines()[1:]] == [
+        ["not", "heard"],
+        ["cover", "heard"],
+    ]
+    assert [lane["heard"] for lane in terminal.json("heard", "2", "off")[1]["lanes"]] == [False, True]
+    assert [lane["heard"] for lane in terminal.json("heard", "2", "on")[0]["lanes"]] == [True, True]
+    assert [lane["take"] for lane in terminal.json("top", "1")[0]["lanes"]] == [1, 2]
+    assert [lane["take"] for lane in terminal.json("top", "1", "off")[1]["lanes"]] == [2, 1]
+    assert [each["strip"] for each in terminal.json("lanes", "2")] == [2]
+
+
+def test_lanes_that_are_not_there_are_told(terminal: Terminal, session: Path) -> None:
+    assert "has nothing of strip 3; allowed 1, 2" in terminal.run("heard", "1", "3", "off", code=NOT_DONE)
+    assert "there is no take 9" in terminal.run("top", "9", code=NOT_DONE)
+    assert "the number of a strip, 1..2" in terminal.run("lanes", "3", code=NOT_DONE)
+    for number in (1, 2):
+        terminal.run("trash", str(number))
+    assert "no take lies there yet" in terminal.run("lanes")
+    assert not list((session / "takes").iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lanes", "bass"),
+        ("lanes", "0"),
+        ("heard", "1"),
+        ("heard", "1", "maybe"),
+        ("heard", "1", "2", "3", "on"),
+        ("heard", "one", "on"),
+        ("heard", "1", "999", "on"),
+        ("top", "one"),
+        ("top", "1", "up"),
+    ],
+)
+def test_what_cannot_be_meant_of_lanes_is_told_and_nothing_is_sent(terminal: Terminal, words: tuple[str, ...]) -> None:
+    before = terminal.json("lanes")
+    assert terminal.run(*words, code=WRONG_USAGE)
+    assert terminal.json("lanes") == before
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from studiod.app.take_door import TakeDoor
 from studiod.desk.librarian import Librarian
-from studiod.desk.takes import Take, read_takes
+from studiod.desk.takes import Take, read_takes, stacked
 from studiod.net.osc.codec import encode
 from studiod.net.osc.packet import Argument, message
 from studiod.tape.library import load_document, take_folders
@@ -124,6 +124,49 @@ def test_a_take_goes_to_the_trash_and_comes_back_and_what_plays_follows(door: Do
 
     run(door, work)
     assert door.reread == [True, True]
+
+
+def test_what_is_heard_is_chosen_for_a_take_or_a_strip_of_it_and_what_plays_follows(door: Door) -> None:
+    async def work() -> None:
+        for arguments, unheard in (
+            ((1, 2, 0), [2]),
+            ((1, 0), [1, 2]),
+            ((1, 1, True), [2]),
+            ((1, "on"), []),
+            ((1, False), [1, 2]),
+            ((1, 2, 1), [1]),
+        ):
+            assert (await door.outcome("/takes/heard", *arguments))["fault"] == ""
+            assert door.takes[0].summary()["unheard"] == unheard
+        assert (await door.outcome("/takes/rename", 1, "Blues"))["fault"] == ""
+        assert door.takes[0].summary()["unheard"] == [1]
+
+    run(door, work)
+    assert door.reread == [True] * 6 + [False]
+
+
+def test_a_take_is_laid_on_top_and_back(door: Door) -> None:
+    async def work() -> None:
+        for is_on_top, order in ((1, [2, 1]), (0, [1, 2])):
+            assert (await door.outcome("/takes/top", 1, is_on_top))["fault"] == ""
+            assert [take.id for take in stacked(door.takes)] == order
+
+    run(door, work)
+    assert door.reread == [True, True]
+
+
+@pytest.mark.parametrize("address", ["/takes/heard", "/takes/top"])
+def test_lanes_of_what_is_not_there_or_while_it_records_are_refused(door: Door, address: str) -> None:
+    assert "there is no take 7" in door.refusal(address, 7, 1)
+    for arguments in ((), (1,), ("1", 1), (1, 2), (1, "off "), (1, 0.5), (1, 1, 1, 1)):
+        assert "allowed is the number of a take" in door.refusal(address, *arguments)
+    door.recording = 3
+    assert "is being recorded" in door.refusal(address, 3, 1)
+    assert "others may play to it" in door.refusal(address, 1, 1)
+
+
+def test_a_strip_that_the_take_has_nothing_of_is_refused(door: Door) -> None:
+    assert door.refusal("/takes/heard", 1, 5, 0) == "/takes/heard: take 1 has nothing of strip 5; allowed 1, 2"
 
 
 def test_the_trash_is_emptied_only_of_what_is_named_by_someone_who_is_there(door: Door) -> None:

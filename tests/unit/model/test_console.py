@@ -257,7 +257,7 @@ def promised() -> list[str]:
         "transport": words(
             "play stop toggle record punch locate rollback discard undo state phase position rolled point tally"
         )
-        + words("preroll countin rehearse"),
+        + words("preroll countin soundonsound rehearse"),
         "loop": ["on", "start", "end", "active"],
         "punch": ["on", "in", "out"],
         "arm": ["all", "none"],

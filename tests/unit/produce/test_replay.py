@@ -176,3 +176,42 @@ def test_an_overdub_hears_the_tape_it_was_played_to(tmp_path: Path) -> None:
     assert "before.wav" in done.warnings[0]
     without = soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T
     assert not (without == heard).all()
+
+
+def test_a_layer_over_others_is_replayed_with_all_that_was_heard_of_them(tmp_path: Path) -> None:
+    """The armed strip itself plays two layers beneath, one mixed with the other, from the take's first frame on."""
+    for name, seed in (("first", 7), ("second", 8)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.4 * steps(1, 24_000, seed=seed)[0], RATE_HZ, subtype="PCM_24")
+    layers = (
+        Region(0, tmp_path / "first.wav", 0, 0, 24_000),
+        Region(0, tmp_path / "second.wav", 100, 700, 12_000, mixes=True),
+    )
+    with Rig.make(2, 1, block_frames=256) as rig:
+        rig.set("/strip/1/arm", 1.0)
+        take = PlayedTake(rig, tmp_path / "0005")
+        player = Player(rig.block, RATE_HZ)
+        rig.block.store_playlist(FIRST, Playlist(FIRST, 0, layers).to_json())
+        while player.turn():
+            pass
+        take.play(steps(2, 256), (256,))
+        while player.turn():
+            pass
+        rig.ask(Operation.LOCATE, slot=FIRST)
+        begin = rig.block.snapshot().frame + 300
+        rig.ask(Operation.RECORD, slot=TAKE, value=1.0, at_frame=begin)
+        rig.ask(Operation.STOP, at_frame=begin + 9000)
+        for piece in np.split(steps(2, 12_800, seed=2), 50, axis=1):
+            take.play(piece, (256,))
+            while player.turn():
+                pass
+        take.close()
+        player.close()
+        main = rig.block.inputs + rig.block.buses
+        heard = np.array([rig.captured(main + side, begin, 9000) for side in range(2)])
+        assert rig.block.snapshot().dry_frames == 0
+    assert (rendered(tmp_path / "0005") == heard).all()
+    for name in ("first", "second"):
+        (tmp_path / "again.wav").unlink()
+        (tmp_path / f"{name}.wav").unlink()
+        replay(tmp_path / "0005", tmp_path / "again.wav")
+        assert not (heard == soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T).all()

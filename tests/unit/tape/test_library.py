@@ -16,6 +16,8 @@ from studiod.tape.library import (
     change_take,
     empty_trash,
     last_take_id,
+    lay_on_top,
+    let_hear,
     load_document,
     restore_session,
     restore_take,
@@ -238,3 +240,50 @@ def test_a_document_without_end_is_refused(tmp_path: Path) -> None:
         file.truncate(1 << 30)
     with pytest.raises(BadDocument):
         load_document(take.folder)
+
+
+def test_lanes_are_kept_beside_what_is_said_and_only_written_where_they_change(tmp_path: Path) -> None:
+    take = FakeTake(tmp_path, 3, tracks=3, more={"name": "Old"}).write()
+    let_hear(tmp_path, 3, 2, is_heard=True)  # it is
+    lay_on_top(tmp_path, 3, is_on_top=True)  # it lies there
+    assert not (take.folder / "about.json").exists()
+    let_hear(tmp_path, 3, 2, is_heard=False)
+    change_take(tmp_path, 3, Changes(rating=2))
+    FakeTake(tmp_path, 5).write()
+    lay_on_top(tmp_path, 3, is_on_top=True)
+    said = {"version": 1, "name": "Old", "tags": [], "rating": 2, "note": "", "unheard": [2], "on_top": [5, 1]}
+    assert read_json(take.folder / "about.json") == said
+    document = load_document(take.folder)
+    assert (document.unheard, document.place) == (frozenset({2}), (5, 1))
+    let_hear(tmp_path, 3, None, is_heard=True)
+    lay_on_top(tmp_path, 3, is_on_top=False)
+    assert read_json(take.folder / "about.json") == said | {"unheard": [], "on_top": []}
+    assert load_document(take.folder).place == (3, 0)
+
+
+def test_lanes_that_are_none_are_refused(tmp_path: Path) -> None:
+    FakeTake(tmp_path, 1).write()
+    FakeTake(tmp_path, 2, state="recording").write()
+    notes = FakeTake(tmp_path, 3, tracks=0).write()
+    for take_id, strip, why in (
+        (9, 1, "no take 9"),
+        (2, 1, "being recorded"),
+        (1, 3, "allowed 1, 2"),
+        (3, 1, "nothing"),
+    ):
+        with pytest.raises(LibraryError, match=why):
+            let_hear(tmp_path, take_id, strip, is_heard=False)
+    with pytest.raises(LibraryError, match="no take 9"):
+        lay_on_top(tmp_path, 9, is_on_top=True)
+    assert not (notes.folder / "about.json").exists()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"unheard": 3}, {"unheard": [0]}, {"unheard": ["1"]}, {"unheard": [True]}, {"on_top": [1]}, {"on_top": [1, -1]}],
+)
+def test_lanes_that_cannot_be_read_are_as_if_nothing_were_said(tmp_path: Path, about: dict[str, object]) -> None:
+    take = FakeTake(tmp_path, 1).write()
+    (take.folder / "about.json").write_text(json.dumps(about))
+    document = load_document(take.folder)
+    assert (document.unheard, document.place) == (frozenset(), (1, 0))
