@@ -50,6 +50,8 @@ class TakeWriter:
     gaps: list[Gap] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     """Sentences: what went wrong, and what was done about it."""
+    beside: list[str] = field(default_factory=list)
+    """The same of what is written beside the sound: told when the take is closed."""
     written: int = 0
     """Frames handed to the system."""
     synced: int = 0
@@ -195,7 +197,7 @@ class TakeWriter:
     def state(self) -> str:
         """good: every visible frame is what was played and nothing was refused. damaged otherwise."""
         is_holed = any(gap.start + gap.frames > self.take.start for gap in self.gaps)
-        return "damaged" if is_holed or self.is_hurt or self._checks.fault else "good"
+        return "damaged" if is_holed or self.is_hurt or self._checks.fault or self.beside else "good"
 
     def document(self, state: str) -> dict[str, Any]:
         """take.json: what the take is."""
@@ -210,6 +212,8 @@ class TakeWriter:
             for track, frame, frames in self._clips.runs
         ]
         self.paper.faults = [*self.faults, *([self._checks.fault] if self._checks.fault else [])]
+        if state != "recording":
+            self.paper.faults += self.beside
         proof = {
             "clips_more": self._clips.more,
             "write_ms": self.latency.to_json(),

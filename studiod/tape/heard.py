@@ -56,14 +56,15 @@ class Heard:
         return self.block.input_head - round(SETTLED_S * self.block.rate_hz)
 
     def turn(self) -> None:
-        """Take in what came, forget what is old."""
+        """Take in what came, however late; forget what was old before."""
         self._names.now()  # a port that leaves before anyone asks is known, too
-        self._events += [event for event in self._reader.read() if event.kind == MIDI_MESSAGE]
         oldest = self.block.input_head - round(self.kept_s * self.block.rate_hz)
         old = 0
         while old < len(self._events) and self._events[old].frame < oldest:
             old += 1
         del self._events[:old]
+        while fresh := self._reader.read():
+            self._events += [event for event in fresh if event.kind == MIDI_MESSAGE]
 
     def since(self, number: int) -> list[PortEvent]:
         """Events number `number` and later, as far as they are kept."""

@@ -1,8 +1,6 @@
 """Journals of running takes: everything the engine obeys, on disk beside the sound."""
 
-import contextlib
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -26,9 +24,10 @@ from studiod.link.journal import (
 from studiod.link.order import TakeOrder
 from studiod.link.playlist import BANKS, Playlist
 from studiod.model.console import ConsoleLayout
+from studiod.model.transport import timecode
 from studiod.tape._tape import RingView
+from studiod.tape.appended import AppendedFile
 from studiod.tape.beside import Beside
-from studiod.tape.files import sync_folder
 from studiod.tape.heard import Heard
 
 TICK_S = 0.25  # how often a journal with nothing to tell says so
@@ -51,7 +50,8 @@ class Journals:
     heard: what boxes say, turned before this; as far as it reaches back, a journal begins before its take. on_applied:
     gets everything that the engine obeyed, take or not: number of the first record, frame it is complete to, records.
 
-    A disk that refuses ends that journal where it is and is told in `faults`; the sound is not its business.
+    What a disk refuses waits in memory, and is told in `waits`; the sound is not its business. throw_off: gives the
+    ballast's room back.
     """
 
     def __init__(
@@ -66,19 +66,33 @@ class Journals:
         self._heard = heard
         self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
-        self._takes: Beside[_Writer] = Beside(_ends_early, closed=Closed.told(block).journals)
+        closed = Closed.told(block).journals
+        self._takes: Beside[_Writer] = Beside("the journal", lambda: block.input_head / block.rate_hz, closed=closed)
         self.on_written: Callable[[int, int, bytes], None] | None = None
         """Gets what is in a journal: take id, where it stands, bytes; a journal that is gone on with from its begin."""
 
     @property
     def faults(self) -> Mapping[int, str]:
-        """Take id -> why its journal ends early."""
+        """Take id -> what of its journal is not on disk: lost, or still to come."""
         return self._takes.faults
 
     @property
     def closed(self) -> int:
         """Journals of takes up to this one are written to no more."""
         return self._takes.closed
+
+    @property
+    def waits(self) -> Mapping[int, str]:
+        """Take id -> what its disk refuses now."""
+        return self._takes.waits
+
+    def is_done(self, take_id: int) -> bool:
+        """The journal of take `take_id` is whole, or as whole as it will be."""
+        return self._takes.is_over(take_id)
+
+    def may_throw_off(self, throw_off: Callable[[], bool]) -> None:
+        """`throw_off` gives the ballast's room back, when only this can use it."""
+        self._takes.throw_off = throw_off
 
     def turn(self, snapshot: Snapshot, *, is_last: bool = False) -> None:
         """Take what the engine obeyed, and write it where it belongs.
@@ -93,7 +107,9 @@ class Journals:
         self._batches.append(batch)
         while len(self._batches) > 1 and self._batches[0].upto + _KEPT_S * self._block.rate_hz < upto:
             self._batches.popleft()
-        self._takes.each(lambda writer: writer.advance(batch))
+        for writer in self._takes.running.values():
+            writer.advance(batch)
+        self._takes.each(lambda writer: writer.write())
         for take in snapshot.takes:
             self._follow(take, is_last=is_last)
         self._takes.settle(snapshot.takes)
@@ -104,6 +120,8 @@ class Journals:
 
     def close(self) -> None:
         """Let go of all files; they end as if cut off, and are gone on with by the next tape."""
+        self._takes.urge()
+        self._takes.each(lambda writer: writer.sync())
         self._takes.let_go()
 
     def _follow(self, take: TakeFrames, *, is_last: bool) -> None:
@@ -113,10 +131,17 @@ class Journals:
         if writer is None:
             return
         writer.take = take
+        if not writer.is_begun:
+            self._takes.guarded(take.id, lambda w: w.begin(list(self._batches)))
         head, done = self._block.capture_head, self._block.input_head
         told = head if self._heard is None or is_last else self._heard.settled
-        if take.stop is not None and told >= take.stop:
-            self._takes.guarded(take.id, lambda w: w.finish(take.stop or 0, done - head))
+        if take.stop is None or told < take.stop or take.id not in self._takes.running:
+            return
+        if not writer.is_begun:
+            self._takes.lose(take.id)  # there is no time after it
+            return
+        writer.finish(take.stop, done - head)
+        if self._takes.guarded(take.id, lambda w: w.close()):
             self._takes.end(take.id)
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
@@ -128,8 +153,7 @@ class Journals:
             return None  # the writer of the sound makes it
         writer = _Writer(self._block, self._layout, order, take, self._heard, self.on_written)
         self._takes.running[take.id] = writer
-        self._takes.guarded(take.id, lambda w: w.open(list(self._batches)))
-        return self._takes.running.get(take.id)
+        return writer
 
 
 @dataclass
@@ -142,26 +166,49 @@ class _Writer:
     take: TakeFrames
     heard: Heard | None = None
     on_written: Callable[[int, int, bytes], None] | None = None
-    _fd: int = -1
-    _at: int = 0
+    is_begun: bool = False
     _ticked: int = 0
-    _synced: int = 0
+    _written_to: int = 0
+    """Engine frame up to which all is on disk."""
     _versions: list[int] = field(default_factory=lambda: [0] * BANKS)
     _is_whole: bool = False
     _next_event: int = 0
     _named: dict[int, str] = field(default_factory=dict)
 
-    def open(self, batches: list[_Batch]) -> None:
+    def __post_init__(self) -> None:
+        self._file = AppendedFile(self.order.folder / JOURNAL_NAME)
+        self._written_to = self.take.start
+
+    @property
+    def held_bytes(self) -> int:
+        """In memory: the disk has not taken them."""
+        return self._file.held_bytes
+
+    @property
+    def is_refused(self) -> bool:
+        """It could not be begun."""
+        return not self.is_begun
+
+    @property
+    def reached(self) -> str:
+        """Where in the take what is on disk ends, for people."""
+        return timecode(max(self._written_to - self.take.start, 0), self.block.rate_hz)
+
+    @property
+    def may_throw_off(self) -> bool:
+        """The ballast may go for this: no sound grows that would take its room."""
+        return not self.order.tracks or self.take.stop is not None
+
+    def begin(self, batches: list[_Batch]) -> None:
         """Begin the file, or go on where it is whole."""
-        path = self.order.folder / JOURNAL_NAME
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        held = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
+        held = self._file.found()
         before = parse_journal(held, None)
+        self.is_begun = True
         if before.head:
+            self._file.go_on(before.end)
             self._hand(0, held[: before.end])
-            self._at = before.end
-            os.ftruncate(self._fd, self._at)
             self._is_whole = before.stop is not None
+            self._written_to = max(before.upto, self.take.start)
             if self._is_whole:
                 return
             self._next_event = before.next_event
@@ -169,22 +216,21 @@ class _Writer:
             known = before.following or 0
             for batch in batches:
                 self._write_batch(batch, known)
-            return
-        self._append(MAGIC)
-        self._append(head_chunk(self._head()))
-        state = self.block.state()
-        if state is not None and state.take_id == self.take.id:
-            for piece in state_chunks(state):
-                self._append(piece)
-        self._write_playlists()
-        for batch in batches:
-            self._write_batch(batch, 0)
-        os.fsync(self._fd)
-        sync_folder(self.order.folder)
+        else:
+            self._append(MAGIC)
+            self._append(head_chunk(self._head()))
+            state = self.block.state()
+            if state is not None and state.take_id == self.take.id:
+                for piece in state_chunks(state):
+                    self._append(piece)
+            self._write_playlists()
+            for batch in batches:
+                self._write_batch(batch, 0)
+        self.sync()
 
     def advance(self, batch: _Batch) -> None:
         """Write what was applied meanwhile; without any, now and then that there was nothing."""
-        if self._is_whole:
+        if not self.is_begun or self._is_whole:
             return
         self._write_playlists()
         self._write_events()
@@ -192,7 +238,7 @@ class _Writer:
             self._write_batch(batch, 0)
 
     def finish(self, stop: int, late: int) -> None:
-        """Write what main still heard after the end, and that the journal is whole."""
+        """Tell what main still heard after the end, and that the journal is whole."""
         if self._is_whole:
             return
         self._write_events()
@@ -202,21 +248,26 @@ class _Writer:
             rings.pack(channel, stop, late, 32, tail)
             self._append(tail_chunk(channel, bytes(tail)))
         self._append(end_chunk(stop))
-        self.sync()
         self._is_whole = True
 
+    def write(self) -> None:
+        """Hand to the system what waits."""
+        self._file.write()
+        self._written_to = max(self._ticked, self._written_to)
+
     def sync(self) -> None:
-        """Make what is written durable."""
-        if self._synced != self._at:
-            os.fdatasync(self._fd)
-            self._synced = self._at
+        """Write what waits, and make it durable."""
+        self._file.sync()
+        self._written_to = max(self._ticked, self._written_to)
+
+    def close(self) -> None:
+        """The same, and give back the room that was kept for more."""
+        self.sync()
+        self._file.release()
 
     def let_go(self) -> None:
         """Close the file; may be called twice."""
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._fd)
-        self._fd = -1
+        self._file.let_go()
 
     def _head(self) -> dict[str, Any]:
         status = json.loads(self.block.status(ENGINE) or "{}")
@@ -267,13 +318,5 @@ class _Writer:
             self.on_written(self.take.id, at, raw)
 
     def _append(self, raw: bytes) -> None:
-        self._hand(self._at, raw)
-        piece = memoryview(raw)
-        while piece:
-            done = os.pwrite(self._fd, piece, self._at)
-            piece = piece[done:]
-            self._at += done
-
-
-def _ends_early(number: int, writer: _Writer, fault: OSError) -> str:
-    return f"the journal of take {number} ends early: {writer.order.folder}: {fault.strerror}"
+        self._hand(self._file.end, raw)
+        self._file.append(raw)

@@ -16,9 +16,9 @@ from studiod.link.order import TakeOrder
 from studiod.link.session import take_folder, takes_folder
 from studiod.link.take import BadDocument
 from studiod.tape.capture import TakeWriter
-from studiod.tape.copy import CopyState, TakeCopy
+from studiod.tape.copy import TakeCopy
 from studiod.tape.disks import Alarm, Ballast, DiskUse, Free, Room, free_on, seconds_left
-from studiod.tape.files import load_json, save_json
+from studiod.tape.files import load_json
 from studiod.tape.follow import TakeFollower
 from studiod.tape.heard import Heard
 from studiod.tape.journal import Journals
@@ -26,6 +26,7 @@ from studiod.tape.library import last_take_id, load_document
 from studiod.tape.lock import LOCK_NAME, InUse, hold, is_held_at
 from studiod.tape.midi import MidiTracks
 from studiod.tape.repair import Repaired, repair_session
+from studiod.tape.settle import Settling, note_copy
 from studiod.tape.takefiles import WriterOptions
 
 PRESSED_FILL = 0.05  # of the rings: a second of twenty
@@ -103,6 +104,7 @@ class TapeMachine:
     def __post_init__(self) -> None:
         self._midi = None if self.heard is None else MidiTracks(self.block, self.heard, self._sound)
         self._ballast = Ballast(self.session / ".studiod" / "ballast")
+        self._settling = Settling(self.journals, self._midi, self._ballast)
         before = Closed.told(self.block)
         self._follower = TakeFollower(self.block, self.rate_hz, self.max_loss_s, self.clock, self._make)
         self._follower.finished = before.sound
@@ -152,6 +154,8 @@ class TapeMachine:
         if self.copy is not None and self.writer is not None:
             state = self.copy.states.get(self.writer.take.id)
             self.writer.paper.copy = None if state is None else state.to_json()
+        if self.writer is not None:
+            self._settling.tell(self.writer)
         snapshot = self.block.snapshot()
         self._follower.turn(snapshot, self.block.capture_head)
         if self.heard is not None:
@@ -184,6 +188,7 @@ class TapeMachine:
             self._midi.close()
         if self.journals is not None:
             self.journals.close()
+        self._settling.settle(self.writer)
         self._settle_copies()
         self._tell()
         if self._lock is not None:
@@ -249,23 +254,11 @@ class TapeMachine:
             order = self._follower.order(number)
             if order is None:
                 continue
-            self._note_copy(order.folder, state)
+            note_copy(order.folder, state)
         for number, state in ({} if self.copy is None else self.copy.repaired).items():
             if number not in self._copies_told:
                 self._copies_told.add(number)
-                self._note_copy(take_folder(self.session, number), state, only_where=state.folder)
-
-    def _note_copy(self, folder: Path, state: CopyState, only_where: str = "") -> None:
-        """Tell the closed take in `folder` how its copy stands; only_where: if that is where it says its copy is."""
-        path = folder / "take.json"
-        document = load_json(path)
-        if document is None or document.get("state") == "recording" or document.get("copy") == state.to_json():
-            return
-        before = document.get("copy")
-        if only_where and not (isinstance(before, dict) and before.get("folder") == only_where):
-            return
-        with contextlib.suppress(OSError):
-            save_json(path, {**document, "copy": state.to_json()})
+                note_copy(take_folder(self.session, number), state, only_where=state.folder)
 
     # -- the library -------------------------------------------------------------------------------------------------
 
@@ -308,7 +301,8 @@ class TapeMachine:
     def _repair(self) -> list[Repaired]:
         """Make whole what was cut off, and is not being recorded now. Raises OSError."""
         takes = (take.id for take in self.block.snapshot().takes if take.id > self._follower.finished)
-        done = repair_session(self.session, frozenset(number for number in takes if self._is_ordered_here(number)))
+        running = {number for number in takes if self._is_ordered_here(number)}
+        done = repair_session(self.session, frozenset(running | self._settling.awaited))
         for each in done:
             _log.warning("%s", each)
         return done
@@ -321,6 +315,8 @@ class TapeMachine:
             if order is None or document is None:
                 continue  # its folder is away: it may come back
             if document.get("state") == "recording":
+                if number in self._settling.awaited:
+                    continue  # what waits in memory has yet to come
                 try:
                     _probe(order.folder)
                     self._repair_more()
@@ -405,10 +401,7 @@ class TapeMachine:
         copy = self._copy_status()
         if copy is not None and copy["fault"]:
             told.append(Alarm("alarm", f"the copy: {copy['fault']}"))
-        if self.journals is not None:
-            told += [Alarm("warning", fault) for fault in self.journals.faults.values()]
-        if self._midi is not None:
-            told += [Alarm("alarm", fault) for fault in self._midi.faults.values()]
+        told += self._settling.alarms(last)
         if self._is_alone:
             second = self.options.second_library
             told.append(Alarm("warning", f"tape.second_library {second} is not there: a full disk will end a take"))
@@ -473,6 +466,7 @@ class TapeMachine:
             self._free = self.free_on(self._disk) or self._free
             if self.writer is None:
                 self._look_around()
+            self._settling.settle(self.writer)
             self._settle_copies()
         self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from studiod.link.journal import JOURNAL_NAME, read_journal
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, REPAIRED, BadDocument, Part, TakeDocument
+from studiod.model.transport import timecode
 from studiod.tape.boot import this_boot
 from studiod.tape.bwf import file_tags
 from studiod.tape.files import replace_file, save_json, sync_folder
@@ -24,6 +25,7 @@ from studiod.tape.wavfile import DATA_AT, header_page, resized_page
 
 BEFORE: Final = "before-repair"
 _NOT_THERE: Final = 0xFFFF_FFFF
+_LATE_S: Final = 2  # a journal is made durable as often as the sound; one that ends so much earlier was refused
 _MAX_UNPROVEN_S: Final = 30  # of sound without checksums that are made anew: more would take the start too long
 
 
@@ -229,16 +231,30 @@ def _write_header(file: FileState, frames: int, document: TakeDocument, project:
 
 def _write_midi(folder: Path, document: TakeDocument, found: Salvage) -> None:
     """MIDI comes out of the journal, as far as that and the sound go."""
+    path = folder / JOURNAL_NAME
+    if path.is_file() and not path.is_symlink():
+        os.truncate(path, path.stat().st_size)  # room the disk kept for more is given back
     if not document.midi:
         return
     try:
+        journal = read_journal(path, None)
+        first = int(document.raw["start_frame"]) - document.pre_frames
+        end = (journal.upto if journal.stop is None else journal.stop) - first
         if not document.tracks:  # without sound the journal says how long the take is
-            first = int(document.raw["start_frame"]) - document.pre_frames
-            found.total_frames = max(read_journal(folder / JOURNAL_NAME, None).upto - first, document.pre_frames)
+            found.total_frames = max(end, document.pre_frames)
+        is_short = end + _LATE_S * document.rate_hz < found.total_frames
+        if is_short:
+            ends = timecode(max(end - document.pre_frames, 0), document.rate_hz)
+            found.damage.append(f"{JOURNAL_NAME} ends at {ends}: MIDI after that is lost, but for what its files had")
         for name, content in midi_files(folder, document, found.total_frames):
-            replace_file(folder / name, content)
+            if not is_short or not _is_longer(folder / name, content):
+                replace_file(folder / name, content)
     except FileNotFoundError:
         found.damage.append(f"{JOURNAL_NAME} is gone: the MIDI files are as they were left")
+
+
+def _is_longer(path: Path, content: bytes) -> bool:
+    return path.is_file() and not path.is_symlink() and path.stat().st_size > len(content)
 
 
 def _complete_checks(folder: Path, document: TakeDocument, found: Salvage, sound: TakeSound) -> None:

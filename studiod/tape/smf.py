@@ -5,9 +5,10 @@ frame of an event can be told from its tick.
 """
 
 import contextlib
+import errno
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,42 +141,72 @@ def whole_file(clock: TickClock, name: str, events: Iterable[tuple[int, bytes]],
 
 
 class SmfFile:
-    """A file that grows: after every `add` and after `finish` it is whole. Methods raise OSError."""
+    """A file that grows, and is whole whenever the disk refuses: what it did not take waits. Methods raise OSError."""
 
     def __init__(self, path: Path, clock: TickClock, name: str) -> None:
         self.path = path
         self.clock = clock
         self._track = Track(clock)
-        self._head = head(clock, name)
+        self._waiting = head(clock, name)
         self._fd = -1
         self._at = 0
+        self._is_finished = self._is_given_up = False
         self._is_synced = True
 
-    def open(self) -> None:
-        """Begin the file anew."""
-        self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        self._append(self._head)
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes wait."""
+        return len(self._waiting)
+
+    @property
+    def is_given_up(self) -> bool:
+        """The disk failed it: it is not written any more."""
+        return self._is_given_up
 
     def add(self, events: Iterable[tuple[int, bytes]]) -> None:
-        """Append events (frame in the file, message), in order."""
-        raw = b"".join(self._track.add(frame, message) for frame, message in events)
-        if raw:
-            self._append(raw)
+        """Have events (frame in the file, message), in order, wait for `write`."""
+        if not self._is_given_up:
+            self._waiting += b"".join(self._track.add(frame, message) for frame, message in events)
+
+    def write(self) -> None:
+        """Hand to the system what waits; the first time, begin the file anew."""
+        if not self._waiting or self._is_given_up:
+            return
+        with self._named():
+            if self._fd < 0:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+                self._fd = os.open(self.path, flags, 0o644)
+            self._grow(self._waiting if self._is_finished else self._waiting + b"\x00" + _END_OF_TRACK)
+        self._at += len(self._waiting)
+        self._waiting = b""
+        self._is_synced = False
 
     def finish(self, frames: int) -> None:
-        """End the track at `frames`, durable, and let the file go."""
-        raw = self._track.finish(frames)
-        self._write(raw, self._at)
-        self._tell(self._at + len(raw))
-        os.ftruncate(self._fd, self._at + len(raw))
-        os.fsync(self._fd)
+        """End the track at `frames`, durable, and let the file go; done again, it goes on where it was refused."""
+        if self._is_finished and not self._waiting and self._fd < 0:
+            return
+        if not self._is_finished:
+            self._waiting += self._track.finish(frames)
+            self._is_finished = True
+        self.write()
+        with self._named():
+            os.ftruncate(self._fd, self._at)
+            os.fsync(self._fd)
         self.let_go()
 
     def sync(self) -> None:
-        """Make what is written durable."""
+        """Write what waits, and make it durable."""
+        self.write()
         if not self._is_synced:
-            os.fdatasync(self._fd)
+            with self._named():
+                os.fdatasync(self._fd)
             self._is_synced = True
+
+    def give_up(self) -> None:
+        """Leave it as it is."""
+        self.let_go()
+        self._is_given_up = self._is_synced = True
+        self._waiting = b""
 
     def let_go(self) -> None:
         """Close the file; may be called twice."""
@@ -184,22 +215,29 @@ class SmfFile:
                 os.close(self._fd)
         self._fd = -1
 
-    def _append(self, raw: bytes) -> None:
-        """Events, then an end of track that the next events are written over, then the length that holds them."""
-        end = b"\x00" + _END_OF_TRACK
-        self._write(raw + end, self._at)
-        self._at += len(raw)
-        self._tell(self._at + len(end))
-        self._is_synced = False
-
-    def _tell(self, end: int) -> None:
-        self._write((end - _HEAD_BYTES).to_bytes(4), _LENGTH_AT)
+    def _grow(self, raw: bytes) -> None:
+        """Write `raw`, an end of track last, over the one that stands: that goes when the disk has taken the rest."""
+        over = len(_END_OF_TRACK) + 1
+        self._write(raw[over:], self._at + over)
+        self._write((self._at + len(raw) - _HEAD_BYTES).to_bytes(4), _LENGTH_AT)
+        self._write(raw[:over], self._at)
 
     def _write(self, raw: bytes, at: int) -> None:
         piece = memoryview(raw)
         while piece:
             done = os.pwrite(self._fd, piece, at)
+            if done == 0:  # POSIX leaves this open; asking for ever would hang the tape
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             piece, at = piece[done:], at + done
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """An OSError says which file."""
+        try:
+            yield
+        except OSError as fault:
+            fault.filename = str(self.path)
+            raise
 
 
 def _length(status: int) -> int:

@@ -7,20 +7,27 @@ Prints the machine's last status as JSON.
 
 import ctypes
 import json
+import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studiod.link import Operation
-from studiod.link.order import TakeOrder, TrackOrder
-from studiod.tape import TapeMachine, TapeOptions
-from tests.fakes.desk_rig import Rig
+from studiod.link import ENGINE, HEARD, PORTS, EventWriter, Operation
+from studiod.link.order import MidiOrder, TakeOrder, TrackOrder
+from studiod.link.ports import MIDI_MESSAGE, PortInfo, PortList
+from studiod.tape import Heard, Journals, TapeMachine, TapeOptions
+from tests.fakes.desk_rig import Rig, layout
 
 RATE_HZ = 48000
 TURN_FRAMES = 4800
+BLOCK_BYTES = 1024
+KEYS = 11
+MIDI = (MidiOrder(1, "midi-01.mid", "Keys", "*", None), MidiOrder(2, "midi-02.mid", "Twice", "keys", 0))
+NOTES = 100  # one a turn; so that those of a minute differ by their key and how loud they are
 
 
 class Worker:
@@ -30,10 +37,24 @@ class Worker:
         self.rig = rig
         self.now = 0.0
         self.frame = 0
+        self.takes = 0
         session = Path(scenario["session"])
         paths = {key: Path(scenario[key]) for key in ("second_library", "copy_to") if key in scenario}
         options = TapeOptions(24, scenario.get("pre_record_s", 0.0), scenario.get("polyphonic", False), **paths)
-        self.machine = TapeMachine(rig.block, session, RATE_HZ, 0.25, lambda: self.now, list, options)
+        self.keys = EventWriter(rig.block, HEARD) if "midi" in scenario else None
+        """Plays a note at the end of every turn; midi: MIDI tracks are recorded, "alone" or with the sound."""
+        self.is_alone = scenario.get("midi") == "alone"
+        self.notes = 0
+        self.alarms: list[list[str]] = []
+        heard = journals = None
+        if self.keys is not None:
+            rig.block.store_status(ENGINE, "{}")
+            rig.block.store_status(PORTS, PortList((PortInfo(KEYS, "Keys", "in"),)).to_json())
+            heard = Heard(rig.block, 5.0)
+            journals = Journals(rig.block, layout(rig.block.strips, rig.block.buses), heard)
+        self.machine = TapeMachine(
+            rig.block, session, RATE_HZ, 0.25, lambda: self.now, list, options, journals=journals, heard=heard
+        )
         self.machine.start()
 
     def roll(self, frames: int) -> None:
@@ -49,6 +70,25 @@ class Worker:
         self.rig.render((counts / (1 << 23)).astype(np.float32))
         self.frame += frames
         self.now += frames / RATE_HZ
+        for frame in range(self.frame - frames, self.frame, TURN_FRAMES) if self.keys is not None else ():
+            self.note(frame)
+
+    def note(self, frame: int) -> None:
+        """Play the next note at `frame`."""
+        assert self.keys is not None
+        self.keys.post(KEYS, MIDI_MESSAGE, frame, 0, bytes((0x90, self.notes % NOTES, 1 + self.notes // NOTES % 127)))
+        self.notes += 1
+
+    def flood(self, notes: int) -> None:
+        """Play so many notes before the machine turns again."""
+        for _ in range(notes):
+            self.note(self.frame)
+
+    def away(self, frames: int) -> None:
+        """Play on while the disk holds the machine up."""
+        for begin in range(0, frames, TURN_FRAMES):
+            self.play(min(TURN_FRAMES, frames - begin))
+        self.turn()
 
     def turn(self) -> None:
         """Let everyone do what is to be done now."""
@@ -61,9 +101,12 @@ class Worker:
         tracks = tuple(
             TrackOrder(n, f"strip-{n + 1:02d}.wav", n, f"Strip {n + 1}") for n in range(self.rig.block.inputs)
         )
-        order = TakeOrder(1, self.machine.session / "takes" / "0001", 24, tracks, "test")
-        self.rig.block.store_order(1, order.to_json())
-        self.rig.ask(Operation.RECORD, slot=1)
+        midi = MIDI if self.keys is not None else ()
+        self.takes += 1
+        folder = self.machine.session / "takes" / f"{self.takes:04d}"
+        order = TakeOrder(self.takes, folder, 24, () if self.is_alone else tracks, "test", midi=midi)
+        self.rig.block.store_order(self.takes, order.to_json())
+        self.rig.ask(Operation.RECORD, slot=self.takes)
 
     def stop(self) -> None:
         """Press Stop, and let everything be written."""
@@ -79,6 +122,30 @@ class Worker:
     def limit(self, size: int) -> None:
         """Let no file grow beyond `size` bytes."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def fill(self, folder: str) -> None:
+        """Let other people take the disk of `folder`, to the last block."""
+        step = os.statvfs(folder).f_bfree * os.statvfs(folder).f_frsize
+        with (Path(folder) / "other people's").open("ab") as file:
+            while step >= BLOCK_BYTES:
+                size = os.fstat(file.fileno()).st_size
+                try:
+                    os.posix_fallocate(file.fileno(), size, step)
+                except OSError:
+                    os.ftruncate(file.fileno(), size)
+                    step //= 2
+
+    def make_room(self, folder: str) -> None:
+        """Take away what they have there."""
+        (Path(folder) / "other people's").unlink()
+
+    def look(self) -> None:
+        """Remember which alarms stand."""
+        self.alarms.append([alarm.text for alarm in self.machine.alarms() if alarm.level == "alarm"])
+
+    def die(self) -> None:
+        """Killed."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def endless(self) -> None:
         """Roll on until killed; a line for every turn: the frame up to which the machine could write."""
@@ -98,7 +165,7 @@ def main() -> None:
         if worker.machine.copy is not None:
             worker.machine.copy.stop()
         worker.machine.stop()
-        sys.stdout.write(json.dumps(worker.machine.status()))
+        sys.stdout.write(json.dumps({**worker.machine.status(), "notes": worker.notes, "looks": worker.alarms}))
 
 
 if __name__ == "__main__":

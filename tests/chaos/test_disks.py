@@ -5,8 +5,6 @@ import json
 import os
 import random
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import soundfile
 from studiod.desk.takes import read_takes
 from studiod.tape.growing import GrowingFile
 from studiod.tape.repair import repair_session
-from tests.fakes.faulty_disk import compiled_shim
+from tests.fakes.disk_bench import MIB, Bench, fill
 from tests.fakes.tape_take import TakeOnDisk
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -24,42 +22,6 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 SECOND = 48000
 EIO, ENOSPC = f"E{errno.EIO}", f"E{errno.ENOSPC}"
 SOUND = "strip-"
-MIB = 1 << 20
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """tests/data/iofault.c, compiled."""
-    return compiled_shim(tmp_path_factory.mktemp("shim"))
-
-
-class Bench:
-    """Runs scenarios of `disk_worker` in a process with the shim."""
-
-    def __init__(self, shim: Path, folder: Path) -> None:
-        self.environment = os.environ | {"LD_PRELOAD": str(shim)}
-        self.session = folder / "first" / "session"
-        self.second = folder / "second"
-        self.second.mkdir()
-        self.take = TakeOnDisk(self.session / "takes" / "0001")
-
-    def command(self, steps: list[list[Any]], **options: Any) -> list[str]:  # noqa: ANN401 - JSON
-        """What to start."""
-        scenario = {"session": str(self.session), "tracks": 2, "steps": steps, **options}
-        return [sys.executable, "-m", "tests.chaos.disk_worker", json.dumps(scenario)]
-
-    def run(self, *steps: list[Any], **options: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        """The machine's last status."""
-        command = self.command([["roll", SECOND], ["record"], *steps, ["stop"]], **options)
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        status: dict[str, Any] = json.loads(done.stdout)
-        return status
-
-
-@pytest.fixture
-def bench(shim: Path, tmp_path: Path) -> Bench:
-    return Bench(shim, tmp_path)
 
 
 @pytest.mark.parametrize("polyphonic", [False, True])
@@ -226,33 +188,6 @@ def test_a_take_whose_first_disk_fails_is_whole_in_its_copy(bench: Bench) -> Non
 
 
 # -- a small disk of its own ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["ext4", "xfs"])
-def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """A file system that is soon full (root and loop devices; skipped elsewhere)."""
-    kind, size = request.param, 400 * MIB if request.param == "xfs" else 96 * MIB
-    image, folder = tmp_path / "image", tmp_path / "first"
-    image.touch()
-    os.truncate(image, size)
-    folder.mkdir()
-    make = {"ext4": ["mkfs.ext4", "-q", "-m", "0"], "xfs": ["mkfs.xfs", "-q"]}[kind]
-    try:
-        subprocess.run([*make, str(image)], check=True, capture_output=True)
-        subprocess.run(["mount", "-o", "loop", image, folder], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as fault:
-        pytest.skip(f"no small {kind} here: {fault}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)  # a test that failed may hold a file
-
-
-def fill(folder: Path, left: int) -> None:
-    """Leave `left` bytes free."""
-    free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-    with (folder / "other people's").open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free - left)
 
 
 def test_room_that_was_refused_is_not_kept_from_others(small_disk: Path) -> None:

@@ -1,6 +1,7 @@
 """MIDI files: whole after every write, every message at its sample, readable by mido."""
 
 import io
+import resource
 from pathlib import Path
 
 import mido
@@ -85,15 +86,36 @@ def test_a_file_that_grows_is_whole_after_every_write_and_ends_as_one_written_at
 ) -> None:
     path = tmp_path_factory.mktemp("smf") / "keys.mid"
     file = SmfFile(path, CLOCK, "Keys")
-    file.open()
     at = 0
     for cut in [*sorted(cuts), len(song)]:
         file.add(song[at:cut])
+        file.write()
         at = max(at, cut)
         assert played(path.read_bytes()) == song[:at]
         file.sync()
     file.finish(1 << 32)
     assert path.read_bytes() == whole_file(CLOCK, "Keys", song, 1 << 32)
+
+
+def test_a_disk_that_takes_a_part_of_it_leaves_the_file_whole_and_gets_the_rest_later(tmp_path: Path) -> None:
+    path = tmp_path / "keys.mid"
+    file = SmfFile(path, CLOCK, "Keys")
+    file.add([(0, NOTE_ON)])
+    file.write()
+    size = path.stat().st_size
+    song = [(0, NOTE_ON), *((100 + n, NOTE_OFF) for n in range(20))]
+    file.add(song[1:])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for taken in (0, 1, 3, 4, 5, 40):
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + taken, hard))
+            with pytest.raises(OSError, match=r"keys\.mid"):
+                file.write()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert played(path.read_bytes()) == song[:1]
+    file.write()
+    assert played(path.read_bytes()) == song
 
 
 def test_notes_and_pedals_that_are_held_at_the_end_are_let_go_there() -> None:
@@ -128,6 +150,5 @@ def test_what_is_of_the_moment_or_not_whole_is_in_no_file(message: bytes) -> Non
 def test_a_name_of_any_letters_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.mid"
     file = SmfFile(path, CLOCK, "Bühne 🎹")
-    file.open()
     file.finish(10)
     assert "Bühne 🎹".encode() in path.read_bytes()
