@@ -11,6 +11,7 @@ from studiod.tape.disks import Refusal, refusal
 from studiod.tape.files import replace_file, sync_folder
 
 AHEAD_BYTES = 2 << 20  # of room the disk keeps, asked for again at half of it: minutes of playing, at the least
+_PIECE_BYTES = 1 << 20
 
 
 class AppendedFile:
@@ -42,9 +43,19 @@ class AppendedFile:
     def found(self) -> bytes:
         """What there is already; nothing when there is no file."""
         try:
-            return self.path.read_bytes()
+            fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
             return b""
+        try:
+            found = bytearray()
+            while piece := os.read(fd, _PIECE_BYTES):
+                found += piece
+            return bytes(found)
+        except OSError as fault:
+            fault.filename = str(self.path)
+            raise
+        finally:
+            os.close(fd)
 
     def go_on(self, end: int) -> None:
         """What is there up to byte `end` stays."""
