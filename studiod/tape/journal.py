@@ -50,8 +50,7 @@ class Journals:
     heard: what boxes say, turned before this; as far as it reaches back, a journal begins before its take. on_applied:
     gets everything that the engine obeyed, take or not: number of the first record, frame it is complete to, records.
 
-    What a disk refuses waits in memory, and is told in `waits`; the sound is not its business. throw_off: gives the
-    ballast's room back.
+    What a disk refuses waits in memory, and is told in `waits`; the sound is not its business.
     """
 
     def __init__(
