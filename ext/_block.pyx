@@ -5,10 +5,11 @@ import os
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memcmp, memcpy, memset, strlen
 
 from block cimport *
 
+from studiod.link.packing import packed, unpacked
 from studiod.link.words import GAP_CAUSES, BlockMismatch, EngineClock, EngineState, Gap, SideTaken, Snapshot, TakeFrames
 
 cdef extern from "<sys/mman.h>" nogil:
@@ -89,6 +90,8 @@ cdef class Block:
     cdef block_dims *dims
     cdef size_t mapped
     cdef uint64_t *scratch  # one cell's copy, for reading
+    cdef engine_take seen[BLOCK_TAKES]  # as last read
+    cdef tuple takes  # the same
 
     def __cinit__(self, int fd):
         cdef size_t size = os.fstat(fd).st_size
@@ -105,6 +108,7 @@ cdef class Block:
             found = self.dims.version if self.dims.magic == BLOCK_MAGIC else "none"
             raise BlockMismatch(f"the shared block has layout version {found}, this studiod needs {BLOCK_VERSION}; "
                                 "restart studiod as a whole")
+        self.takes = ()
         self.scratch = <uint64_t *>calloc(1, PLAYLIST_BYTES)
         if self.scratch == NULL:
             raise MemoryError
@@ -289,12 +293,12 @@ cdef class Block:
         return LOAD_U64(self.base + self.dims.keep_at)
 
     def store_playlist(self, uint64_t generation, str playlist) -> None:
-        """Desk: what the tape is to play as `generation` (JSON); the one before it stays."""
-        self._tell(self._playlist_at(generation), PLAYLIST_BYTES, playlist)
+        """Desk: what the tape is to play as `generation` (JSON); the one before it stays. ValueError: too long."""
+        self._tell(self._playlist_at(generation), PLAYLIST_BYTES, packed(playlist))
 
     def playlist(self, uint64_t bank) -> str:
         """What was stored last for generations of the remainder `bank`."""
-        return self._told(self._playlist_at(bank), PLAYLIST_BYTES)
+        return unpacked(self._told(self._playlist_at(bank), PLAYLIST_BYTES))
 
     def playlist_version(self, uint64_t bank) -> int:
         """Counts what was stored there: cheap to watch."""
@@ -378,22 +382,31 @@ cdef class Block:
         cdef size_t words = block_snapshot_words(self.dims)
         while not cell_load(cell, self.scratch, words):
             pass
-        cdef engine_snapshot *told = <engine_snapshot *>self.scratch
+        # a copy: another thread may have its turn, and the scratch, while objects are made
+        cdef engine_snapshot told = (<engine_snapshot *>self.scratch)[0]
         cdef float *meters = <float *>(<char *>self.scratch + sizeof(engine_snapshot))
-        takes = []
-        for i in range(BLOCK_TAKES):
-            if told.takes[i].id:
-                stop = None if told.takes[i].stop == BLOCK_NOT_STOPPED else told.takes[i].stop
-                takes.append(TakeFrames(told.takes[i].id, told.takes[i].start, stop, told.takes[i].position))
-        takes.sort()
+        levels = tuple([meters[i] for i in range(block_meter_floats(self.dims))])
         return Snapshot(
             told.epoch, told.frame, told.monotonic_ns, told.anchor_ns, told.position, told.state, told.generation,
             told.take_id, told.blocks, told.xruns, told.late_blocks, told.bad_samples, told.dry_frames, told.resets,
             told.strip_latency, told.main_latency, told.block_ns,
             told.worst_ns, told.period_ns, told.audio_thread, told.realtime_priority, told.applied_seq,
-            told.applied_lost, tuple(takes),
-            tuple([meters[i] for i in range(block_meter_floats(self.dims))]),
+            told.applied_lost, told.takes_begun, self._takes(told.takes), levels,
         )
+
+    cdef tuple _takes(self, const engine_take *told):
+        """Made anew when one of them has begun or ended."""
+        if memcmp(told, self.seen, sizeof(self.seen)) == 0:
+            return self.takes
+        found = []
+        for i in range(BLOCK_TAKES):
+            if told[i].id:
+                stop = None if told[i].stop == BLOCK_NOT_STOPPED else told[i].stop
+                found.append(TakeFrames(told[i].id, told[i].start, stop, told[i].position))
+        takes = tuple(sorted(found))
+        memcpy(self.seen, told, sizeof(self.seen))
+        self.takes = takes
+        return takes
 
     def clock(self):
         """Where the engine's clock stood after its last block."""

@@ -8,8 +8,8 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 6u
-#define BLOCK_TAKES 8 /* takes whose start and stop the engine remembers */
+#define BLOCK_VERSION 7u
+#define BLOCK_TAKES 128 /* takes the engine remembers: the shortest loop makes so many in 32 s, longer than the rings hold */
 #define BLOCK_GAPS 256
 #define BLOCK_STRIPS 128 /* at most */
 #define BLOCK_CUES 2 /* generations that the playback rings hold side by side: g is in bank g % 2 */
@@ -118,7 +118,8 @@ typedef struct { /* told by the engine after every block */
   int64_t realtime_priority; /* 0 = ordinary scheduling */
   uint64_t applied_seq; /* last control record applied */
   uint64_t applied_lost; /* records nobody took in time, and that are not in the journal */
-  engine_take takes[BLOCK_TAKES]; /* take id is at id % BLOCK_TAKES */
+  uint64_t takes_begun; /* ever */
+  engine_take takes[BLOCK_TAKES]; /* the n-th take begun is at n % BLOCK_TAKES, from 1 */
 } engine_snapshot;
 /* Then float meters[]: strips x (peak, mean square, reduction of gate, of compressor in octaves); buses, matrices, mono x
  * (peak, mean square, reduction); main: peak l, r, mean square l, r, limiter gain, reduction; loudness of main, then of the

@@ -147,7 +147,8 @@ cdef extern from "block.h" nogil:
         int64_t realtime_priority
         uint64_t applied_seq
         uint64_t applied_lost
-        engine_take takes[8]
+        uint64_t takes_begun
+        engine_take takes[128]
     ctypedef struct block_state:
         uint64_t changes
         uint64_t frame, take_id

@@ -12,7 +12,7 @@
 #define HEARD_BYTES (1u << 20) /* 25,000 short messages: half a minute of a DIN wire that never rests */
 #define SAID_BYTES (1u << 18)
 #define ORDER_BYTES (1u << 16)
-#define PLAYLIST_BYTES (1u << 20)
+#define PLAYLIST_BYTES (1u << 22) /* packed: some 200,000 regions, and no memory before they are there */
 #define TIMELINE_BYTES (1u << 19) /* 2000 markers and 500 sections, each of the longest name there may be */
 #define BLOCK_PLAYBACK_S 2
 

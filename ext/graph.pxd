@@ -99,7 +99,7 @@ cdef inline void align_sums(Graph *g) noexcept nogil:
 # -- transport ---------------------------------------------------------------------------------------------------------
 
 cdef inline void end_take(Graph *g) noexcept nogil:
-    cdef engine_take *take = &g.now.takes[g.now.take_id % BLOCK_TAKES]
+    cdef engine_take *take = &g.now.takes[g.now.takes_begun % BLOCK_TAKES]
     if g.now.state == RECORDING and take.stop == BLOCK_NOT_STOPPED:
         take.stop = g.now.frame
 
@@ -174,7 +174,8 @@ cdef inline void obey(Graph *g, control_record *record) noexcept nogil:
         set_state(g, STOPPED)
     elif record.op == OP_RECORD:
         end_take(g)
-        take = &g.now.takes[record.slot % BLOCK_TAKES]
+        g.now.takes_begun += 1
+        take = &g.now.takes[g.now.takes_begun % BLOCK_TAKES]
         take.id = record.slot
         take.start = g.now.frame
         take.stop = BLOCK_NOT_STOPPED

@@ -249,6 +249,8 @@ class Moves:
     async def _start(self, operation: Operation, by: str) -> None:
         """Roll from rest, after the count-in if there is one."""
         roll, control = self.roll, self._control
+        if operation is Operation.PLAY and not roll.is_enabled and self._cues.fault:
+            raise Refused(f"/transport/play: {self._cues.fault}")
         control.poll(control.block.snapshot())
         roll.start_over()
         snapshot = self._snapshot

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studiod.desk.armed import Armed
-from studiod.desk.commands import Commands
+from studiod.desk.commands import Command, Commands
 from studiod.desk.control import POLL_S, Control
 from studiod.desk.discards import Discards, Shelf
 from studiod.desk.hub import Hub
@@ -201,7 +201,7 @@ class Transport:
     @property
     def fault(self) -> str:
         """Why the last command, or the last that was to come by itself, did not do what it says; empty when it did."""
-        return self._moves.fault or self._roll.fault
+        return self._moves.fault or self._roll.fault or self._roll.cues.fault
 
     @property
     def tape(self) -> dict[str, Any]:
@@ -282,20 +282,27 @@ class Transport:
             if self._control.block.is_ready(TAPE):
                 break
             await self._control.pause()
-        await self._moves.begin()
+        await self._obey(self._moves.begin)
         self.has_begun = True
         while True:
-            command = await self._commands.get()
-            self._is_busy = True
-            try:
-                await command()
-            except Refused as fault:
-                self._moves.fault = str(fault)
-                _log.warning("%s", fault)
-            finally:
-                self._is_busy = False
-                self._roll.is_held = False
-                self._moves.readings.publish()
+            await self._obey(await self._commands.get())
+
+    async def _obey(self, command: Command) -> None:
+        """Whatever becomes of it, the next one is obeyed, too."""
+        self._is_busy = True
+        try:
+            await command()
+        except Refused as fault:
+            self._moves.fault = str(fault)
+            _log.warning("%s", fault)
+        except Exception as fault:  # noqa: BLE001 - logged and told; Stop must work whatever became of Play
+            self._moves.fault = f"the transport went astray ({type(fault).__name__}: {fault}); press it again"
+            _log.exception("transport")
+            self._roll.disable()  # half begun is not begun: pressed again, it begins anew
+        finally:
+            self._is_busy = False
+            self._roll.is_held = False
+            self._moves.readings.publish()
 
     def _turn(self) -> None:
         if self.has_begun:

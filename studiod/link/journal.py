@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from studiod.link.packing import packed, unpacked
 from studiod.link.words import EngineState, PortEvent
 
 JOURNAL_NAME: Final = "journal.sdj"
@@ -57,7 +58,7 @@ def state_chunks(state: EngineState) -> Iterator[bytes]:
 
 def playlist_chunk(generation: int, playlist: str) -> bytes:
     """What the tape played as `generation`."""
-    return chunk(PLAYLIST, _NUMBER.pack(generation) + playlist.encode())
+    return chunk(PLAYLIST, _NUMBER.pack(generation) + packed(playlist).encode())
 
 
 def applied_chunk(first: int, upto: int, records: bytes) -> bytes:
@@ -217,7 +218,7 @@ def _take_line(journal: Journal, body: bytes) -> None:
 
 
 def _take_playlist(journal: Journal, body: bytes) -> None:
-    journal.playlists[_NUMBER.unpack_from(body)[0]] = body[_NUMBER.size :].decode()
+    journal.playlists[_NUMBER.unpack_from(body)[0]] = unpacked(body[_NUMBER.size :].decode())
 
 
 def _take_applied(journal: Journal, body: bytes) -> None:

@@ -129,6 +129,8 @@ class Snapshot(NamedTuple):
     applied_seq: int
     applied_lost: int
     """Records that came too fast for the tape, and that no journal has."""
+    takes_begun: int
+    """Ever: `takes` are the last of them."""
     takes: tuple[TakeFrames, ...]
     meters: tuple[float, ...]
     """As ext/block.h has them: see `MeterLayout`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from studiod.link.covering import Covered
 from studiod.link.playlist import Region
 from studiod.tape._tape import unweave
 from studiod.tape.wavfile import NotAWav, WavFormat, read_format
@@ -35,29 +36,14 @@ def heard(regions: Iterable[Region]) -> tuple[Region, ...]:
 def _uncovered(regions: list[Region]) -> list[tuple[int, Region]]:
     """What is heard of the regions of one strip, each with the sums it waits for: 0 of what covers."""
     found: list[tuple[int, Region]] = []
-    covered: list[tuple[int, int]] = []  # in order, none touches another
+    covered = Covered()
     for depth, region in reversed(list(enumerate(regions, 1))):
         turn = depth if region.mixes else 0
         start, end = region.position, region.position + region.frames
-        at = start
-        for first, last in covered:
-            if last <= start or first >= end:
-                continue
-            if at < first:
-                found.append((turn, _part(region, at, first)))
-            at = max(at, last)
-        if at < end:
-            found.append((turn, _part(region, at, end)))
-        if start < end and not region.mixes:
-            covered = _joined(covered, start, end)
+        found += [(turn, _part(region, *hole)) for hole in covered.holes(start, end)]
+        if not region.mixes:
+            covered.add(start, end)
     return found
-
-
-def _joined(covered: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    apart = [span for span in covered if span[1] < start or span[0] > end]
-    touching = [span for span in covered if not (span[1] < start or span[0] > end)]
-    union = min([start, *(first for first, _ in touching)]), max([end, *(last for _, last in touching)])
-    return sorted([*apart, union])
 
 
 def _part(region: Region, start: int, end: int) -> Region:

@@ -125,10 +125,20 @@ def test_a_take_that_follows_another_ends_it_without_a_gap() -> None:
 
 def test_only_the_last_takes_are_remembered() -> None:
     with one_strip() as rig:
-        for take in range(1, 11):
+        for take in range(11, 151):  # numbers that imports took before are not in the way
             rig.ask(Operation.RECORD, take)
             rendered(rig, 64)
-        assert [take.id for take in rig.block.snapshot().takes] == list(range(3, 11))
+        told = rig.block.snapshot()
+        assert [take.id for take in told.takes] == list(range(151 - 128, 151))
+        assert told.takes_begun == 140
+
+
+def test_takes_far_apart_in_number_are_all_remembered() -> None:
+    with one_strip() as rig:
+        for take in (1, 129, 257):
+            rig.ask(Operation.RECORD, take)
+            rendered(rig, 64)
+        assert [take.id for take in rig.block.snapshot().takes] == [1, 129, 257]
 
 
 def test_the_position_runs_with_the_transport_and_rests_without() -> None:

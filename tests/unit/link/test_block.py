@@ -1,5 +1,6 @@
 """The shared block: what is written by one side is read by the other, whole; and nobody else's layout is touched."""
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -35,7 +36,8 @@ DIMENSIONS = Dimensions(
 )
 VERSION_AT = 8  # block_dims: magic u64, version u32
 STATUS_BYTES = 1 << 14
-PLAYLIST_BYTES = 1 << 20
+PLAYLIST_BYTES = 1 << 22
+TAKES = 128
 CONFIG_BYTES = 1 << 18
 
 
@@ -82,7 +84,7 @@ def test_the_longest_settings_come_back_whole() -> None:
 
 def test_a_block_of_another_layout_is_refused(fd: int) -> None:
     os.pwrite(fd, (77).to_bytes(4, "little"), VERSION_AT)
-    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 6; restart studiod as a whole"):
+    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 7; restart studiod as a whole"):
         Block(fd)
 
 
@@ -161,10 +163,11 @@ def test_the_supervisor_has_no_status(block: Block) -> None:
         block.store_status(SUPERVISOR, "{}")
 
 
-def test_orders_of_the_last_eight_takes_are_kept(block: Block) -> None:
-    for take in range(1, 10):
+def test_orders_of_the_last_takes_are_kept(block: Block) -> None:
+    for take in range(1, TAKES + 2):
         block.store_order(take, f'{{"take": {take}}}')
-    assert [block.order(take) for take in range(2, 10)] == [f'{{"take": {take}}}' for take in range(2, 10)]
+    kept = range(2, TAKES + 2)
+    assert [block.order(take) for take in kept] == [f'{{"take": {take}}}' for take in kept]
 
 
 def test_a_playlist_counts_its_versions(block: Block) -> None:
@@ -173,6 +176,18 @@ def test_a_playlist_counts_its_versions(block: Block) -> None:
     block.store_playlist(5, "[]")
     assert (block.playlist(1), block.playlist_version(1)) == ("[]", before + 2)
     assert (block.playlist(0), block.playlist_version(0)) == ("", 0)
+
+
+def test_a_playlist_may_be_much_longer_than_its_cell_and_is_refused_when_it_says_too_much(block: Block) -> None:
+    long = json.dumps(
+        [f"/library/session/takes/{take:04d}/strip-{strip}.wav" for take in range(4000) for strip in range(64)]
+    )
+    assert len(long) > 2 * PLAYLIST_BYTES
+    block.store_playlist(1, long)
+    assert block.playlist(1) == long
+    with pytest.raises(ValueError, match="do not fit"):
+        block.store_playlist(1, json.dumps(os.urandom(PLAYLIST_BYTES).hex()))
+    assert block.playlist(1) == long
 
 
 def test_lives_of_the_processes_are_told_apart(block: Block, fd: int) -> None:
