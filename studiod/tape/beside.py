@@ -1,7 +1,7 @@
 """What is written of running takes beside their sound: a disk that refuses is waited for, and what is lost is told."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -70,10 +70,11 @@ class Beside(Generic[W]):
     def settle(self, takes: Iterable[TakeFrames]) -> None:
         """Bring `closed` up to date: `takes` are those that the engine tells of, by number."""
         for take in takes:
-            if not self.is_over(take.id):
-                break
-            self.done.discard(take.id)
-            self.closed = max(self.closed, take.id)
+            if take.id > self.closed:
+                if take.id not in self.done:
+                    break
+                self.done.discard(take.id)
+                self.closed = take.id
 
     @property
     def faults(self) -> dict[int, str]:
@@ -120,6 +121,19 @@ class Beside(Generic[W]):
         )
         _log.error("%s", self.losses[number])
         self.end(number)
+
+    def let_fall(self, number: int) -> None:
+        """The engine knows take `number` no more: it ends, and what waits of it is lost."""
+        if number in self.running:
+            (self.lose if number in self.waits else self.end)(number)
+
+    def left(self, takes: Iterable[TakeFrames]) -> list[TakeFrames]:
+        """Those of `takes` that something may still be written of."""
+        return [take for take in takes if take.id > self.closed and take.id not in self.done]
+
+    def forgotten(self, takes: Sequence[TakeFrames]) -> list[int]:
+        """Those that run here and are older than all `takes` that the engine still knows, oldest first."""
+        return [number for number in self.running if takes and number < takes[0].id]
 
     def let_go(self) -> None:
         """Close all files as they are, what waits is lost; may be called twice."""

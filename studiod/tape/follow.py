@@ -56,12 +56,17 @@ class TakeFollower:
     _written_at: float = 0.0
     _synced_at: float = 0.0
     _sync_s: float = 0.0
+    _settled: int | None = None
+    """How many of the takes begun ever nothing is left to do for; None before the first turn."""
 
     def turn(self, snapshot: Snapshot, head: int) -> None:
         """Write what the rings hold up to engine frame `head`, close what has ended."""
         now = self.clock()
+        self._give_up_forgotten(snapshot)
         for take in snapshot.takes:
-            self._follow(take, head, now)
+            if take.id > self.finished:
+                self._follow(take, head, now)
+        self._settled = snapshot.takes_begun - sum(take.id > self.finished for take in snapshot.takes)
         if self.writer is not None:
             self.writer.drift.add(snapshot.epoch, snapshot.frame, snapshot.monotonic_ns)
 
@@ -96,7 +101,7 @@ class TakeFollower:
         return order if order is not None and order.id == take_id else None
 
     def _follow(self, take: TakeFrames, head: int, now: float) -> None:
-        if take.id <= self.finished or (self.writer is not None and self.writer.take.id > take.id):
+        if self.writer is not None and self.writer.take.id > take.id:
             return
         if self.writer is None:
             self._open(take)
@@ -122,6 +127,24 @@ class TakeFollower:
             self._guarded(lambda w: w.sync(), "made durable")
             self._synced_at = now
             self._sync_s = max(self.clock() - now, CALM * self._sync_s)
+
+    def _give_up_forgotten(self, snapshot: Snapshot) -> None:
+        """Takes that are begun and ended so fast that the engine no longer knows when: nobody waits for them."""
+        forgotten = snapshot.takes_begun - len(snapshot.takes)
+        lost = 0 if self._settled is None else forgotten - self._settled
+        if lost <= 0:
+            return
+        oldest = snapshot.takes[0].id
+        why = "the disk stood still while too many takes were begun and ended"
+        if self.writer is not None and self.writer.take.id < oldest:
+            lost -= 1
+            number = self.writer.take.id
+            self._fail(number, f"take {number} is not known to its end: {why}")
+            self._guarded(lambda writer: writer.close("damaged"), "closed")
+            self._finish(number)
+        if lost:
+            noun, verb = ("take", "is") if lost == 1 else ("takes", "are")
+            self._fail(oldest - 1, f"{lost} {noun} before take {oldest} {verb} lost: {why}")
 
     @property
     def _interval_s(self) -> float:

@@ -109,7 +109,9 @@ class Journals:
         for writer in self._takes.running.values():
             writer.advance(batch)
         self._takes.each(lambda writer: writer.write())
-        for take in snapshot.takes:
+        for number in self._takes.forgotten(snapshot.takes):
+            self._takes.let_fall(number)
+        for take in self._takes.left(snapshot.takes):
             self._follow(take, is_last=is_last)
         self._takes.settle(snapshot.takes)
 
@@ -125,7 +127,7 @@ class Journals:
 
     def _follow(self, take: TakeFrames, *, is_last: bool) -> None:
         writer = self._takes.running.get(take.id)
-        if writer is None and not self._takes.is_over(take.id):
+        if writer is None:
             writer = self._open(take)
         if writer is None:
             return

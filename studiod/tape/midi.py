@@ -111,7 +111,10 @@ class MidiTracks:
         """Write what came."""
         self._count()
         upto = self.heard.settled
-        for take in snapshot.takes:
+        for number in self._takes.forgotten(snapshot.takes):
+            self._takes.guarded(number, self._finish)
+            self._takes.let_fall(number)
+        for take in self._takes.left(snapshot.takes):
             writer = self._takes.running.get(take.id) or self._open(take)
             if writer is None:
                 continue
@@ -141,8 +144,6 @@ class MidiTracks:
 
     def _open(self, take: TakeFrames) -> "_Writer | None":
         """The writer of its files, when there are to be any."""
-        if self._takes.is_over(take.id):
-            return None
         order = TakeOrder.from_json(self.block.order(take.id))
         if order is None or order.id != take.id or not order.midi:
             self._takes.done.add(take.id)

@@ -237,3 +237,19 @@ def test_a_midi_file_that_was_changed_is_found_by_verify(tmp_path: Path) -> None
     assert verify_take(studio.folder).faults == ("midi-01.mid: is not what was played, as journal.sdj has it",)
     path.unlink()
     assert verify_take(studio.folder).faults == ("midi-01.mid: No such file or directory",)
+
+
+def test_a_take_that_the_engine_no_longer_knows_ends_in_its_files_too(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session")
+        studio.record()
+        studio.play(4800, (100, KEYS, note(60)))
+        for number in range(TAKE + 1, TAKE + 130):  # as many as the engine remembers, while the disk stands still
+            rig.ask(Operation.RECORD, number)
+            rig.render(np.zeros((1, 480), np.float32))
+        studio.play(9600, (100, KEYS, note(64)))
+        assert [(message[0] >> 4, message[1]) for _, message in studio.file()] == [(9, 60), (8, 60)]
+        ended = (studio.folder / JOURNAL_NAME).stat().st_size
+        studio.play(9600, (100, KEYS, note(65)))
+        assert (studio.folder / JOURNAL_NAME).stat().st_size == ended
+        assert studio.about["state"] == "damaged"
