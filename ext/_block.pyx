@@ -317,16 +317,17 @@ cdef class Block:
 
     def store_status(self, int process, str status) -> None:
         """How `process` is doing (JSON); it alone writes this."""
-        self._tell(self._status_at(process), self._status_bytes(process), status)
+        self._tell(self._status_at(process), self.status_bytes(process), status)
 
     def status(self, int process) -> str:
-        return self._told(self._status_at(process), self._status_bytes(process))
+        return self._told(self._status_at(process), self.status_bytes(process))
 
     def status_version(self, int process) -> int:
         """Counts store_status calls: cheap to watch."""
         return LOAD_U64(self.base + self._status_at(process))
 
-    cdef size_t _status_bytes(self, int process) noexcept:
+    def status_bytes(self, int process) -> int:
+        """A status is shorter than this."""
         return self.dims.ports_status_bytes if process == PROCESS_PORTS else STATUS_BYTES
 
     cdef uint64_t _status_at(self, int process) except 0:

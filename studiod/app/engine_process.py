@@ -1,6 +1,5 @@
 """The engine process: the graph on its device, a watch on that device, and the way back when it returns."""
 
-import json
 import logging
 import signal
 import threading
@@ -10,6 +9,7 @@ from studiod.app.hosts import Hosts
 from studiod.app.settings import Settings
 from studiod.engine import BUILD, Engine, engine_targets
 from studiod.link import ENGINE, Block
+from studiod.link.status import tell_status
 from studiod.model.console import console_parameters
 from studiod.model.registry import Registry
 
@@ -62,4 +62,4 @@ def run(block: Block, settings: Settings) -> int:
 
 
 def _tell(block: Block, hosts: Hosts, engine: Engine) -> None:
-    block.store_status(ENGINE, json.dumps(hosts.status() | {"isa": engine.isa, "build": BUILD}))
+    tell_status(block, ENGINE, hosts.status() | {"isa": engine.isa, "build": BUILD})

@@ -13,6 +13,7 @@ from studiod.app.settings import Settings
 from studiod.app.supervisor import REATTACH
 from studiod.engine import Engine
 from studiod.link import ENGINE, Block
+from studiod.link.status import tell_status
 from studiod.model.transport import TransportState
 
 SILENT_S, SILENT_BLOCKS = 0.2, 10  # no callback for longer than both: look closer (DESIGN: heartbeat)
@@ -71,7 +72,7 @@ class Hosts:
             raise OSError(
                 f"{host} crashed {crashes} times while it was opened: check the sound system, then restart studiod"
             )
-        self._block.store_status(ENGINE, json.dumps({"opening": host, "crashes": crashes}))
+        tell_status(self._block, ENGINE, {"opening": host, "crashes": crashes})
 
     def _open(self, host: str, *, is_wish: bool) -> None:
         audio, block = self._settings.audio, self._block

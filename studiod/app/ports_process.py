@@ -13,6 +13,7 @@ from studiod.app.settings import Settings
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter
 from studiod.link.box_controls import SerialKind
 from studiod.link.ports import PortList
+from studiod.link.status import tell_status
 from studiod.ports import (
     BAUD,
     POLL_S,
@@ -85,7 +86,7 @@ def run(block: Block, settings: Settings, bells: Bells) -> int:
     said = EventReader(block, SAID)
 
     def tell(ports: PortList) -> None:
-        block.store_status(PORTS, ports.to_json())
+        tell_status(block, PORTS, ports.words())
         bells.ring_heard()
 
     stirred = threading.Event()

@@ -81,10 +81,13 @@ class PortList:
         return next((port for port in self.ports if port.name == name and port.direction == direction), None)
 
     def to_json(self) -> str:
+        """As `from_json` reads it."""
+        return json.dumps(self.words(), ensure_ascii=False)
+
+    def words(self) -> dict[str, Any]:
         """For the block."""
         ports = [[port.id, port.name, port.direction, port.fault, port.usb, port.kind] for port in self.ports]
-        words = {"ports": ports, "fault": self.fault, "next_id": self.next_id, "system": self.system}
-        return json.dumps(words, ensure_ascii=False)
+        return {"ports": ports, "fault": self.fault, "next_id": self.next_id, "system": self.system}
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -146,7 +146,7 @@ class TakeCopy:
                 for done in repair_takes([folder], self.root.name, running):
                     _log.warning("the copy in %s: %s", folder, done)
                     if not done.is_untouched:
-                        state = CopyState(str(folder), "damaged" if done.damage else "repaired", "; ".join(done.damage))
+                        state = CopyState(str(folder), "damaged" if done.damage else "repaired", done.told_damage)
                         self.repaired = {**self.repaired, done.id: state}
         except OSError as fault:
             _log.warning("the copies in %s are not looked at: %s", self.root, fault.strerror)

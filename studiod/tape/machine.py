@@ -1,7 +1,6 @@
 """The tape process at work: takes as the engine rolls them, the disks they go to, and its state for everyone to see."""
 
 import contextlib
-import json
 import logging
 import os
 import time
@@ -14,6 +13,7 @@ from studiod.link import TAPE, Block, TakeFrames
 from studiod.link.closed import Closed
 from studiod.link.order import TakeOrder
 from studiod.link.session import take_folder, takes_folder
+from studiod.link.status import first_of, tell_status
 from studiod.link.take import BadDocument
 from studiod.tape.capture import TakeWriter
 from studiod.tape.copy import TakeCopy
@@ -33,6 +33,7 @@ PRESSED_FILL = 0.05  # of the rings: a second of twenty
 JOURNAL_S = 0.2  # from one sync of the journals to the next
 TELL_S = 0.2  # how often it is told how things stand; news at once
 SPACE_S = 2.0  # how often the disk is asked for its room
+_ALARMS = 8  # are told one by one
 _log = logging.getLogger(__name__)
 
 
@@ -368,12 +369,12 @@ class TapeMachine:
             "free_bytes": rooms[0].free_bytes,
             "seconds_left": None if left_s is None else round(left_s, 1),
             "room": [room.to_json() for room in rooms],
-            "alarms": [alarm.to_json() for alarm in self._alarms(rooms, tracks)[:8]],
+            "alarms": [alarm.to_json() for alarm in _told(self._alarms(rooms, tracks))],
             "copy": self._copy_status(),
             "ring_fill": round(follower.fill, 4),
             "lost_frames": follower.lost_frames,
-            "repaired": [str(done) for done in self.repaired[-8:]],
-            "playback_faults": self.player_faults()[:4],
+            "repaired": first_of([str(done) for done in reversed(self.repaired)], 8),
+            "playback_faults": first_of(self.player_faults(), 4),
             "blackbox": self.blackbox_status(),
         }
 
@@ -468,7 +469,13 @@ class TapeMachine:
                 self._look_around()
             self._settling.settle(self.writer)
             self._settle_copies()
-        self.block.store_status(TAPE, json.dumps(self.status(), ensure_ascii=False))
+        tell_status(self.block, TAPE, self.status())
+
+
+def _told(alarms: list[Alarm]) -> list[Alarm]:
+    """The worst ones, and how many more there are."""
+    left = alarms[_ALARMS:]
+    return [*alarms[:_ALARMS], Alarm(left[0].level, f"and {len(left)} more")] if left else alarms
 
 
 def _probe(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from studiod.link.journal import JOURNAL_NAME, read_journal
+from studiod.link.status import first_of
 from studiod.link.take import DAMAGED, DOCUMENT_NAME, RECORDING, REPAIRED, BadDocument, Part, TakeDocument
 from studiod.model.transport import timecode
 from studiod.tape.boot import this_boot
@@ -26,6 +27,7 @@ from studiod.tape.wavfile import DATA_AT, header_page, resized_page
 BEFORE: Final = "before-repair"
 _NOT_THERE: Final = 0xFFFF_FFFF
 _LATE_S: Final = 2  # a journal is made durable as often as the sound; one that ends so much earlier was refused
+_TOLD_DAMAGES: Final = 4
 _MAX_UNPROVEN_S: Final = 30  # of sound without checksums that are made anew: more would take the start too long
 
 
@@ -49,13 +51,18 @@ class Repaired:
         """One of those folders is there: the take can be repaired again."""
         return any(is_there(Path(folder)) for folder in self.away)
 
+    @property
+    def told_damage(self) -> str:
+        """The first of it, and how much more; take.json has it all."""
+        return "; ".join(first_of(self.damage, _TOLD_DAMAGES))
+
     def __str__(self) -> str:
         if self.away:
             return f"take {self.id} was cut off; {'; '.join(self.damage)}"
         if self.is_untouched:
-            return f"take {self.id} is left as it is: {'; '.join(self.damage)}"
+            return f"take {self.id} is left as it is: {self.told_damage}"
         done = f"take {self.id} was cut off; repaired: {self.frames} frames, {self.regained_frames} of them regained"
-        return f"{done}; damaged: {'; '.join(self.damage)}" if self.damage else done
+        return f"{done}; damaged: {self.told_damage}" if self.damage else done
 
 
 def repair_session(session: Path, running: frozenset[int] = frozenset(), boot_id: str | None = None) -> list[Repaired]:
