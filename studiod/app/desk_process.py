@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ class Desk:
         self.keeping = Keeping(block, self.hub, layout, self._session, self.transport)
         self.queries = Queries(block, settings, self.hub, self.transport, latencies)
         self._stopped = asyncio.Event()
+        self._went_astray = False
         self._unsaved = False
         self._was_there = False
         self._save_now = asyncio.Event()
@@ -98,9 +100,9 @@ class Desk:
         self._restore(is_restart=is_restart)
         self.hub.observe(self._note_changes)
         self.transport.markers.on_change = self._note_timeline
-        self._tasks.append(loop.create_task(self.transport.run(), name="transport"))
-        self._tasks.append(loop.create_task(self.librarian.run(), name="librarian"))
-        self._tasks.append(loop.create_task(self._watch(), name="watch"))
+        self._begin(self.transport.run(), "transport")
+        self._begin(self.librarian.run(), "librarian")
+        self._begin(self._watch(), "watch")
         endpoint = OscEndpoint(self.hub, loop, meter_hz=self._settings.osc.meter_hz)
         self.queries.register(endpoint)
         blackbox_door.register(endpoint, self.keeping)
@@ -114,13 +116,27 @@ class Desk:
         # what lives as long as the desk need not be looked at by every collection
         gc.collect()
         gc.freeze()
-        surfaces = loop.create_task(self._start_surfaces(endpoint), name="surfaces")
-        self._tasks += [loop.create_task(self._save_when_changed(), name="save"), surfaces]
+        self._begin(self._save_when_changed(), "save")
+        self._tasks.append(loop.create_task(self._start_surfaces(endpoint), name="surfaces"))
         if not is_restart:
             self._tasks.append(loop.create_task(self._say_hello(), name="hello"))
         await self._stopped.wait()
         await self._stop(server)
-        return 0
+        return int(self._went_astray)
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Have `work` done as long as the desk lives, which without it would only seem to."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(self._look_after)
+        self._tasks.append(task)
+
+    def _look_after(self, task: asyncio.Task[None]) -> None:
+        """A part that ended by itself takes the desk along: the supervisor starts another, and sound never notices."""
+        if task.cancelled():
+            return
+        _log.critical("the desk's %s went astray: it starts again", task.get_name(), exc_info=task.exception())
+        self._went_astray = True
+        self._stopped.set()
 
     # -- start -----------------------------------------------------------------------------------------------------
 
@@ -289,6 +305,9 @@ class Desk:
             if sentence != self.queries.session_fault:
                 _log.warning("%s", sentence)
             self.queries.session_fault = sentence
+        except Exception as fault:  # noqa: BLE001 - logged and told; the next change is saved, if it lets itself
+            self.queries.session_fault = f"the session cannot be saved: {type(fault).__name__}: {fault}"
+            _log.exception("%s", self.queries.session_fault)
         else:
             self.queries.session_fault = ""
 
