@@ -5,6 +5,7 @@ from pathlib import Path
 
 from studiod.link import TAPE
 from studiod.tape import TapeMachine
+from studiod.tape.repair import Repaired
 from tests.fakes.desk_rig import Rig
 from tests.fakes.takes import FakeTake, read_json
 
@@ -51,4 +52,15 @@ def test_of_many_repairs_and_faults_the_first_are_told_and_how_many_more_there_a
         assert told["repaired"][-1] == "and 3 more"
         assert told["playback_faults"][-1] == "and 66 more"
         assert len(told["playback_faults"]) == 5
+        tape.stop()
+
+
+def test_alarms_that_are_not_told_one_by_one_are_counted(tmp_path: Path) -> None:
+    with Rig.make(strips=1, buses=0) as rig:
+        tape = machine(rig, tmp_path)
+        tape.start()
+        tape.repaired = [Repaired(n, 0, 0, away=(f"part {n} is on a disk that is not there",)) for n in range(1, 21)]
+        told = tape.status()["alarms"]
+        assert len(told) == 9
+        assert told[-1] == {"level": "warning", "text": "and 12 more"}
         tape.stop()
