@@ -179,6 +179,10 @@ class Match:
     """Keys or pads to play on speak on the same port: what they say is music."""
     usual: bool = True
     """False: it is looked for only where the user says so; another model is what its ports mean by themselves."""
+    each_port: bool = False
+    """Each port of a device that fits is a box of its own; of others one is."""
+    spoken_for: tuple[str, ...] = ()
+    """Patterns of ports that the user has given to others, or to nobody."""
     shares: bool = False
     """It listens in: its ports are another's, too, or are played on."""
 

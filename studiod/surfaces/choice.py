@@ -91,7 +91,7 @@ def in_order(shelves: Sequence[Sequence[K]], wishes: Iterable[Wish] = ()) -> tup
         spoken_for.append(wish.port)
     for model, why in known.values():
         if model.match.usual:
-            where = replace(model.match, not_ports=(*model.match.not_ports, *spoken_for))
+            where = replace(model.match, spoken_for=tuple(spoken_for))
             wanted.append(Wanted(model, where, why))
     return wanted, tuple(faults)
 

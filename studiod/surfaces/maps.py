@@ -47,7 +47,7 @@ _TOP = (
     "bye", "feedback", "layers", "pages", "face",
 )  # fmt: skip
 _HELLO = ("type", "header", "scene_bytes", "set", "expect")
-_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "keys", "usual")
+_MATCH = ("ports", "usb", "direction", "also", "identity", "behind", "not_ports", "keys", "each_port", "usual")
 _ANY = -1
 
 
@@ -245,9 +245,10 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
     usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
     has_keys = "keys" in keys and document.flag(keys["keys"], "match.keys")
+    each_port = "each_port" in keys and document.flag(keys["each_port"], "match.each_port")
     match = Match(
         ports, small, direction != "out", direction != "in", further, identity, behind, not_ports, has_keys=has_keys,
-        usual=usual,
+        usual=usual, each_port=each_port,
     )  # fmt: skip
     return match, tuple(also)
 

@@ -1,12 +1,16 @@
 """Which ports belong to a box of a map."""
 
 import fnmatch
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from studiod.link.ports import MIDI_PORT, PortNames
 from studiod.surfaces.base import Match
+from studiod.surfaces.device import Socket, socket_of
 
+T = TypeVar("T")
 _HYPHENS = str.maketrans(" .+", "---")
 
 
@@ -24,17 +28,29 @@ class Pair:
 
 
 def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[tuple[Pair, ...]]:
-    """Every box of that match whose ports are all there and not taken: its main port, then those of `match.also`."""
-    rest = _without(names, taken)
-    further = [_pairs(rest, patterns, match, also=()) for patterns in match.also]
-    mains = _pairs(rest, match.ports or ("*",), match, also=match.also) if match.ports or match.usb else []
-    return [tuple(box) for box in zip(mains, *further, strict=False)]
+    """Every box of that match whose ports are all there and not taken: its main port, then those of `match.also`.
+
+    Of the ports of one device one is the main port, whoever has taken the others, unless each is a box of its own: the
+    one that `match.ports` names most exactly, else the first.
+    """
+    if not match.ports and not match.usb:
+        return []
+    mains = _one_each(_pairs(names, match.ports or ("*",), match, also=match.also), match)
+    further = [_pairs(names, patterns, match, also=()) for patterns in match.also]
+    boxes = [(main, *rest) for main, *rest in zip(mains, *(_beside(mains, pairs) for pairs in further), strict=True)]
+    return [
+        tuple(pair for pair in box if pair is not None)
+        for box in boxes
+        if all(pair is not None and _is_free(pair, match, taken) for pair in box)
+    ]
 
 
 def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) -> list[Pair]:
-    """Pairs of ports on which a box of that match may be asked for its identity."""
+    """Pairs of ports on which a box of that match may be asked for its identity: each of a device, behind cables."""
+    if not match.behind:
+        return []
     both = Match(match.behind, not_ports=match.not_ports)
-    return _pairs(_without(names, taken), both.ports, both, also=()) if both.ports else []
+    return [pair for pair in _pairs(names, both.ports, both, also=()) if _is_free(pair, match, taken)]
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
@@ -58,12 +74,54 @@ def is_identity(message: bytes, identity: tuple[int, ...]) -> bool:
     return all(wanted in (-1, byte) for wanted, byte in zip(identity, body, strict=False))
 
 
-def _without(names: PortNames, taken: Collection[str]) -> PortNames:
-    return replace(
-        names,
-        inputs=tuple(name for name in names.inputs if name not in taken),
-        outputs=tuple(name for name in names.outputs if name not in taken),
+def _is_free(pair: Pair, match: Match, taken: Collection[str]) -> bool:
+    return not any(
+        name in taken or fits(name, match.spoken_for) for name in (pair.input_name, pair.output_name) if name
     )
+
+
+def _one_each(pairs: list[Pair], match: Match) -> list[Pair]:
+    """One of each device, in the order of the devices."""
+    if match.each_port or match.kinds != (MIDI_PORT,):
+        return pairs
+    boxes: dict[tuple[str, int], list[Pair]] = {}
+    met: dict[Socket, int] = {}
+    for pair in pairs:
+        socket = socket_of(pair.name)
+        met[socket] = met.get(socket, -1) + 1
+        boxes.setdefault((socket.device, met[socket]), []).append(pair)
+    return [
+        min(box, key=lambda pair: (-_exactness(pair.name, match.ports), _number(pair.name))) for box in boxes.values()
+    ]
+
+
+def _exactness(name: str, patterns: Iterable[str]) -> int:
+    """How many letters the longest of the patterns that match has."""
+    return max((len(pattern) - pattern.count("*") for pattern in patterns if fits(name, (pattern,))), default=0)
+
+
+def _number(name: str) -> int:
+    port = socket_of(name).port
+    return int(port) if port.isdecimal() else 0
+
+
+def _beside(mains: list[Pair], further: list[Pair]) -> list[Pair | None]:
+    """For each main port the further one of its device; in order where names do not tell devices apart."""
+    return _partners([pair.name for pair in mains], {pair.name: pair for pair in further})
+
+
+def _partners(names: Sequence[str], others: Mapping[str, T]) -> list[T | None]:
+    """For each of the names that of the others which is of its device, or of a device that has none of the names."""
+    rest = dict(others)
+    devices = {socket_of(name).device for name in names}
+    found: list[T | None] = []
+    for name in names:
+        device = socket_of(name).device
+        fitting = (other for other in rest if socket_of(other).device == device)
+        strange = (other for other in rest if not socket_of(other).is_card and socket_of(other).device not in devices)
+        other = next(itertools.chain(fitting, strange), None)
+        found.append(rest.pop(other) if other is not None else None)
+    return found
 
 
 def _pairs(names: PortNames, patterns: tuple[str, ...], match: Match, also: tuple[tuple[str, ...], ...]) -> list[Pair]:
@@ -81,12 +139,8 @@ def _pairs(names: PortNames, patterns: tuple[str, ...], match: Match, also: tupl
         return [Pair(name, "") for name in inputs]
     if not match.speaks:
         return [Pair("", name) for name in outputs]
-    found = []
-    for name in inputs:
-        if not outputs:
-            break
-        # ALSA calls both directions alike; elsewhere the order pairs them
-        output = name if name in outputs else outputs[0]
-        outputs.remove(output)
-        found.append(Pair(name, output))
-    return found
+    # ALSA calls both directions alike; elsewhere the order pairs them
+    alone = [name for name in inputs if name not in outputs]
+    found = dict(zip(alone, _partners(alone, {name: name for name in outputs if name not in inputs}), strict=True))
+    pairs = ((name, found.get(name, name)) for name in inputs)
+    return [Pair(name, output) for name, output in pairs if output is not None]

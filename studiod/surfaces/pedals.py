@@ -138,7 +138,8 @@ def _map(number: int, port: str, pedals: Sequence[Pedal], registry: Registry) ->
         bindings[name] = bindings_of(pedal, name, registry)
     return SurfaceMap(
         name=f"pedals-{number}", maker="", model="pedals", mode="", confidence="", sources=(),
-        match=Match((port,), listens=False, shares=True), controls=controls, bindings=bindings, feedback={},
+        match=Match((port,), listens=False, each_port=True, shares=True),
+        controls=controls, bindings=bindings, feedback={},
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ _TOP = (
         "sources",
         "ports",
         "not_ports",
+        "each_port",
         "usual",
         "notes",
     ),
@@ -105,6 +106,8 @@ class BoxFacts:
     """Shell patterns a port's name must match, upper and lower case alike."""
     not_ports: tuple[str, ...]
     """Patterns of its relatives, which it must not match."""
+    each_port: bool
+    """Each port of one device is a box of its own."""
     is_usual: bool
     """False: it is looked for only where the user says so, for a map of the same box is what its port means."""
     protocol: Protocol
@@ -140,7 +143,7 @@ class BoxFacts:
     @property
     def match(self) -> Match:
         """How a box of it is found."""
-        return Match(self.ports, not_ports=self.not_ports, usual=self.is_usual)
+        return Match(self.ports, not_ports=self.not_ports, usual=self.is_usual, each_port=self.each_port)
 
 
 def load_all(folder: Path) -> tuple[tuple[BoxFacts, ...], tuple[str, ...]]:
@@ -215,6 +218,7 @@ class _Reader:
             sources=self._texts("sources"),
             ports=self._texts("ports"),
             not_ports=self._texts("not_ports"),
+            each_port=self._flag("each_port", default=False),
             is_usual=self._flag("usual", default=True),
             protocol=protocol,
             role=role,
