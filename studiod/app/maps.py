@@ -175,6 +175,7 @@ def _import(given: argparse.Namespace) -> int:
             reports.append({
                 "file": str(path), "name": found.name, "kind": found.kind, "read": found.read,
                 "imported": found.imported, "refused": len(refused), "refusals": refused, "written": written,
+                "ports": found.ports,
             })  # fmt: skip
     if given.json:
         print(json.dumps(reports, ensure_ascii=False, indent=2))
@@ -205,4 +206,5 @@ def _tell(report: dict[str, object]) -> None:
         for refusal in refusals:
             print(f"{report['file']}:{refusal['line']}: {refusal['reason']} ({refusal['text']})")
     if report["written"]:
-        print(f"{report['file']}: written to {report['written']}")
+        waits = "" if report["ports"] else "; its name tells no port: it waits for surfaces.use to say which it is for"
+        print(f"{report['file']}: written to {report['written']}{waits}")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from studiod.surfaces.ardour_names import ports_of
 from studiod.surfaces.ardour_targets import NotHere, Target, Use, action_target, function_target, uri_target
 
 MAX_BYTES = 1_000_000  # the longest of Ardour's own is a tenth of it
@@ -44,6 +45,8 @@ class Imported:
     refused: list[Refusal] = field(default_factory=list)
     yaml: str = ""
     """The map of format 2; empty when nothing in it could be used."""
+    ports: tuple[str, ...] = ()
+    """Patterns of the ports that the map takes by itself; none where its name tells no model: `surfaces.use` says."""
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ def _device(elements: list[_Element], file_name: str) -> Imported:
 
 def _map(elements: list[_Element], file_name: str) -> Imported:
     attributes = elements[0].attributes
-    name = attributes.get("name", "") or file_name
+    name = attributes.get("name", "") or file_name.removesuffix(".map")
     found = Imported(name, "map")
     facts = next((element.attributes for element in elements if element.name == "DeviceInfo"), {})
     size = facts.get("bank-size", "")
@@ -128,7 +131,8 @@ def _map(elements: list[_Element], file_name: str) -> Imported:
         else:
             found.imported += 1
     if controls:
-        found.yaml = _yaml(attributes, name, file_name, bank, controls)
+        found.ports = ports_of(_plain(name), attributes.get("manufacturer", ""))
+        found.yaml = _yaml(attributes, name, file_name, bank, controls, found.ports)
     return found
 
 
@@ -222,22 +226,24 @@ def _text(element: _Element) -> str:
     return " ".join(f'{key}="{value}"' for key, value in element.attributes.items()) or element.name
 
 
-def _yaml(attributes: Mapping[str, str], name: str, file_name: str, bank: int, controls: Mapping[str, _Control]) -> str:
+def _yaml(
+    attributes: Mapping[str, str], name: str, file_name: str, bank: int, controls: Mapping[str, _Control],
+    ports: tuple[str, ...],
+) -> str:  # fmt: skip
     words = name.split()
     maker = attributes.get("manufacturer", "") or words[0]
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "imported"
     lines = [
         f"# {_plain(name)}: imported from Ardour's {_plain(file_name)}.",
-        "# Set match.ports to what `studioctl devices` calls the port.",
         "format: 2",
-        f"name: {slug}",
+        f"name: {_quoted(slug)}",
         f"maker: {_quoted(maker)}",
         f"model: {_quoted(name)}",
         "dialect: generic-midi",
         "mode: The preset that the Ardour map was made for.",
         "confidence: reported",
         f"sources: [{_quoted('Ardour map ' + file_name)}]",
-        f"match: {{ports: [{_quoted('*' + (' '.join(words[-1:]) if len(words) > 1 else name) + '*')}]}}",
+        *_match(ports),
         f"banks: {{strip: {bank}}}",
         "controls:",
         *(f"  {control}: {{{facts.facts}}}" for control, facts in controls.items()),
@@ -245,6 +251,15 @@ def _yaml(attributes: Mapping[str, str], name: str, file_name: str, bank: int, c
         *(f"  {control}: {_listed(facts.bindings)}" for control, facts in controls.items()),
     ]
     return "\n".join((*lines, ""))
+
+
+def _match(ports: tuple[str, ...]) -> tuple[str, ...]:
+    played = "# keys: whatever is played on it is recorded, too. Leave that out for a box without keys and pads."
+    if ports:
+        told = "# ports: taken from the name of the map; put what `studioctl devices` calls the port."
+        return told, played, f"match: {{ports: [{', '.join(map(_quoted, ports))}], keys: true}}"
+    waits = "# Its name tells no port: it waits until surfaces.use of the configuration says which port it is for."
+    return waits, played, "match: {usual: false, keys: true}"
 
 
 def _listed(bindings: list[str]) -> str:

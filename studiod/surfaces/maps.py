@@ -217,8 +217,9 @@ def _whole(document: Document, top: "Mapping[str, Node]", key: str, low: int, hi
 def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     """How the box is found, and the names of its further ports."""
     keys = document.mapping(node, "match", _MATCH)
-    if not {"ports", "usb", "identity"} & keys.keys():
-        document.fault(node, "match: allowed at least one of ports, usb, or identity with behind")
+    usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
+    if usual and not {"ports", "usb", "identity"} & keys.keys():
+        document.fault(node, "match: allowed at least one of ports, usb, identity with behind, or usual: false")
     if ("identity" in keys) is not ("behind" in keys):
         document.fault(node, "match: identity and behind belong together")
     ports, usb, behind = (
@@ -243,7 +244,6 @@ def _match(document: Document, node: "Node") -> tuple[Match, tuple[str, ...]]:
     identity = _identity(document, keys["identity"]) if "identity" in keys else ()
     small = tuple(ids.lower() for ids in usb)
     not_ports = document.texts(keys["not_ports"], "match.not_ports") if "not_ports" in keys else ()
-    usual = "usual" not in keys or document.flag(keys["usual"], "match.usual")
     has_keys = "keys" in keys and document.flag(keys["keys"], "match.keys")
     each_port = "each_port" in keys and document.flag(keys["each_port"], "match.each_port")
     match = Match(

@@ -122,6 +122,9 @@ def test_import_tells_per_file_what_it_read_imported_and_refused(
     assert run("import", source, stranger, tmp_path / "none.map") == 1
     told = capsys.readouterr()
     assert "2 read, 1 imported, 1 refused" in told.out
+    source.write_text(ARDOUR.replace("Little Box", "Preset 6"))
+    assert run("import", source, "--to", tmp_path / "waits") == 0
+    assert "it waits for surfaces.use" in capsys.readouterr().out
     assert "begins with a" in told.err
     assert "No such file" in told.err
 

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studiod.desk.hub import Hub
+from studiod.link.ports import PortNames
 from studiod.surfaces.ardour_map import Imported, NotArdour, import_ardour
 from studiod.surfaces.base import SurfaceMap
+from studiod.surfaces.choice import Wish, in_order, who_has
 from studiod.surfaces.dialects import dialect_of
 from studiod.surfaces.fit import misfits
 from studiod.surfaces.maps import load_map
+from studiod.surfaces.matching import fits
 from studiod.surfaces.surface import Surface
 from tests.unit.surfaces.rig import desk
 
@@ -173,3 +176,75 @@ def test_a_mackie_device_is_told_to_be_one(path: Path) -> None:
     found = import_ardour(path.read_bytes(), path.name)
     assert found.kind == "device"
     assert found.read == len(found.refused) > 0
+
+
+NANOS = {"Korg_nanoKONTROL2.map", "Korg_nanoKONTROL2_With_Master.map"}
+FOREIGN: dict[str, set[str]] = {
+    "Launchkey Mini MK3 49:Launchkey Mini MK3 49 MIDI 1 20:0": set(),
+    "Scarlett 18i20 USB:Scarlett 18i20 USB MIDI 1 20:0": set(),
+    "X-TOUCH MINI:X-TOUCH MINI MIDI 1 20:0": set(),
+    "Studio 2|6:Studio 2|6 MIDI 1 20:0": set(),
+    "Factory Default:Factory Default 20:0": set(),
+    "Keystation Mini 32:Keystation Mini 32 MIDI 1 20:0": set(),
+    "Digital Piano:Digital Piano MIDI 1 20:0": set(),
+    "USB MIDI Interface:USB MIDI Interface MIDI 1 20:0": set(),
+    "Midi Through:Midi Through Port-0 14:0": set(),
+    "UMC1820:UMC1820 MIDI 1 24:0": set(),
+    "VMini Master:VMini Master 61 Controls V3 MKII XL 20:0": set(),
+    "FA-30:FA-30 MIDI 1 20:0": set(),
+    "SQ49:SQ49 MIDI 1 20:0": set(),
+    "25 via USB:preset 6 20:0": set(),
+    "nanoKONTROL Studio:nanoKONTROL Studio nanoKONTROL Studio _ CTRL 20:0": {"Korg_nanoKONTROL_Studio.map"},
+    "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0": NANOS,
+    "Oxygen 49 Pro:Oxygen 49 Pro USB MIDI 20:0": set(),
+    "Launchkey MK3 25:Launchkey MK3 25 LKMK3 MIDI 20:0": set(),
+    "Launch Control XL:Launch Control XL MIDI 1 20:0": {"Novation_LaunchControl_XL.map"},
+    "Launch Control:Launch Control MIDI 1 20:0": set(),
+    "BCF2000:BCF2000 MIDI 1 20:0": {"bcf2000.map", "bcf2000_mackie.map"},
+    "MPK225:MPK225 Port A 20:0": {"AKAI_MPK225_Normal.map", "AKAI_MPK225_Plugins.map"},
+    "USB Oxygen 25:USB Oxygen 25 MIDI 1 20:0": {"m-audio_oxygen25.map", "m-audio_oxygen25_3rdGen.map"},
+}
+
+
+@pytest.mark.skipif(not MAPS, reason="Ardour's own maps are not installed")
+def test_no_imported_map_takes_the_port_of_another_box() -> None:
+    matches = {path.name: import_ardour(path.read_bytes(), path.name).ports for path in MAPS}
+    taken = {port: {name for name, ports in matches.items() if fits(port, ports)} for port in FOREIGN}
+    assert taken == FOREIGN
+    assert [name for name, ports in matches.items() if not ports] == ["Roland_A-30.map"]
+
+
+def named(name: str) -> Imported:
+    """What becomes of a map of that name."""
+    text = f'<ArdourMIDIBindings name="{name}"><Binding channel="1" ctl="7" uri="/route/gain B1"/></ArdourMIDIBindings>'
+    return import_ardour(text.encode(), "some.map")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["6", "x", "Akai preset 6", "Generic MIDI", "Korg", "My Factory Default", "Roland A-30", "Yamaha Mini", "Studio 1"],
+)
+def test_a_map_whose_name_tells_no_model_waits_for_the_users_word(name: str, tmp_path: Path) -> None:
+    found = named(name)
+    assert found.ports == ()
+    assert "surfaces.use" in found.yaml
+    facts = as_map(found, tmp_path)
+    assert (facts.match.ports, facts.match.usual) == ((), False)
+    port = "Anything:Anything MIDI 1 20:0"
+    wanted, faults = in_order([[], [facts]], [Wish("Anything*", facts.name)])
+    (verdict,) = who_has(wanted, (), [facts], PortNames((port,), (port,)))
+    assert (verdict.name, faults) == (facts.name, ())
+
+
+def test_a_model_may_be_spelt_with_a_blank_before_its_number_or_without() -> None:
+    assert named("Akai MPK 225 (Normal) : preset 6").ports == (
+        "*MPK 225:*",
+        "*MPK 225 MIDI*",
+        "*MPK225:*",
+        "*MPK225 MIDI*",
+    )
+
+
+def test_what_is_played_on_an_imported_box_is_recorded(tmp_path: Path) -> None:
+    assert as_map(imported('channel="1" note="1" uri="/route/mute B1"'), tmp_path).match.has_keys
+    assert as_map(named("Generic MIDI"), tmp_path).match.has_keys
