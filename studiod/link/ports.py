@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 MIDI_MESSAGE: Final = 0
 """Kind of an event: one whole MIDI message."""
@@ -28,6 +28,15 @@ class PortGone(Exception):  # noqa: N818 - it reads as the fact it reports
     """The port went away, or would not open or take a message."""
 
 
+class UsbUnit(NamedTuple):
+    """One device of several alike, as far as USB tells; both empty where it does not."""
+
+    serial: str = ""
+    """Its serial number; makers may give all their devices the same."""
+    path: str = ""
+    """The socket it is in, through all hubs, such as 1-2.3."""
+
+
 @dataclass(frozen=True, slots=True)
 class PortNames:
     """What is there now: `inputs` speak to us, `outputs` listen to us. The order is the system's."""
@@ -42,6 +51,8 @@ class PortNames:
     """Why there are no MIDI ports among them; empty when there could be."""
     refused: frozenset[str] = frozenset()
     """Those that would not open when that was tried last; it is tried again."""
+    units: Mapping[str, UsbUnit] = field(default_factory=dict)
+    """Which device is behind a port, by its name; ports of which nothing is known are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,9 @@ class PortInfo:
     """Vendor and product of the card behind it, such as 0944:0117; empty where that is not known."""
     kind: str = MIDI_PORT
     """What is spoken there: midi, or the protocol that the configuration gives a serial line."""
+    serial: str = ""
+    path: str = ""
+    """UsbUnit of the device behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,10 @@ class PortList:
 
     def words(self) -> dict[str, Any]:
         """For the block."""
-        ports = [[port.id, port.name, port.direction, port.fault, port.usb, port.kind] for port in self.ports]
+        ports = [
+            [port.id, port.name, port.direction, port.fault, port.usb, port.kind, port.serial, port.path]
+            for port in self.ports
+        ]
         return {"ports": ports, "fault": self.fault, "next_id": self.next_id, "system": self.system}
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from studiod.link.ports import PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports.system import InputPort, OnMessage, OutputPort, PortSystem
 
 NEITHER = "no MIDI: there is no /dev/snd/seq (load snd-seq, or plug a device in) and no JACK server"
@@ -50,6 +50,10 @@ class EitherSystem:
     def usb(self, name: str) -> str:
         """Vendor and product of the USB device behind a port; empty where that is not known."""
         return self._open().usb(name)
+
+    def unit(self, name: str) -> UsbUnit:
+        """Which device of several alike is behind a port."""
+        return self._open().unit(name)
 
     def kind(self, name: str) -> str:
         """What is spoken on the port."""

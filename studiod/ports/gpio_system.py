@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from studiod.link.ports import PortGone, PortNames
+from studiod.link.ports import PortGone, PortNames, UsbUnit
 from studiod.ports.gpio_box import GpioBox, PinControl
 from studiod.ports.system import OnMessage
 
@@ -94,6 +94,10 @@ class GpioSystem:
     def usb(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """Nothing: they are the computer's own."""
         return ""
+
+    def unit(self, name: str) -> UsbUnit:  # noqa: ARG002 - as PortSystem asks
+        """Nothing: they are the computer's own."""
+        return UsbUnit()
 
     def kind(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """The line protocol."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports._jack_midi import JackMidi
 from studiod.ports.midi_stream import MidiStream
 from studiod.ports.system import ExactListener, OnMessage
@@ -100,6 +100,10 @@ class JackMidiSystem:
     def usb(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """Nothing: JACK does not tell."""
         return ""
+
+    def unit(self, name: str) -> UsbUnit:  # noqa: ARG002 - as PortSystem asks
+        """Nothing: JACK does not tell."""
+        return UsbUnit()
 
     def kind(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """MIDI, every one."""

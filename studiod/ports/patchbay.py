@@ -206,7 +206,9 @@ class Patchbay:
                 del self._ports[key]
 
     def _arrived(self, name: str, direction: Direction) -> _Port:
-        info = PortInfo(self._new_id(), name, direction, usb=self._system.usb(name), kind=self._system.kind(name))
+        usb, kind = self._system.usb(name), self._system.kind(name)
+        serial, path = self._system.unit(name)
+        info = PortInfo(self._new_id(), name, direction, usb=usb, kind=kind, serial=serial, path=path)
         return _Port(info, self._system.stamp(name), FrameOrder(self._frames.rate_hz))
 
     def _new_id(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports.alsa_cables import AlsaCables
 from studiod.ports.hang_up import HangUps
 from studiod.ports.system import OnMessage
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CLIENT_NAME = "studiod surfaces"
 _LISTING_NAME = "studiod ports"
 _OWN = (CLIENT_NAME, _LISTING_NAME)
-_SND, _CARDS = Path("/dev/snd"), Path("/proc/asound")
+_SND, _CARDS, _SOUND = Path("/dev/snd"), Path("/proc/asound"), Path("/sys/class/sound")
 _ALSA_CLIENT = re.compile(r" (\d{1,5}):\d+$")
 _FIRST_CARD_CLIENT, _CLIENTS_PER_CARD, _FIRST_PROGRAM_CLIENT = 16, 4, 128
 _LOOKS = 8  # in a row; a hub that is pulled takes a dozen ports with it, one after the other
@@ -29,13 +29,16 @@ NO_SEQUENCER = "no MIDI: there is no /dev/snd/seq; load snd-seq, or plug a devic
 class RtMidiSystem:
     """One listing client per direction lives as long as the sequencer does.
 
-    clock: steady seconds. snd, cards: where the kernel shows sound cards.
+    clock: steady seconds. snd, cards, sound: where the kernel shows sound cards.
     """
 
-    def __init__(self, clock: Callable[[], float], snd: Path = _SND, cards: Path = _CARDS) -> None:
+    def __init__(
+        self, clock: Callable[[], float], snd: Path = _SND, cards: Path = _CARDS, sound: Path = _SOUND
+    ) -> None:
         self._clock = clock
         self._snd = snd
         self._cards = cards
+        self._sound = sound
         self._listing: _Listing | None = None
         self._next_try = float("-inf")
         self._refusal = ""
@@ -92,6 +95,10 @@ class RtMidiSystem:
     def usb(self, name: str) -> str:
         """Vendor and product of the USB card behind a port; empty for any other."""
         return card_usb(name, self._cards)
+
+    def unit(self, name: str) -> UsbUnit:
+        """Serial number and socket of the USB card behind a port; nothing of any other."""
+        return card_unit(name, self._sound)
 
     def kind(self, name: str) -> str:  # noqa: ARG002 - as PortSystem asks
         """MIDI, every one."""
@@ -286,6 +293,24 @@ def card_usb(name: str, cards: Path) -> str:
     card = card_of(name)
     try:
         return "" if card is None else (cards / f"card{card}" / "usbid").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def card_unit(name: str, sound: Path) -> UsbUnit:
+    """Serial number and socket of the USB device behind ALSA port `name`, as /sys/class/sound (`sound`) has them."""
+    card = card_of(name)
+    if card is None:
+        return UsbUnit()
+    device = (sound / f"card{card}" / "device").resolve().parent  # a card is one of the interfaces of its device
+    bus, path = _read(device / "busnum"), _read(device / "devpath")
+    return UsbUnit(_read(device / "serial"), f"{bus}-{path}" if bus and path else "")
+
+
+def _read(path: Path) -> str:
+    """A line of the kernel's, or nothing."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

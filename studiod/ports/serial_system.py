@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studiod.link.ports import MIDI_PORT, PortGone, PortNames
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, UsbUnit
 from studiod.ports.boot import BootNoise
 from studiod.ports.midi_stream import MidiStream
 from studiod.ports.serial_line import SerialLine
@@ -118,6 +118,10 @@ class SerialSystem:
             except (OSError, UnicodeDecodeError):
                 continue
         return ""
+
+    def unit(self, name: str) -> UsbUnit:  # noqa: ARG002 - as PortSystem asks
+        """Nothing more: the name of a line tells its device."""
+        return UsbUnit()
 
     def kind(self, name: str) -> str:
         """The protocol it is configured for."""

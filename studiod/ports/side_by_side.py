@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studiod.link.ports import PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports.system import InputPort, OnMessage, OutputPort, PortSystem
 
 
@@ -55,6 +55,10 @@ class SideBySide:
     def usb(self, name: str) -> str:
         """Vendor and product of the USB device behind it; empty where that is not known."""
         return self._owner(name).usb(name)
+
+    def unit(self, name: str) -> UsbUnit:
+        """Which device of several alike is behind it."""
+        return self._owner(name).unit(name)
 
     def kind(self, name: str) -> str:
         """What is spoken on it."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from studiod.link.ports import PortNames
+from studiod.link.ports import PortNames, UsbUnit
 
 OnMessage = Callable[[bytes, float], None]
 """Gets each whole message and the seconds since the one before on this port; may be called from any thread."""
@@ -64,6 +64,10 @@ class PortSystem(Protocol):
 
     def usb(self, name: str) -> str:
         """Vendor and product of the USB device behind a port; empty where that is not known."""
+        ...
+
+    def unit(self, name: str) -> UsbUnit:
+        """Which device of several alike is behind a port."""
         ...
 
     def kind(self, name: str) -> str:

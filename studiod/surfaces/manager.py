@@ -1,7 +1,8 @@
 """Every box of the desk: found when it comes, let go when it leaves, and none of them stops the music."""
 
+import itertools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, Protocol
 
@@ -11,6 +12,7 @@ from studiod.surfaces.inquiry import Inquiry
 from studiod.surfaces.matching import Pair, boxes_in, candidates_behind
 from studiod.surfaces.models import Box, Model
 from studiod.surfaces.ports import MidiPorts, Wire
+from studiod.surfaces.whose import Token, token_of, who_returned
 
 POLL_S = 0.5  # rtmidi never reports a port that goes: the list is read; one reading costs 75 us over JACK
 RETRY_S = 5.0  # a box that broke while plugged in is tried again
@@ -114,6 +116,7 @@ class SurfaceManager:
         self._later = later
         self._inquiry = Inquiry(ports, lambda: self._soon(self.poll))
         self._places: dict[str, _Place] = {}
+        self._tokens: dict[str, Token] = {}
         self._forget: Callable[[], None] | None = None
         self._timers: dict[str, Timer] = {}
         self._pump_timer: Timer | None = None
@@ -154,8 +157,7 @@ class SurfaceManager:
                 self._let_go(place)
                 place.pairs, place.fault = (), ""
         for model in self.models:
-            for pairs in boxes_in(model.match, names, self._taken(model)):
-                self._seat(model, pairs)
+            self._seat(model, boxes_in(model.match, names, self._taken(model)), names)
         self._ask_around(names)
         for place in self._places.values():
             was_refused, place.is_refused = place.is_refused, place.is_refused_in(names)
@@ -277,27 +279,40 @@ class SurfaceManager:
         self._inquiry.keep(frozenset((*names.inputs, *names.outputs)))
         for model, pair in self._inquiry.found(self._clock()):
             if not {pair.input_name, pair.output_name} & self._taken():
-                self._seat(model, (pair,))
+                self._seat(model, [(pair,)], names)
         for model in self.models:
             for pair in candidates_behind(model.match, names, self._taken()):
                 self._inquiry.ask(pair, model, self._clock())
 
-    def _seat(self, model: Model, pairs: tuple[Pair, ...]) -> None:
-        place = self._free_place(model)
-        place.pairs, place.retry_at = pairs, float("-inf")
-
-    def _free_place(self, model: Model) -> _Place:
-        number = 1
-        while True:
-            name = model.name if number == 1 else f"{model.name}-{number}"
-            place = self._places.get(name)
-            if place is None:
-                if number == 1:  # of boxes that nobody has, nobody wants to hear; and looking at all takes its time
+    def _seat(self, model: Model, boxes: Sequence[tuple[Pair, ...]], names: PortNames) -> None:
+        """Give each box the place that it had, or else the first that nobody returns to."""
+        if not boxes:
+            return
+        tokens = {number: token_of(pairs, names) for number, pairs in enumerate(boxes)}
+        free = self._free_places(model, len(boxes))
+        known = {name: self._tokens[name] for name in free if name in self._tokens}
+        returned = who_returned(tokens, known)
+        others = (name for name in free if name not in returned.values())
+        for number, pairs in enumerate(boxes):
+            name = returned.get(number) or next(others)
+            if name not in self._places:
+                if name == model.name:  # of boxes that nobody has, nobody wants to hear; and looking at all takes time
                     self._warn(model)
-                place = self._places[name] = _Place(model.box(name), model)
-            if not place.pairs:
-                return place
-            number += 1
+                self._places[name] = _Place(model.box(name), model)
+            place, self._tokens[name] = self._places[name], tokens[number]
+            place.pairs, place.retry_at = pairs, float("-inf")
+
+    def _free_places(self, model: Model, count: int) -> list[str]:
+        """Every place of that model where nobody is, and `count` where nobody was."""
+        found: list[str] = []
+        for number in itertools.count(1):
+            name = model.name if number == 1 else f"{model.name}-{number}"
+            if name not in self._places or not self._places[name].pairs:
+                found.append(name)
+                count -= name not in self._tokens
+            if not count:
+                break
+        return found
 
     def _open(self, place: _Place) -> None:
         place.stamps = self._stamps(place.pairs)

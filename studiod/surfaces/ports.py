@@ -15,6 +15,7 @@ from studiod.link.ports import (
     PortList,
     PortNames,
     PortsUnavailable,
+    UsbUnit,
 )
 
 _NO_PORT = -1
@@ -106,7 +107,8 @@ class BlockPorts:
         usb = {port.name: port.usb.lower() for port in told.ports if port.usb}
         kinds = {port.name: port.kind for port in told.ports if port.kind != MIDI_PORT}
         refused = frozenset(port.name for port in told.ports if port.fault)
-        return PortNames(inputs, outputs, usb, kinds, told.fault, refused)
+        units = {port.name: UsbUnit(port.serial, port.path) for port in told.ports if port.serial or port.path}
+        return PortNames(inputs, outputs, usb, kinds, told.fault, refused, units)
 
     def lines(self) -> tuple[PortInfo, ...]:
         """Serial lines that are there now. Open one with its name for both ends; bytes come wherever they were cut."""

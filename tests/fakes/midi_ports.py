@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable, UsbUnit
 
 
 class MidiBox(Protocol):
@@ -56,6 +56,8 @@ class MemoryPorts:
         self.is_closed = False
         self.kinds: dict[str, str] = {}
         """What is spoken on ports that are no MIDI ports."""
+        self.units: dict[str, UsbUnit] = {}
+        """Which device of several alike is behind a port."""
         self._plugs: dict[str, int] = {}
 
     def plug(self, name: str, box: MidiBox, kind: str = MIDI_PORT) -> None:
@@ -80,7 +82,8 @@ class MemoryPorts:
         if self.outage:
             raise PortsUnavailable(self.outage)
         outputs = tuple(name + self.apart for name in self.boxes)
-        return PortNames(tuple(self.boxes), outputs, kinds=self.kinds, refused=frozenset(self.refused))
+        refused = frozenset(self.refused)
+        return PortNames(tuple(self.boxes), outputs, kinds=self.kinds, refused=refused, units=self.units)
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
         """Open a pair."""

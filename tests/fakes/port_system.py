@@ -1,6 +1,6 @@
 """A MIDI system in memory: ports are plugged in and out by hand, and keep what was sent to them."""
 
-from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable
+from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports.system import OnMessage
 
 
@@ -94,6 +94,10 @@ class MemorySystem:
     def usb(self, name: str) -> str:
         """A made-up device for each."""
         return f"0000:{len(name):04x}"
+
+    def unit(self, name: str) -> UsbUnit:
+        """A made-up device for each."""
+        return UsbUnit(f"serial {name}", f"1-{len(name)}")
 
     def kind(self, name: str) -> str:
         """What the port was plugged in as."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from studiod.link.ports import PortGone, PortsUnavailable
+from studiod.link.ports import PortGone, PortsUnavailable, UsbUnit
 from studiod.ports import RtMidiSystem
-from studiod.ports.rtmidi_system import card_stamp, card_usb, listed
+from studiod.ports.rtmidi_system import card_stamp, card_unit, card_usb, listed
 
 NANO = "nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTRL 20:0"
 
@@ -38,6 +38,19 @@ def test_the_usb_device_behind_a_port_is_what_the_card_says(tmp_path: Path) -> N
     assert card_usb(NANO, tmp_path) == "0944:0117"
     assert card_usb("synth:out 128:0", tmp_path) == ""
     assert card_usb("Midi Through:Midi Through Port-0 14:0", tmp_path) == ""
+
+
+def test_which_of_several_alike_is_behind_a_port_is_what_usb_says(tmp_path: Path) -> None:
+    device = tmp_path / "devices" / "usb1" / "1-2" / "1-2.3"
+    (device / "1-2.3:1.0").mkdir(parents=True)
+    (tmp_path / "card1").mkdir()
+    (tmp_path / "card1" / "device").symlink_to(device / "1-2.3:1.0")
+    assert card_unit(NANO, tmp_path) == UsbUnit()
+    for word, said in (("serial", "0001\n"), ("busnum", "1\n"), ("devpath", "2.3\n")):
+        (device / word).write_text(said)
+    assert card_unit(NANO, tmp_path) == UsbUnit("0001", "1-2.3")
+    assert card_unit("synth:out 128:0", tmp_path) == UsbUnit()
+    assert card_unit("nano:nano 16:0", tmp_path) == UsbUnit(), "a card that left"
 
 
 def test_without_a_sequencer_the_fault_says_so_and_nothing_is_opened(tmp_path: Path) -> None:
