@@ -46,11 +46,16 @@ def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[tup
 
 
 def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) -> list[Pair]:
-    """Pairs of ports on which a box of that match may be asked for its identity: each of a device, behind cables."""
+    """Pairs of ports on which a box of that match may be asked for its identity.
+
+    Each of a device, which may have other boxes behind its cables; none of a device whose name tells what it is.
+    """
     if not match.behind:
         return []
     both = Match(match.behind, not_ports=match.not_ports)
-    return [pair for pair in _pairs(names, both.ports, both, also=()) if _is_free(pair, match, taken)]
+    known = {socket_of(pair.name).device for pair in _pairs(names, match.ports, match, also=())}
+    pairs = [pair for pair in _pairs(names, both.ports, both, also=()) if _is_free(pair, match, taken)]
+    return [pair for pair in pairs if socket_of(pair.name).device not in known]
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:

@@ -158,6 +158,27 @@ def test_a_port_where_somebody_else_answers_or_nobody_is_left_alone_and_not_aske
     assert not any(wire.is_open for wire in studio.ports.wires)
 
 
+def test_a_faderport_is_found_by_its_answer_where_its_port_has_another_name() -> None:
+    facts = load_map(map_folder() / "presonus-faderport.yaml")
+    studio = Studio(facts)
+    answer = "F0 7E 7F 06 02 00 01 06 02 00 01 00 01 02 03 04 F7"
+    studio.plug("F0 7E 7F 06 02 00 01 06 02 00 02 00 01 02 03 04 F7", "Other FaderPort USB 20:0")
+    studio.plug("", "FaderPort 8:FaderPort 8 MIDI 1 24:0")
+    assert studio.names() == []
+    box = studio.plug(answer, "PreSonus:FaderPort USB 28:0")
+    studio.loop.advance(0.1)
+    assert studio.names() == ["faderport"]
+    assert box.received[:2] == [bytes.fromhex("F0 7E 7F 06 01 F7"), bytes.fromhex("91 00 64")]
+
+
+def test_the_further_ports_of_a_device_that_is_known_are_not_asked(facts: SurfaceMap) -> None:
+    match = Match(("*Box MIDI 1*",), identity=(0x42,), behind=("*Box*",))
+    studio = Studio(replace(facts, match=match))
+    _, further = (studio.plug("F0 7E 00 06 02 42 F7", f"Box:Box MIDI {number + 1} 20:{number}") for number in (0, 1))
+    studio.loop.advance(5.0)
+    assert (studio.names(), further.received) == (["mapped"], [])
+
+
 def test_of_ten_thousand_moves_in_one_turn_the_last_is_written_and_nothing_waits(facts: SurfaceMap) -> None:
     studio = Studio(facts)
     box = studio.plug(port="mapped")
