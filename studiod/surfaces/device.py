@@ -26,6 +26,12 @@ class Socket(NamedTuple):
     """All that belongs to it is there; programs may have a client for each direction."""
 
 
+def is_passing(name: str) -> bool:
+    """The port is a program's, which ALSA calls otherwise at each start: none of this name returns."""
+    found = _ALSA.fullmatch(name)
+    return found is not None and int(found[2]) >= _PROGRAMS
+
+
 @functools.lru_cache(maxsize=1024)
 def socket_of(name: str) -> Socket:
     """Where the port `name` is: a device is a client of ALSA's sequencer, or of JACK.

@@ -1,12 +1,13 @@
 """The ports that are in time with us: found by their names, let go when they leave, met anew when they return."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from studiod.link import PortEvent
 from studiod.link.ports import PortGone, PortNames, PortsUnavailable
+from studiod.surfaces.device import is_passing
 from studiod.surfaces.matching import fits
 from studiod.surfaces.sync.inlet import Inlet
 from studiod.surfaces.sync.plan import PortPlan, SyncPlan
@@ -118,6 +119,7 @@ class Places:
             known = self._places.get(key) or self._seat(*key)
             if known is not None and known.wire is None and self._clock() >= known.retry_at:
                 self._open(known)
+        self._forget_passing(there)
 
     def close(self) -> None:
         """Let every port go; may be called twice."""
@@ -138,6 +140,13 @@ class Places:
         if self._clock() >= place.quiet_until:
             place.quiet_until = self._clock() + _COMPLAINT_S
             _log.warning("sync %s: %s (%d refused so far)", place.name, place.note, place.refused)
+
+    def _forget_passing(self, there: Collection[tuple[str, str]]) -> None:
+        """Nobody awaits a program that left; but whom the transport followed until now."""
+        leading = self.leading
+        for key in [key for key, place in self._places.items() if place is not leading and is_passing(place.name)]:
+            if key not in there:
+                del self._places[key]
 
     def _seat(self, direction: str, name: str) -> Place | None:
         is_in = direction == "in"

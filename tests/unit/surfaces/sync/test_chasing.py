@@ -307,3 +307,24 @@ def test_a_machine_that_is_pulled_out_free_wheels_and_leads_again_when_it_is_bac
         assert [port.state for port in rig.sync.status().ports] == ["connected"]
 
     in_time(scene, tmp_path, VIDEO)
+
+
+def test_programs_that_come_and_go_do_not_pile_up(tmp_path: Path) -> None:
+    plan = PortPlan("*program*", receive=frozenset({Word.MTC}), send=frozenset({Word.MMC}), leads=True)
+
+    async def scene(rig: SyncRig) -> None:
+        def away() -> list[str]:
+            return [port.name for port in rig.sync.status().ports if port.state == "away"]
+
+        for client in range(128, 134):
+            await rig.plug(f"program:out {client}:0")
+            assert away() == []
+            rig.system.unplug(f"program:out {client}:0")
+            await rig.roll(0.3)
+            assert away() == [f"program:out {client}:0"], "whom the transport followed"
+        await rig.plug("program:program 24:0")
+        rig.system.unplug("program:program 24:0")
+        await rig.roll(0.3)
+        assert set(away()) == {"program:program 24:0"}, "a box is awaited"
+
+    in_time(scene, tmp_path, plan)
