@@ -9,7 +9,7 @@ from typing import ParamSpec, Protocol
 from studiod.desk.hub import Change, Hub
 from studiod.link.ports import PortGone, PortNames, PortsUnavailable
 from studiod.surfaces.inquiry import Inquiry
-from studiod.surfaces.matching import Pair, boxes_in, candidates_behind
+from studiod.surfaces.matching import Pair, Ports, boxes_of, candidates_behind, free
 from studiod.surfaces.models import Box, Model
 from studiod.surfaces.ports import MidiPorts, Wire
 from studiod.surfaces.whose import Token, token_of, who_returned
@@ -117,6 +117,8 @@ class SurfaceManager:
         self._inquiry = Inquiry(ports, lambda: self._soon(self.poll))
         self._places: dict[str, _Place] = {}
         self._tokens: dict[str, Token] = {}
+        self._seen: PortNames | None = None
+        self._fitting: list[tuple[Model, list[Ports]]] = []
         self._forget: Callable[[], None] | None = None
         self._timers: dict[str, Timer] = {}
         self._pump_timer: Timer | None = None
@@ -156,8 +158,8 @@ class SurfaceManager:
                 _log.info("%s is gone (%s)", place.surface.name, place.port)
                 self._let_go(place)
                 place.pairs, place.fault = (), ""
-        for model in self.models:
-            self._seat(model, boxes_in(model.match, names, self._taken(model)), names)
+        for model, boxes in self._boxes(names):
+            self._seat(model, free(model.match, boxes, self._taken(model)), names)
         self._ask_around(names)
         for place in self._places.values():
             was_refused, place.is_refused = place.is_refused, place.is_refused_in(names)
@@ -203,7 +205,7 @@ class SurfaceManager:
 
     def change(self, models: Iterable[Model]) -> None:
         """Look for these from now on. Boxes of a model that is not among them any more are let go; others stay."""
-        self.models = tuple(models)
+        self.models, self._seen = tuple(models), None
         for name, place in list(self._places.items()):
             if not any(place.model is model for model in self.models):
                 if place.wires:
@@ -250,6 +252,14 @@ class SurfaceManager:
             _log.warning("%s", names.fault)
         self.ports_fault = names.fault
         return names
+
+    def _boxes(self, names: PortNames) -> list[tuple[Model, list[Ports]]]:
+        """What fits each model: many patterns on many names, so only when the ports are others than before."""
+        if self._seen != names:
+            self._seen = names
+            found = ((model, boxes_of(model.match, names)) for model in self.models)
+            self._fitting = [(model, boxes) for model, boxes in found if boxes]
+        return self._fitting
 
     def _is_still_there(self, place: _Place, names: PortNames) -> bool:
         for pair in place.pairs:

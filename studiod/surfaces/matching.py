@@ -27,22 +27,32 @@ class Pair:
         return self.input_name or self.output_name
 
 
-def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[tuple[Pair, ...]]:
-    """Every box of that match whose ports are all there and not taken: its main port, then those of `match.also`.
+Ports = tuple[Pair, ...]
+"""Of one box: its main port, then those of `match.also`."""
+
+
+def boxes_in(match: Match, names: PortNames, taken: Collection[str]) -> list[Ports]:
+    """Every box of that match whose ports are all there and not taken.
 
     Of the ports of one device one is the main port, whoever has taken the others, unless each is a box of its own: the
     one that `match.ports` names most exactly, else the first.
     """
+    return free(match, boxes_of(match, names), taken)
+
+
+def boxes_of(match: Match, names: PortNames) -> list[Ports]:
+    """Every box of that match whose ports are all there, whoever has them."""
     if not match.ports and not match.usb:
         return []
     mains = _one_each(_pairs(names, match.ports or ("*",), match, also=match.also), match)
     further = [_pairs(names, patterns, match, also=()) for patterns in match.also]
-    boxes = [(main, *rest) for main, *rest in zip(mains, *(_beside(mains, pairs) for pairs in further), strict=True)]
-    return [
-        tuple(pair for pair in box if pair is not None)
-        for box in boxes
-        if all(pair is not None and _is_free(pair, match, taken) for pair in box)
-    ]
+    boxes = zip(mains, *(_beside(mains, pairs) for pairs in further), strict=True)
+    return [tuple(pair for pair in box if pair is not None) for box in boxes if None not in box]
+
+
+def free(match: Match, boxes: Iterable[Ports], taken: Collection[str]) -> list[Ports]:
+    """Those of `boxes` that nobody has, nor the user has given away."""
+    return [box for box in boxes if all(_is_free(pair, match, taken) for pair in box)]
 
 
 def candidates_behind(match: Match, names: PortNames, taken: Collection[str]) -> list[Pair]:

@@ -83,7 +83,7 @@ class MemoryPorts:
             raise PortsUnavailable(self.outage)
         outputs = tuple(name + self.apart for name in self.boxes)
         refused = frozenset(self.refused)
-        return PortNames(tuple(self.boxes), outputs, kinds=self.kinds, refused=refused, units=self.units)
+        return PortNames(tuple(self.boxes), outputs, kinds=dict(self.kinds), refused=refused, units=dict(self.units))
 
     def open(self, input_name: str, output_name: str, on_message: Callable[[bytes], None]) -> MemoryWire:
         """Open a pair."""
