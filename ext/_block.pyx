@@ -465,6 +465,12 @@ cdef class Block:
         return before, bytes(found)
 
     @property
+    def lost_span(self):
+        """Frames of the first and the last record of those in a row that `take_applied` lacks, the latest there were."""
+        cdef block_engine *engine = <block_engine *>(self.base + ENGINE_AT)
+        return LOAD_U64(&engine.lost_from), LOAD_U64(&engine.lost_to)
+
+    @property
     def capture_head(self) -> int:
         """Frames in the capture rings so far, engine clock."""
         return LOAD_U64(self.base + ENGINE_AT)

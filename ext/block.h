@@ -81,7 +81,9 @@ typedef struct {
 typedef struct { /* at ENGINE_AT; writer: engine */
   uint64_t capture_head; /* frames that every capture ring holds, on the engine clock; it never goes back */
   uint64_t input_head; /* frames that the rings of the inputs hold: the sums are late, and are written where they belong */
-  char pad0_[48];
+  uint64_t is_losing; /* the last record found no room in the ring of what was applied */
+  uint64_t lost_from, lost_to; /* frames of the first and the last record of those in a row that were lost latest */
+  char pad0_[24];
   uint64_t gap_count; /* gaps ever; gap n is gaps[n % BLOCK_GAPS] */
   block_gap gaps[BLOCK_GAPS];
   uint64_t trimmed_until[BLOCK_STRIPS]; /* frame behind the last of a strip's sound in its ring; silence since, 0: all of it */
@@ -117,7 +119,7 @@ typedef struct { /* told by the engine after every block */
   int64_t audio_thread; /* kernel thread id */
   int64_t realtime_priority; /* 0 = ordinary scheduling */
   uint64_t applied_seq; /* last control record applied */
-  uint64_t applied_lost; /* records nobody took in time, and that are not in the journal */
+  uint64_t applied_lost; /* records that found no room in the ring of what was applied: no journal has them */
   uint64_t takes_begun; /* ever */
   engine_take takes[BLOCK_TAKES]; /* the n-th take begun is at n % BLOCK_TAKES, from 1 */
 } engine_snapshot;

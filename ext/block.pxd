@@ -117,6 +117,8 @@ cdef extern from "block.h" nogil:
     ctypedef struct block_engine:
         uint64_t capture_head
         uint64_t input_head
+        uint64_t is_losing
+        uint64_t lost_from, lost_to
         uint64_t gap_count
         block_gap gaps[256]
         uint64_t trimmed_until[128]

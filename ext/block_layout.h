@@ -5,7 +5,7 @@
 
 #define CONTROL_SLOTS 4096u /* a scene of 64 strips with every send goes through at once */
 #define ANSWER_SLOTS 256u /* bounds the desk's unanswered commands */
-#define APPLIED_SLOTS 16384u /* scenes, and a second or two without a tape */
+#define APPLIED_SLOTS 65536u /* as long as the rings of sound hold, and twice that, with 64 faders moving */
 #define CONFIG_BYTES (1u << 18)
 #define STATUS_BYTES (1u << 14)
 #define PORTS_BYTES (1u << 16)

@@ -113,10 +113,18 @@ cdef inline void set_state(Graph *g, uint64_t state) noexcept nogil:
 
 
 cdef inline void tell_applied(Graph *g, uint32_t op, uint32_t slot, double value, uint64_t seq) noexcept nogil:
-    """For the journal: what takes effect before the frame that comes next."""
+    """For the journal: what takes effect before the frame that comes next; without room, that it is lost."""
     cdef control_record record = control_record(op, slot, value, g.now.frame, seq)
-    if g.keeps and not ring_push(g.applied, &record):
-        g.now.applied_lost += 1
+    if not g.keeps:
+        return
+    if ring_push(g.applied, &record):
+        g.head.is_losing = 0
+        return
+    if not g.head.is_losing:
+        g.head.is_losing = 1
+        RELEASE_U64(&g.head.lost_from, g.now.frame)
+    RELEASE_U64(&g.head.lost_to, g.now.frame)
+    g.now.applied_lost += 1
 
 
 cdef inline void answer(Graph *g, control_record *record, uint64_t frame) noexcept nogil:

@@ -20,9 +20,10 @@ from studiod.link.words import EngineState, PortEvent
 JOURNAL_NAME: Final = "journal.sdj"
 MAGIC: Final = b"SDJOURN1"
 HEAD, STATE, LINE, PLAYLIST, APPLIED, TAIL, END = b"HEAD", b"STAT", b"LINE", b"PLAY", b"APPL", b"TAIL", b"STOP"
-MIDI, PORT = b"MIDI", b"PORT"
+MIDI, PORT, LOST = b"MIDI", b"PORT", b"LOST"
 RECORD: Final = struct.Struct("<IIdQQ")  # control_record of ext/block.h
 _CHUNK, _SPAN, _NUMBER = struct.Struct("<4sI"), struct.Struct("<QQ"), struct.Struct("<I")
+_HOLE = struct.Struct("<QQQ")  # how many, from which frame on, how many the engine has lost in all
 _EVENT = struct.Struct("<QQqHHI")  # number, frame, nanoseconds, port, kind, bytes that follow
 TAPE_OPERATION, GAP_OPERATION = 8, 9  # told, never asked: the tape is there or not; frames were skipped
 _LARGEST = 1 << 26  # bytes of a chunk: a length beyond is no length
@@ -64,6 +65,11 @@ def playlist_chunk(generation: int, playlist: str) -> bytes:
 def applied_chunk(first: int, upto: int, records: bytes) -> bytes:
     """Records number `first` and on; everything obeyed before frame `upto` is in this or in a chunk before."""
     return chunk(APPLIED, _SPAN.pack(first, upto) + records)
+
+
+def lost_chunk(count: int, frame: int, total: int) -> bytes:
+    """`count` records from engine frame `frame` on were lost before the tape took them; `total` ever, in any take."""
+    return chunk(LOST, _HOLE.pack(count, frame, total))
 
 
 def tail_chunk(channel: int, samples: bytes) -> bytes:
@@ -146,6 +152,10 @@ class Journal:
     """Number of the record that comes next."""
     missing: int = 0
     """Records that were never written."""
+    missing_from: int | None = None
+    """Engine frame from which on some are missing."""
+    lost: int = 0
+    """Records that the engine had lost by then, in any take."""
     tails: dict[int, bytes] = field(default_factory=dict)
     events: list[PortEvent] = field(default_factory=list)
     """Messages of boxes, as far as they are wanted."""
@@ -204,6 +214,7 @@ def _take_in(journal: Journal, kind: bytes, body: bytes) -> None:
 
 def _take_head(journal: Journal, body: bytes) -> None:
     journal.head = json.loads(body)
+    journal.lost = journal.head.get("lost", 0)
 
 
 def _take_state(journal: Journal, body: bytes) -> None:
@@ -222,12 +233,23 @@ def _take_playlist(journal: Journal, body: bytes) -> None:
 
 
 def _take_applied(journal: Journal, body: bytes) -> None:
-    first, journal.upto = _SPAN.unpack_from(body)
+    first, upto = _SPAN.unpack_from(body)
     records = [Applied(*found) for found in RECORD.iter_unpack(body[_SPAN.size :])]
-    if journal.following is not None:
-        journal.missing += first - journal.following
+    if journal.following is not None and first != journal.following:
+        _miss(journal, first - journal.following, journal.upto)
+    journal.upto = upto
     journal.following = first + len(records)
     journal.records += records
+
+
+def _take_lost(journal: Journal, body: bytes) -> None:
+    count, frame, journal.lost = _HOLE.unpack_from(body)
+    _miss(journal, count, frame)
+
+
+def _miss(journal: Journal, count: int, frame: int) -> None:
+    journal.missing += count
+    journal.missing_from = frame if journal.missing_from is None else min(frame, journal.missing_from)
 
 
 def _take_ports(journal: Journal, body: bytes) -> None:
@@ -248,6 +270,7 @@ _TAKERS: Final[dict[bytes, Callable[[Journal, bytes], None]]] = {
     LINE: _take_line,
     PLAYLIST: _take_playlist,
     APPLIED: _take_applied,
+    LOST: _take_lost,
     PORT: _take_ports,
     TAIL: _take_tail,
     END: _take_end,

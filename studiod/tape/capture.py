@@ -64,6 +64,7 @@ class TakeWriter:
         self.latency = Latency()
         self.drift = ClockDrift(self.rate_hz)
         self.paper = Paper(self.order, self.take.start, self.take.position - self.order.compensation, self.rate_hz)
+        self.paper.has_journal = self.options.has_journal
         self._rings = RingView(self.block)
         self._width = self.order.bits // 8
         self._pieces = PieceWriter(self.block, [track.channel for track in self.order.tracks], self.order.bits)

@@ -16,6 +16,7 @@ from studiod.link.journal import (
     end_chunk,
     event_chunks,
     head_chunk,
+    lost_chunk,
     parse_journal,
     playlist_chunk,
     state_chunks,
@@ -42,6 +43,10 @@ class _Batch:
     first: int
     upto: int
     raw: bytes
+    lost_before: int
+    lost: int
+    """Records that the engine had lost before this batch, and until frame `upto`; `lost_span`: from where to where."""
+    lost_span: tuple[int, int]
 
 
 class Journals:
@@ -65,6 +70,8 @@ class Journals:
         self._heard = heard
         self._on_applied = on_applied
         self._batches: deque[_Batch] = deque()
+        self._lost = 0
+        self._holes: dict[int, str] = {}
         closed = Closed.told(block).journals
         self._takes: Beside[_Writer] = Beside("the journal", lambda: block.input_head / block.rate_hz, closed=closed)
         self.on_written: Callable[[int, int, bytes], None] | None = None
@@ -72,8 +79,8 @@ class Journals:
 
     @property
     def faults(self) -> Mapping[int, str]:
-        """Take id -> what of its journal is not on disk: lost, or still to come."""
-        return self._takes.faults
+        """Take id -> what its journal lacks, or what of it is not on disk: lost, or still to come."""
+        return self._holes | self._takes.faults
 
     @property
     def closed(self) -> int:
@@ -98,9 +105,10 @@ class Journals:
 
         is_last: engine and boxes have fallen silent: nothing is told late any more.
         """
-        upto = self._block.input_head  # first: what was obeyed before it is in the ring by now
+        upto = snapshot.frame  # what was obeyed before it is in the ring by now, or counted as lost
         first, raw = self._block.take_applied()
-        batch = _Batch(first, upto, raw)
+        batch = _Batch(first, upto, raw, self._lost, snapshot.applied_lost, self._block.lost_span)
+        self._lost = batch.lost
         if self._on_applied is not None:
             self._on_applied(first, upto, raw)
         self._batches.append(batch)
@@ -134,6 +142,8 @@ class Journals:
         writer.take = take
         if not writer.is_begun:
             self._takes.guarded(take.id, lambda w: w.begin(list(self._batches)))
+        if writer.hole:
+            self._holes[take.id] = writer.hole
         head, done = self._block.capture_head, self._block.input_head
         told = head if self._heard is None or is_last else self._heard.settled
         if take.stop is None or told < take.stop or take.id not in self._takes.running:
@@ -175,6 +185,19 @@ class _Writer:
     _is_whole: bool = False
     _next_event: int = 0
     _named: dict[int, str] = field(default_factory=dict)
+    _following: int | None = None
+    _lost: int = 0
+    _missing: int = 0
+    _missing_from: int | None = None
+
+    @property
+    def hole(self) -> str:
+        """What the journal lacks, a sentence; empty when it lacks nothing."""
+        if self._missing_from is None:
+            return ""
+        since = timecode(max(self._missing_from - self.take.start, 0), self.block.rate_hz)
+        moves = "1 move" if self._missing == 1 else f"{self._missing} moves"
+        return f"the journal of take {self.order.id} lacks {moves} from {since} on: it replays to the bit up to there"
 
     def __post_init__(self) -> None:
         self._file = AppendedFile(self.order.folder / JOURNAL_NAME)
@@ -214,10 +237,13 @@ class _Writer:
                 return
             self._next_event = before.next_event
             self._named = before.ports
+            self._following, self._ticked, self._lost = before.following, before.upto, before.lost
+            self._missing, self._missing_from = before.missing, before.missing_from
             known = before.following or 0
             for batch in batches:
                 self._write_batch(batch, known)
         else:
+            self._lost = batches[0].lost_before
             self._append(MAGIC)
             self._append(head_chunk(self._head()))
             state = self.block.state()
@@ -283,6 +309,7 @@ class _Writer:
             "outputs": self.block.outputs,
             "layout": asdict(self.layout),
             "channels": [track.channel for track in self.order.tracks],
+            "lost": self._lost,
         }
 
     def _write_playlists(self) -> None:
@@ -302,8 +329,7 @@ class _Writer:
 
     def _write_batch(self, batch: _Batch, known: int) -> None:
         """The records from the take's start on that are not there yet; `known`: number of the first that may be new."""
-        if batch.upto <= max(self.take.start, self._ticked):
-            return
+        self._write_lost(batch)
         records = [batch.raw[at : at + RECORD.size] for at in range(0, len(batch.raw), RECORD.size)]
         skipped = 0
         for raw in records:
@@ -311,8 +337,26 @@ class _Writer:
             if not is_early and batch.first + skipped >= known:
                 break
             skipped += 1
-        self._append(applied_chunk(batch.first + skipped, batch.upto, b"".join(records[skipped:])))
-        self._ticked = batch.upto
+        first, upto = batch.first + skipped, max(batch.upto, self._ticked)
+        if skipped == len(records) and batch.upto <= max(self.take.start, self._ticked):
+            return
+        if self._following is not None and first > self._following:
+            self._miss(first - self._following, self._ticked)
+        self._append(applied_chunk(first, upto, b"".join(records[skipped:])))
+        self._ticked, self._following = upto, first + len(records) - skipped
+
+    def _write_lost(self, batch: _Batch) -> None:
+        """What the engine lost of the take since it was looked at last."""
+        count, (first, last) = batch.lost - self._lost, batch.lost_span
+        self._lost = max(batch.lost, self._lost)
+        if count > 0 and last >= self.take.start and (self.take.stop is None or first < self.take.stop):
+            since = max(first, self.take.start)
+            self._append(lost_chunk(count, since, batch.lost))
+            self._miss(count, since)
+
+    def _miss(self, count: int, since: int) -> None:
+        self._missing += count
+        self._missing_from = since if self._missing_from is None else min(since, self._missing_from)
 
     def _hand(self, at: int, raw: bytes) -> None:
         if self.on_written is not None:

@@ -157,6 +157,8 @@ class TapeMachine:
             self.writer.paper.copy = None if state is None else state.to_json()
         if self.writer is not None:
             self._settling.tell(self.writer)
+        if self.journals is not None and self.writer is not None:
+            self.writer.paper.journal_fault = self.journals.faults.get(self.writer.take.id, "")
         snapshot = self.block.snapshot()
         self._follower.turn(snapshot, self.block.capture_head)
         if self.heard is not None:
@@ -217,7 +219,13 @@ class TapeMachine:
     def _writer_options(self, spare: Path | None, ballast: Ballast | None) -> WriterOptions:
         pre_frames = round(self.options.pre_record_s * self.rate_hz)
         return WriterOptions(
-            pre_frames, self.options.is_polyphonic, self.options.second_library, spare, ballast, self.session.name
+            pre_frames,
+            self.options.is_polyphonic,
+            self.options.second_library,
+            spare,
+            ballast,
+            self.session.name,
+            has_journal=self.journals is not None,
         )
 
     def _sync_journals(self) -> None:

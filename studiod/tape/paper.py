@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studiod.link import Gap
+from studiod.link.journal import JOURNAL_NAME
 from studiod.link.order import TakeOrder
 from studiod.link.timeline import Mark
 from studiod.tape.boot import this_boot
@@ -26,6 +27,9 @@ class Paper:
     is_clock_synchronised: bool = False
     stopped_by: str = ""
     copy: Mapping[str, Any] | None = None
+    has_journal: bool = False
+    journal_fault: str = ""
+    """What the journal lacks, or why it ends early."""
     faults: Sequence[str] = ()
     markers: Sequence[Mark] = ()
     """Told when the take is closed; they count from its first visible frame."""
@@ -85,6 +89,7 @@ class Paper:
             "midi": [track.to_json() for track in self.order.midi],
             "tempo_bpm": self.order.tempo_bpm,
             **proof,
+            "journal": {"file": JOURNAL_NAME, "fault": self.journal_fault} if self.has_journal else None,
             "copy": None if self.copy is None else dict(self.copy),
             **self.own,
         }

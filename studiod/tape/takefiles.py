@@ -30,6 +30,8 @@ class WriterOptions:
     ballast: Ballast | None = None
     project: str = ""
     """What the files call the session."""
+    has_journal: bool = False
+    """A journal is kept beside them."""
 
 
 @dataclass

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import mido
 import numpy as np
@@ -111,8 +112,8 @@ class MidiStudio:
         return found
 
     @property
-    def about(self) -> dict[str, object]:
-        document: dict[str, object] = json.loads((self.folder / "take.json").read_text())
+    def about(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.folder / "take.json").read_text())
         return document
 
 

@@ -12,7 +12,7 @@ from tests.unit.engine.playing import Tape
 from tests.unit.engine.songs import MATRICES, OUTPUTS, SONG, STRIPS, band, queue, song_rig, start_mix
 
 RECORD = struct.Struct("<IIdQQ")  # control_record of ext/block.h
-ROOM = 16_384
+ROOM = 65_536
 BLOCKS = 480
 TAPE = 8  # OP_TAPE
 
@@ -131,9 +131,10 @@ def test_what_nobody_takes_is_counted() -> None:
     with Rig.make(1, 1) as rig:
         _ = rig.engine
         slot = rig.registry.slot("/strip/1/fader")
-        for turn in range(5):
+        for turn in range(18):
             for n in range(4000):
                 assert rig.block.push_control(Operation.SET, slot, n / 4000, 0, 0)
             rig.render(np.zeros((1, 64), np.float32))
             assert rig.block.snapshot().applied_lost == max(4000 * (turn + 1) - ROOM, 0)
+        assert rig.block.lost_span == (16 * 64, 17 * 64)
         assert len(applied(rig)) == ROOM

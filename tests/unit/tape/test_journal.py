@@ -12,9 +12,11 @@ from studiod.link.journal import JOURNAL_NAME, MAGIC, Journal, parse_journal, re
 from studiod.link.order import TakeOrder, TrackOrder
 from studiod.tape import Journals
 from tests.fakes.desk_rig import Rig, layout
+from tests.fakes.midi_studio import MidiStudio
 from tests.fakes.played_take import TAKE, PlayedTake, steps
 
 MOVES = 40
+ROOM = 65_536  # records that the engine tells while nobody takes any
 
 
 def moves(rig: Rig, start: int, count: int = MOVES) -> list[int]:
@@ -107,6 +109,98 @@ def test_what_a_tape_took_and_never_wrote_is_missed(tmp_path: Path) -> None:
     assert journal.missing == 10
     assert told(journal) == [frame for frame in frames if not 2000 <= frame < 3000]
     assert not journal.is_exact
+
+
+def flood(rig: Rig, count: int) -> None:
+    """`count` moves in blocks of 64 frames, and nobody takes what the engine tells of them."""
+    slot = rig.registry.slot("/strip/1/fader")
+    for begun in range(0, count, 4000):
+        for n in range(begun, min(begun + 4000, count)):
+            assert rig.block.push_control(Operation.SET, slot, n / count, 0, 0)
+        rig.render(np.zeros((rig.block.inputs, 64), np.float32))
+
+
+def test_twenty_seconds_without_a_tape_lose_no_move_of_64_faders(tmp_path: Path) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 480))
+        flood(rig, 20 * 1600)
+        take.play(steps(2, 480))
+        take.close()
+    journal = read_journal(tmp_path / "0005" / JOURNAL_NAME)
+    assert (len(told(journal)), journal.missing, journal.missing_from) == (20 * 1600, 0, None)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_moves_that_found_no_room_are_missed_from_the_first_of_them_on(tmp_path: Path, *, is_stopped: bool) -> None:
+    """Also when the take ends before the tape comes again."""
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        rig.ask(Operation.RECORD, slot=TAKE, at_frame=480)
+        take.play(steps(2, 960))
+        flood(rig, 68_000)
+        rig.render(steps(2, 640))
+        if is_stopped:
+            rig.ask(Operation.STOP)
+            rig.render(steps(2, 480))
+        take.turn()
+        assert take.journals.faults == {
+            TAKE: f"the journal of take 5 lacks {68_000 - ROOM + is_stopped} moves from 0:00:00.031 on: "
+            "it replays to the bit up to there"
+        }
+        take.play(steps(2, 480))
+        take.close()
+    journal = read_journal(tmp_path / "0005" / JOURNAL_NAME)
+    assert (journal.missing, journal.missing_from) == (68_000 - ROOM + is_stopped, 960 + 16 * 64)
+    assert not journal.is_exact
+    assert (journal.stop is None) is not is_stopped
+
+
+def test_what_a_journal_lacks_is_in_the_papers_of_the_take_and_told_now(tmp_path: Path) -> None:
+    with Rig.make(1, 0) as rig:
+        studio = MidiStudio(rig, tmp_path / "session")
+        studio.record()
+        assert studio.about["journal"] == {"file": JOURNAL_NAME, "fault": ""}
+        flood(rig, 68_000)
+        studio.play(480)
+        (told_now,) = studio.machine.alarms()
+        studio.stop()
+        assert told_now.text == studio.about["journal"]["fault"]
+        assert told_now.text.startswith(f"the journal of take 1 lacks {68_000 - ROOM} moves from 0:00:00.031 on")
+        assert studio.about["state"] == "good"
+
+
+def test_moves_lost_before_a_take_are_none_of_its(tmp_path: Path) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        flood(rig, 68_000)
+        take.journals.turn(rig.block.snapshot())
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 960))
+        assert take.journals.faults == {}
+        take.close()
+    assert read_journal(tmp_path / "0005" / JOURNAL_NAME).is_exact
+
+
+def test_a_tape_that_begins_anew_misses_what_was_lost_meanwhile_once(tmp_path: Path) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 960))
+        for _ in range(2):
+            take.journals.close()
+            flood(rig, 68_000)
+            take.journals = Journals(rig.block, take.desk)
+            take.play(steps(2, 960))
+        take.journals.close()
+        take.journals = Journals(rig.block, take.desk)
+        take.play(steps(2, 960))
+        assert "lacks" in take.journals.faults[TAKE]
+        take.close()
+    journal = read_journal(tmp_path / "0005" / JOURNAL_NAME)
+    assert journal.missing == 2 * (68_000 - ROOM)
+    assert len(told(journal)) == 2 * ROOM
 
 
 @settings(max_examples=60, deadline=None)
