@@ -8,24 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from studiod.app.progress import Progress
+from studiod.model.transport import timecode
 
 if TYPE_CHECKING:
     from studiod.produce.replay import Replayed
 
 _DESCRIPTION: Final = """\
 Play a take's recorded inputs through the engine once more, with every move that was made, and write what main played:
-to the bit, if the same build of studiod does it and every input was recorded.
+to the bit, if the same build of studiod does it and every input was recorded as it came in.
 """
 _EPILOG: Final = """\
 examples:
   studiod replay 7 --output main.wav
   studiod replay album/takes/0007 --output main.wav --bits 24
 
-A journal that was cut off replays up to the cut. docs/reference/files.md tells what a journal holds.
+It says up to where it is to the bit what main played, and why no further. A journal that was cut off replays up to the
+cut. docs/reference/files.md tells what a journal holds.
 
-exit status: 0, 1 if it could not be replayed, 2 for a wrong configuration or usage
+exit status: 0 if all of the take is replayed to the bit, 3 if not, 1 if it could not be replayed, 2 for a wrong
+configuration or usage
 """
 _BITS: Final = (16, 24, 32)
+_INEXACT: Final = 3
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,7 +52,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def run(given: argparse.Namespace) -> int:
-    """Replay what is asked for and tell about it; 0, 1 (could not) or 2 (wrong configuration)."""
+    """Replay what is asked for and tell about it; 0, 1 (could not), 2 (wrong configuration) or 3 (not to the bit)."""
     from studiod.app.config.faults import ConfigError
     from studiod.produce.replay import ReplayError, replay
 
@@ -74,8 +78,8 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(_fact(folder, replayed), indent=2, ensure_ascii=False))
     else:
-        _print(replayed)
-    return 0
+        _print(replayed, given.bits)
+    return 0 if replayed.is_exact else _INEXACT
 
 
 def _folder(given: argparse.Namespace) -> Path:
@@ -97,13 +101,24 @@ def _fact(folder: Path, replayed: "Replayed") -> dict[str, Any]:
         "frames": replayed.frames,
         "rate_hz": replayed.rate_hz,
         "is_exact": replayed.is_exact,
-        "warnings": list(replayed.warnings),
+        "exact_frames": replayed.exact_frames,
+        "doubts": [doubt._asdict() for doubt in replayed.doubts],
+        "warnings": _sentences(replayed),
     }
 
 
-def _print(replayed: "Replayed") -> None:
-    for warning in replayed.warnings:
+def _sentences(replayed: "Replayed") -> list[str]:
+    return [doubt.told(replayed.rate_hz) for doubt in replayed.doubts]
+
+
+def _print(replayed: "Replayed", bits: int) -> None:
+    for warning in _sentences(replayed):
         sys.stderr.write(f"{warning}\n")
     print(replayed.file)
-    told = "to the bit what main played" if replayed.is_exact else "not to the bit what main played, see above"
-    print(f"  {replayed.frames / replayed.rate_hz:.1f} s, {replayed.rate_hz} Hz: {told}")
+    told = "to the bit what main played"
+    if not replayed.exact_frames:
+        told = f"not {told}, see above"
+    elif not replayed.is_exact:
+        told = f"{told} up to {timecode(replayed.exact_frames, replayed.rate_hz)}, see above"
+    depth = "" if bits == _BITS[-1] else f", rounded to {bits} bits"
+    print(f"  {replayed.frames / replayed.rate_hz:.1f} s, {replayed.rate_hz} Hz{depth}: {told}")

@@ -10,13 +10,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from studiod.engine import BUILD, ISAS, Engine, engine_targets
+from studiod.engine import ISAS, Engine, engine_targets
 from studiod.link import Block, Dimensions, EngineState, Operation, create_block
 from studiod.link.journal import GAP_OPERATION, JOURNAL_NAME, TAPE_OPERATION, Applied, Journal, read_journal
 from studiod.link.playlist import Playlist
+from studiod.link.take import DOCUMENT_NAME, TakeDocument, TakeTrack, read_document
 from studiod.model.console import ConsoleLayout, console_parameters
 from studiod.model.registry import Registry
 from studiod.produce.draft import WavDraft
+from studiod.produce.exactness import Doubt, doubts_of, exact_frames, is_cut, known_frames
 from studiod.produce.sources import SourceFile, UnplayableSoundError
 from studiod.tape import Player, RingView
 
@@ -38,9 +40,15 @@ class Replayed:
     file: Path
     frames: int
     rate_hz: int
-    is_exact: bool
-    """To the bit what main played, if the tracks hold what came in."""
-    warnings: tuple[str, ...]
+    exact_frames: int
+    """From the first on: to the bit what main played, if `studiod verify` finds the take as it was recorded."""
+    doubts: tuple[Doubt, ...]
+    """Why no more are, in order; what ends a replay early lies at its end."""
+
+    @property
+    def is_exact(self) -> bool:
+        """All of the take is there, to the bit."""
+        return not self.doubts
 
 
 def replay(
@@ -53,8 +61,7 @@ def replay(
 ) -> Replayed:
     """Render main of the take in folder `take` to `output`, as long as its journal is whole. Raises ReplayError."""
     document, journal = _read(take)
-    warnings = list(_doubts(journal))
-    frames = min(int(document["frames"]), max(_upto(journal) - journal.head["frame"], 0))
+    frames = known_frames(document, journal)
     if not frames:
         raise ReplayError(f"{take}: its journal ends where the take begins: there is nothing to replay")
     try:
@@ -73,14 +80,14 @@ def replay(
         raise ReplayError(f"{take}: {fault}") from fault
     except OSError as fault:
         raise ReplayError(f"{output}: {fault.strerror}") from fault
-    warnings += studio.doubts()
-    is_exact = journal.is_exact and journal.stop is not None and not warnings
-    return Replayed(output, draft.frames, journal.head["rate_hz"], is_exact, tuple(warnings))
+    found = sorted([*doubts_of(document, journal), *studio.doubts()], key=lambda doubt: doubt.start)
+    exact = exact_frames(found, draft.frames, studio.late)
+    return Replayed(output, draft.frames, journal.head["rate_hz"], exact, tuple(found))
 
 
-def _read(take: Path) -> tuple[dict[str, Any], Journal]:
+def _read(take: Path) -> tuple[TakeDocument, Journal]:
     try:
-        document = json.loads((take / "take.json").read_text(encoding="utf-8"))
+        document = read_document(json.loads((take / DOCUMENT_NAME).read_text(encoding="utf-8")))
         journal = read_journal(take / JOURNAL_NAME)
     except FileNotFoundError as fault:
         raise ReplayError(f"{take}: there is no {Path(str(fault.filename)).name}") from fault
@@ -93,40 +100,17 @@ def _read(take: Path) -> tuple[dict[str, Any], Journal]:
     return document, journal
 
 
-def _upto(journal: Journal) -> int:
-    """Engine frame to which main is known: it is late, and hears what came in before."""
-    if journal.stop is not None:
-        return journal.stop
-    return journal.upto
-
-
-def _doubts(journal: Journal) -> Iterator[str]:
-    if journal.head["build"] != BUILD:
-        yield "another build of studiod played it: it sounds the same, but not to the bit"
-    if journal.missing:
-        yield f"{journal.missing} moves are missing in its journal"
-    state = journal.state
-    if state is not None and not all(state.lines.values()):
-        yield "what some delay lines held when it began is missing"
-    if journal.stop is None:
-        seconds = max(journal.upto - journal.head["frame"], 0) / journal.head["rate_hz"]
-        yield f"its journal was cut off {seconds:.3f} s after its beginning"
-    held = set(journal.head["channels"])
-    silent = [str(channel + 1) for channel in range(journal.head["inputs"]) if channel not in held]
-    if silent:
-        yield f"input{'s' if len(silent) > 1 else ''} {', '.join(silent)} were not recorded: silence"
-
-
 class _Track:
     """One input: hidden frames passed over, part after part, then what it played after the end."""
 
-    def __init__(self, folder: Path, track: dict[str, Any], hidden: int, tail: bytes) -> None:
-        parts = track.get("parts") or [{"file": track["file"]}]
-        self._paths = [folder / part["file"] for part in parts]
-        self._channel = int(track.get("channel", 0))
+    def __init__(self, folder: Path, track: TakeTrack, hidden: int, tail: bytes) -> None:
+        self._folder = folder
+        self._parts = list(track.parts)
+        self._channel = track.channel
         self._tail = np.frombuffer(tail, "<f4")
         self._source: SourceFile | None = None
         self._left = 0
+        self.doubts: list[Doubt] = []
         while hidden:
             hidden -= len(self.read(min(hidden, PIECE_FRAMES)))
 
@@ -152,18 +136,23 @@ class _Track:
             if self._source is not None:
                 self._source.close()
                 self._source = None
-            if not self._paths:
+            if not self._parts:
                 return False
-            self._source = SourceFile(self._paths.pop(0))
-            self._left = self._source.frames
+            part = self._parts.pop(0)
+            self._source = SourceFile(part.path(self._folder))
+            self._left = part.frames
+            missing = part.frames - self._source.frames
+            if missing > 0:
+                start = max(part.start + self._source.frames, 0)
+                self.doubts.append(Doubt(start, missing, f"{part.file} ends {missing} frames before its time"))
         return True
 
 
 class _Studio:
     """An engine that goes on from the journal's state, fed with the take's tracks."""
 
-    def __init__(self, take: Path, document: dict[str, Any], journal: Journal) -> None:
-        self._missing: list[str] = []
+    def __init__(self, take: Path, document: TakeDocument, journal: Journal) -> None:
+        self._missing: list[Doubt] = []
         self._journal = journal
         head = journal.head
         fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in head["layout"].items()}
@@ -177,11 +166,12 @@ class _Studio:
         self._engine.restore(state.blob, {index: held for index, held in state.lines.items() if held})
         self._rings = RingView(self._block)
         self._player = Player(self._block, head["rate_hz"])
-        hidden = int(document.get("pre_frames", 0))
-        self._frames = int(document["frames"])
+        self._end: int | None = None
+        if is_cut(document, journal):  # main would still hear what is behind its journal or its files
+            self._end = head["frame"] + known_frames(document, journal)
         self._tracks = {
-            channel: _Track(take, track, hidden, journal.tails.get(channel, b""))
-            for channel, track in zip(head["channels"], document["tracks"], strict=True)
+            channel: _Track(take, track, document.pre_frames, journal.tails.get(channel, b""))
+            for channel, track in zip(head["channels"], document.tracks, strict=True)
             if channel < head["inputs"]
         }
         self._moves = _moves(journal.records, head["take"])
@@ -192,19 +182,23 @@ class _Studio:
         begin, done = self._journal.head["frame"], 0
         main = self._block.inputs + self._block.buses
         self._cue_first()
-        # of a take that was cut off nothing is known behind its journal or its files, which main would still hear
-        cut = min(self._journal.upto, begin + self._frames) if self._journal.stop is None else None
-        while done < frames and (cut is None or self._engine.frame < cut):
-            self._step(cut)
+        while done < frames and (self._end is None or self._engine.frame < self._end):
+            self._step(self._end)
             ready = min(self._block.capture_head - begin, frames) - done
             while ready > 0:
                 n = min(ready, PIECE_FRAMES)
                 yield np.vstack([self._samples(main + side, begin + done, n) for side in range(_MAIN)])
                 done, ready = done + n, ready - n
 
-    def doubts(self) -> list[str]:
+    @property
+    def late(self) -> int:
+        """Frames that main is later than what comes in."""
+        return self._engine.frame - self._block.capture_head
+
+    def doubts(self) -> list[Doubt]:
         """What was not there to be played."""
-        return [*self._missing, *self._player.faults.values()]
+        tracks = [doubt for track in self._tracks.values() for doubt in track.doubts]
+        return [*self._missing, *tracks, *(Doubt(0, None, fault) for fault in self._player.faults.values())]
 
     def _samples(self, channel: int, start: int, frames: int) -> NDArray[np.float32]:
         out = bytearray(4 * frames)
@@ -259,7 +253,8 @@ class _Studio:
     def _cue(self, generation: int) -> None:
         text = self._journal.playlists.get(generation)
         if text is None:
-            self._missing.append(f"what the tape played from its {generation}. cue on is missing")
+            since = max(self._engine.frame - self._journal.head["frame"], 0)
+            self._missing.append(Doubt(since, None, f"what the tape played from its {generation}. cue on is missing"))
             return
         playlist = Playlist.from_json(text)
         if generation == self._block_generation():

@@ -8,6 +8,7 @@ from typing import Any
 
 from studiod.link import ENGINE, Block, Snapshot, TakeFrames
 from studiod.link.closed import Closed
+from studiod.link.grain import bits_needed
 from studiod.link.journal import (
     JOURNAL_NAME,
     MAGIC,
@@ -33,6 +34,7 @@ from studiod.tape.heard import Heard
 
 TICK_S = 0.25  # how often a journal with nothing to tell says so
 _KEPT_S = 10.0  # records are kept for a take that is opened late
+_GRAIN_FRAMES = 64  # of each input, by which it is known how many bits come in: converters never fall silent
 _FRAME_AT = 16  # of a record: bytes before its frame
 
 
@@ -270,7 +272,7 @@ class _Writer:
             return
         self._write_events()
         rings = RingView(self.block)
-        for channel in sorted({track.channel for track in self.order.tracks if track.channel < self.block.inputs}):
+        for channel in self._inputs():
             tail = bytearray(4 * late)
             rings.pack(channel, stop, late, 32, tail)
             self._append(tail_chunk(channel, bytes(tail)))
@@ -310,7 +312,22 @@ class _Writer:
             "layout": asdict(self.layout),
             "channels": [track.channel for track in self.order.tracks],
             "lost": self._lost,
+            "input_bits": self._input_bits(),
         }
+
+    def _input_bits(self) -> int:
+        """How many bits the newest samples of the inputs need; 0 while all are silent."""
+        rings, head = RingView(self.block), self.block.capture_head
+        frames = min(_GRAIN_FRAMES, head - rings.oldest)
+        held = bytearray(4 * frames)
+        needed = 0
+        for channel in self._inputs() if frames else ():
+            rings.pack(channel, head - frames, frames, 32, held)
+            needed = max(needed, bits_needed(bytes(held)))
+        return needed
+
+    def _inputs(self) -> list[int]:
+        return sorted({track.channel for track in self.order.tracks if track.channel < self.block.inputs})
 
     def _write_playlists(self) -> None:
         for bank in range(BANKS):

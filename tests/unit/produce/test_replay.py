@@ -1,5 +1,6 @@
 """`studiod replay`: a take's tracks and its journal make main again, to the bit."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.unit.engine.songs import MATRICES, OUTPUTS, SONG, STRIPS, queue, star
 
 BUSES, FRAMES = 3, 24_000
 START, STOP = 3333, 20_011
+LATE = 112  # frames that main's limiter looks ahead
 FIRST = 6  # generation of the first playlist
 
 
@@ -35,8 +37,8 @@ def played(folder: Path, isa: str | None = None, bits: int = 24, blocks: tuple[i
 
 def rendered(folder: Path, bits: int = 32) -> Samples:
     done = replay(folder, folder.parent / "again.wav", bits)
-    assert done.warnings == ()
-    assert done.is_exact
+    assert done.doubts == ()
+    assert (done.is_exact, done.exact_frames) == (True, done.frames)
     samples, rate_hz = soundfile.read(done.file, dtype="float32", always_2d=True)
     assert rate_hz == RATE_HZ
     return np.asarray(samples.T, np.float32)
@@ -97,7 +99,8 @@ def test_a_journal_that_was_cut_replays_up_to_the_cut(tmp_path: Path, share: flo
         return
     done = replay(tmp_path / "0005", tmp_path / "again.wav")
     assert not done.is_exact
-    assert "was cut off" in done.warnings[0]
+    assert "was cut off" in done.doubts[0].why
+    assert done.exact_frames == done.frames
     again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
     assert 0 < again.shape[1] <= min(journal.upto, whole.upto) - START
     assert (again == main[:, : again.shape[1]]).all()
@@ -113,6 +116,151 @@ def test_a_byte_that_is_wrong_ends_the_journal_there(tmp_path: Path) -> None:
     again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
     assert (again == main[:, : again.shape[1]]).all()
     assert not done.is_exact
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_what_the_files_lack_and_main_heard_is_no_exact_replay(tmp_path: Path, *, is_late: bool) -> None:
+    """A tape that stands still for longer than the rings hold; a device that was away is silence for main, too."""
+    with Rig.make(STRIPS, BUSES, outputs=OUTPUTS, matrices=MATRICES, ring_s=0.5) as rig:
+        start_mix(rig)
+        take = PlayedTake(rig, tmp_path / "0005")
+        queue(rig, SONG, ((START, Operation.RECORD, TAKE),))
+        heard = []
+        main = rig.block.inputs + BUSES
+        at, inputs = START, steps(rig.block.inputs, 120_000)
+
+        def listen() -> None:
+            nonlocal at
+            frames = rig.block.capture_head - at
+            if frames > 0:
+                heard.append(np.array([rig.captured(main + side, at, frames) for side in range(2)]))
+                at += frames
+
+        take.play(inputs[:, :9600])
+        listen()
+        for piece in range(9600, 105_600, 9600) if is_late else ():
+            rig.render(inputs[:, piece : piece + 9600])
+            listen()
+        if not is_late:
+            rig.engine.skip(24_000, 2)
+            listen()
+        take.play(inputs[:, 105_600:112_800])
+        listen()
+        rig.ask(Operation.STOP)
+        take.play(inputs[:, 112_800:])
+        listen()
+        take.close()
+    live = np.concatenate(heard, axis=1)
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
+    same = (again == live[:, : done.frames]).all(axis=0)
+    if not is_late:
+        assert (done.doubts, done.exact_frames, bool(same.all())) == ((), done.frames, True)
+        return
+    (hole,) = done.doubts
+    assert (
+        hole.why == f"{(hole.frames or 0) / RATE_HZ:.3f} s are silence in its files, and were not for main: tape late"
+    )
+    assert 0 < done.exact_frames < hole.start
+    assert same[: done.exact_frames].all()
+    assert not same.all()
+
+
+def test_a_track_that_ends_before_its_time_is_silent_there_and_said(tmp_path: Path) -> None:
+    main = played(tmp_path / "0005")
+    path = tmp_path / "0005" / "input-03.wav"
+    samples = soundfile.read(path, dtype="int32")[0][:9000]
+    soundfile.write(path, samples, RATE_HZ, subtype="PCM_24")
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    (doubt,) = done.doubts
+    assert doubt.told(RATE_HZ) == (
+        f"from 0:00:00.187 on: input-03.wav ends {STOP - START - 9000} frames before its time"
+    )
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
+    assert 0 < done.exact_frames <= 9000 - LATE
+    assert (again[:, : done.exact_frames] == main[:, : done.exact_frames]).all()
+
+
+def test_a_take_shorter_than_its_journal_is_replayed_as_far_as_main_is_known(tmp_path: Path) -> None:
+    """As a repair leaves it when the sound of the last moments was lost."""
+    main = played(tmp_path / "0005")
+    path = tmp_path / "0005" / "take.json"
+    document = json.loads(path.read_text())
+    document |= {"frames": 9000, "state": "repaired"}
+    for track in document["tracks"]:
+        track["parts"][0]["frames"] = 9000
+    path.write_text(json.dumps(document))
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T
+    assert 0 < again.shape[1] <= 9000
+    assert (again == main[:, : again.shape[1]]).all()
+    assert [doubt.why for doubt in done.doubts] == [f"its files end {STOP - START - 9000} frames before the take did"]
+    assert done.exact_frames == done.frames
+
+
+@pytest.mark.parametrize(
+    ("bits", "scale", "why"),
+    [
+        (16, 1.0, "its files have 16 bits, what came in had more: 24 bits"),
+        (24, 1.1, "its files have 24 bits, what came in had more: 32-bit float"),
+        (32, 1.1, ""),
+        (24, 1.0, ""),
+        (24, 0.0, "its files have 24 bits, and nothing tells whether what came in had more"),
+    ],
+)
+def test_files_of_fewer_bits_than_came_in_are_no_exact_replay(
+    tmp_path: Path, bits: int, scale: float, why: str
+) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005", bits)
+        take.play(steps(2, 960) * np.float32(scale))
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 4800) * np.float32(scale))
+        rig.ask(Operation.STOP)
+        take.play(steps(2, 960) * np.float32(scale))
+        take.close()
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    assert [doubt.why for doubt in done.doubts] == [why] * bool(why)
+    assert done.exact_frames == (0 if why else done.frames)
+
+
+def test_moves_that_the_journal_lacks_end_what_is_exact(tmp_path: Path) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 4800))
+        slot = rig.registry.slot("/strip/1/fader")
+        for _ in range(17):
+            for _ in range(4000):
+                assert rig.block.push_control(Operation.SET, slot, 0.5, 0, 0)
+            rig.render(steps(2, 64))
+        take.play(steps(2, 4800))
+        rig.ask(Operation.STOP)
+        take.play(steps(2, 960))
+        take.close()
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    (doubt,) = done.doubts
+    assert doubt.told(RATE_HZ) == "from 0:00:00.121 on: 2464 moves are missing in its journal"
+    assert doubt.start == 4800 + 16 * 64
+    assert done.exact_frames == doubt.start - LATE
+
+
+def test_an_engine_that_began_anew_ends_what_is_exact(tmp_path: Path) -> None:
+    with Rig.make(2, 1) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        rig.ask(Operation.RECORD, slot=TAKE)
+        take.play(steps(2, 4800))
+        rig.restart_engine()
+        rig.engine.skip(480, 1)
+        take.play(steps(2, 4800))
+        rig.ask(Operation.STOP)
+        take.play(steps(2, 960))
+        take.close()
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    assert [doubt.why for doubt in done.doubts if doubt.start] == [
+        "the engine began anew: what it knew is in no journal"
+    ]
+    assert 0 < done.exact_frames <= 4800
 
 
 def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
@@ -173,7 +321,8 @@ def test_an_overdub_hears_the_tape_it_was_played_to(tmp_path: Path) -> None:
     (tmp_path / "before.wav").unlink()
     (tmp_path / "again.wav").unlink()
     done = replay(tmp_path / "0005", tmp_path / "again.wav")
-    assert "before.wav" in done.warnings[0]
+    assert "before.wav" in done.doubts[0].why
+    assert done.exact_frames == 0
     without = soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T
     assert not (without == heard).all()
 
