@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION: Final = """\
 Hold takes against what was written down while they were recorded: every second of every track against its checksum,
-every header against its file, every take.json against what is there. Nothing is changed, also while studiod runs.
+every header against its file, every journal and take.json against what is there. Nothing is changed, also while
+studiod runs.
 """
 _EPILOG: Final = """\
 examples:

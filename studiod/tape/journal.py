@@ -148,12 +148,13 @@ class Journals:
             self._holes[take.id] = writer.hole
         head, done = self._block.capture_head, self._block.input_head
         told = head if self._heard is None or is_last else self._heard.settled
-        if take.stop is None or told < take.stop or take.id not in self._takes.running:
+        stop = head if take.stop is None and is_last else take.stop  # a take that still runs ends with its sound
+        if stop is None or not told >= stop > take.start or take.id not in self._takes.running:
             return
         if not writer.is_begun:
             self._takes.lose(take.id)  # there is no time after it
             return
-        writer.finish(take.stop, done - head)
+        writer.finish(stop, done - head)
         if self._takes.guarded(take.id, lambda w: w.close()):
             self._takes.end(take.id)
 

@@ -18,6 +18,7 @@ from studiod.model.transport import timecode
 from studiod.tape.boot import this_boot
 from studiod.tape.bwf import file_tags
 from studiod.tape.files import replace_file, save_json, sync_folder
+from studiod.tape.journal_check import whole_bytes
 from studiod.tape.library import load_document, take_folders
 from studiod.tape.midi import midi_files
 from studiod.tape.salvage import FileState, Salvage, folders_away, is_there, look_at, told_away
@@ -138,6 +139,7 @@ def _repair(folder: Path, document: TakeDocument, project: str, boot_id: str) ->
             _complete_checks(folder, document, found, sound)
     _write_midi(folder, document, found)
     repaired = _repaired_document(document, found)
+    repaired["repair"]["journal_bytes"] = whole_bytes(folder)
     save_json(folder / DOCUMENT_NAME, repaired)
     return Repaired(document.id, repaired["frames"], found.regained_frames, tuple(found.damage), away=found.away)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from studiod.link.journal import JOURNAL_NAME
 from studiod.link.take import DAMAGED, RECORDING, BadDocument, Part, TakeDocument
 from studiod.model.transport import timecode
+from studiod.tape.journal_check import check_journal
 from studiod.tape.library import is_in_use, load_document
 from studiod.tape.midi import midi_files
 from studiod.tape.sound import BadChecks, CheckRows, TakeSound, count_seconds, second_of
@@ -67,7 +68,11 @@ def verify_take(folder: Path, *, is_quick: bool = False, on_progress: Progress |
     if document.state == DAMAGED:
         faults += [f"was damaged already: {why}" for why in _known_damage(document)]
     faults += _wrong_files(folder, document)
-    faults += _wrong_midi(folder, document)
+    journal = check_journal(folder, document)
+    faults += journal.faults
+    notes += journal.notes
+    if not journal.faults:
+        faults += _wrong_midi(folder, document)
     checked = 0
     if not document.checks:
         notes.append("has no checksums: only headers and lengths are held against its document")

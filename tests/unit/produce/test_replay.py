@@ -263,6 +263,19 @@ def test_an_engine_that_began_anew_ends_what_is_exact(tmp_path: Path) -> None:
     assert 0 < done.exact_frames <= 4800
 
 
+def test_a_take_that_ends_with_the_studio_is_replayed_to_its_end(tmp_path: Path) -> None:
+    with Rig.make(STRIPS, BUSES, outputs=OUTPUTS, matrices=MATRICES) as rig:
+        start_mix(rig)
+        take = PlayedTake(rig, tmp_path / "0005")
+        queue(rig, SONG, ((START, Operation.RECORD, TAKE),))
+        take.play(steps(rig.block.inputs, FRAMES))
+        take.journals.turn(rig.block.snapshot(), is_last=True)
+        take.close()
+        main, frames = rig.block.inputs + rig.block.buses, rig.block.capture_head - START
+        heard = np.array([rig.captured(main + side, START, frames) for side in range(2)])
+    assert (rendered(tmp_path / "0005") == heard).all()
+
+
 def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"there is no take\.json"):
         replay(tmp_path, tmp_path / "again.wav")

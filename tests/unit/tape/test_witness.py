@@ -98,6 +98,12 @@ def test_control_moves_are_kept_with_their_frames_in_a_journal_that_is_none_to_r
     assert [record.operation for record in journal.records] == [Operation.SET]
     assert RATE_HZ <= journal.records[0].frame < RATE_HZ + 12_000
     assert not journal.is_exact
+    report = verify_take(studio.folder)
+    assert (report.faults, report.notes) == ((), ())
+    path = studio.folder / JOURNAL_NAME
+    path.write_bytes(path.read_bytes()[:-1])
+    (fault,) = verify_take(studio.folder).faults
+    assert fault.startswith("journal.sdj: broken at byte ")
 
 
 def test_where_nothing_happened_nothing_is_written(studio: Studio) -> None:
