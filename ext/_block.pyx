@@ -466,7 +466,7 @@ cdef class Block:
 
     @property
     def lost_span(self):
-        """Frames of the first and the last record of those in a row that `take_applied` lacks, the latest there were."""
+        """Frames of the first and the last record of those in a row that `take_applied` lacks: the latest such row."""
         cdef block_engine *engine = <block_engine *>(self.base + ENGINE_AT)
         return LOAD_U64(&engine.lost_from), LOAD_U64(&engine.lost_to)
 

@@ -9,16 +9,18 @@ from studiod.link.take import TakeDocument, TakeTrack
 
 PROOF_BYTES: Final = 32_000  # of JSON, half of what a datagram holds: what was answered is kept for a while
 _LISTED_FAULTS, _FAULT_LETTERS = 3, 200
-_LISTS: Final = ("gaps", "clips", "faults")
+_LISTS: Final = ("gaps", "clips", "faults", "xruns")
 
 
 def short_proof(document: TakeDocument) -> dict[str, Any]:
-    """For a list of takes: the first sentences of what went wrong and how many there are, clips, the clock's drift."""
+    """For a list of takes: the first sentences of what went wrong and how many there are; clips, xruns, drift."""
     faults = _sentences(document)
     return {
         "faults": [_cut(sentence) for sentence in faults[:_LISTED_FAULTS]],
         "fault_count": len(faults),
         "clips": len(_runs(document)) + _more_clips(document),
+        "xruns": sum(run["xruns"] for run in document.xruns),
+        "late_blocks": sum(run["late_blocks"] for run in document.xruns),
         "drift_ppm": _number(document.raw.get("drift_ppm")),
     }
 
@@ -47,6 +49,8 @@ def whole_proof(document: TakeDocument) -> dict[str, Any]:
         "gaps_more": 0,
         "clips": _clips(document),
         "clips_more": _more_clips(document),
+        "xruns": list(document.xruns),
+        "xruns_more": _more(document, "xruns_more"),
         "tracks": names,
         "drift_ppm": _number(raw.get("drift_ppm")),
         "write_ms": _histogram(raw.get("write_ms")),
@@ -81,7 +85,9 @@ def _armers(document: TakeDocument) -> dict[str, list[int]]:
 
 def _sentences(document: TakeDocument) -> list[str]:
     raw = document.raw.get("faults")
-    return [str(sentence) for sentence in raw] if isinstance(raw, list) else []
+    journal = document.raw.get("journal")
+    fault = journal.get("fault") if isinstance(journal, dict) else None
+    return [*(map(str, raw) if isinstance(raw, list) else ()), *([str(fault)] if fault else ())]
 
 
 def _runs(document: TakeDocument) -> list[Mapping[str, Any]]:
@@ -101,7 +107,11 @@ def _clips(document: TakeDocument) -> list[list[int]]:
 
 
 def _more_clips(document: TakeDocument) -> int:
-    more = document.raw.get("clips_more")
+    return _more(document, "clips_more")
+
+
+def _more(document: TakeDocument, key: str) -> int:
+    more = document.raw.get(key)
     return more if isinstance(more, int) else 0
 
 

@@ -74,6 +74,8 @@ class TakeDocument:
     created_unix: float
     clock_synchronised: bool
     gaps: tuple[dict[str, Any], ...]
+    xruns: tuple[dict[str, int], ...]
+    """Stretches in which xruns and late blocks came: start, frames, xruns, late_blocks."""
     markers: tuple[Mark, ...]
     """From the first visible frame."""
     files: tuple[str, ...]
@@ -224,6 +226,7 @@ def _document(raw: dict[str, Any]) -> TakeDocument:
         created_unix=created,
         clock_synchronised=bool(raw.get("clock_synchronised", True)),
         gaps=tuple(_gap(gap) for gap in raw["gaps"]),
+        xruns=tuple(_strain(run) for run in raw.get("xruns") or ()),
         markers=tuple(_marker(marker) for marker in raw.get("markers") or ()),
         files=tuple(_file_name(name) for name in raw.get("files", [track.file for track in tracks])),
         tracks=tracks,
@@ -294,6 +297,13 @@ def _gap(raw: Mapping[str, Any]) -> dict[str, Any]:
         "start": _count(raw, "start", least=-_MAX_FRAMES),
         "frames": _count(raw, "frames"),
         "cause": str(raw["cause"]),
+    }
+
+
+def _strain(raw: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        "start": _count(raw, "start", least=-_MAX_FRAMES),
+        **{key: _count(raw, key) for key in ("frames", "xruns", "late_blocks")},
     }
 
 

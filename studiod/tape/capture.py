@@ -16,7 +16,7 @@ from studiod.tape.disks import Refusal, refusal
 from studiod.tape.files import load_json, save_json, sync_folder
 from studiod.tape.paper import Paper, merged
 from studiod.tape.parts import PIECE_FRAMES, Part
-from studiod.tape.proof import CHECKS_NAME, Checks, Clips, ClockDrift, Latency
+from studiod.tape.proof import CHECKS_NAME, Checks, Clips, ClockDrift, Latency, Xruns
 from studiod.tape.resume import Found, find
 from studiod.tape.takefiles import MAX_PARTS, TakeFiles, WriterOptions
 
@@ -24,7 +24,7 @@ __all__ = ["TAPE_LATE", "TakeWriter", "merged"]
 
 TAPE_LATE = "tape late"
 AHEAD_S = 30.0  # room the disk keeps for every file, and twice that at a time
-CLIPS_S = 5.0  # clips alone change take.json this often at most
+CLIPS_S = 5.0  # clips and xruns alone change take.json this often at most
 _PRE_SHARE = 7 / 8  # of the rings, that pre-record may reach back: the engine writes on while it is copied
 
 
@@ -63,6 +63,7 @@ class TakeWriter:
         """Something was refused that may have cost sound: the take cannot be called good."""
         self.latency = Latency()
         self.drift = ClockDrift(self.rate_hz)
+        self.xruns = Xruns()
         self.paper = Paper(self.order, self.take.start, self.take.position - self.order.compensation, self.rate_hz)
         self.paper.has_journal = self.options.has_journal
         self._rings = RingView(self.block)
@@ -217,6 +218,8 @@ class TakeWriter:
             self.paper.faults += self.beside
         proof = {
             "clips_more": self._clips.more,
+            "xruns": [{**run._asdict(), "start": run.start - self.take.start} for run in self.xruns.runs],
+            "xruns_more": self.xruns.more,
             "write_ms": self.latency.to_json(),
             "drift_ppm": self.drift.ppm,
             "checks": CHECKS_NAME if self.order.tracks else "",
@@ -283,8 +286,8 @@ class TakeWriter:
         """Everything before frame `end` is durable."""
         self.synced = end
         self._checks.store()
-        is_clipped = self._clips.keep()
-        self._is_renewed |= is_clipped and self.written - self._saved_at > CLIPS_S * self.rate_hz
+        has_news = self._clips.keep() or self.xruns.is_new
+        self._is_renewed |= has_news and self.written - self._saved_at > CLIPS_S * self.rate_hz
 
     # -- files -------------------------------------------------------------------------------------------------------
 
@@ -315,6 +318,7 @@ class TakeWriter:
         self.gaps, self.faults, self.is_hurt = found.gaps, found.faults, bool(found.faults)
         self.latency = Latency(found.write_counts)
         self._clips.load(found.clips, found.clips_more)
+        self.xruns.runs, self.xruns.more = found.xruns, found.xruns_more
         part = self._files.resume(found.parts)
         self._files.tag(part, self.document("recording"))
         # without sound there is nothing to lose: it goes on where the rings begin
@@ -440,5 +444,5 @@ class TakeWriter:
             for folder in self._files.folders_elsewhere:
                 with contextlib.suppress(OSError):  # a copy beside the sound, for when the first disk is gone
                     save_json(folder / "take.json", self.document(state))
-        self._is_renewed = False
+        self._is_renewed = self.xruns.is_new = False
         self._saved_at = self.written

@@ -50,6 +50,7 @@ class TakeFollower:
     lost_frames: int = 0
     fill: float = 0.0
     """How full the rings are of what was played since Record and is not written."""
+    _before: Snapshot | None = None
     _is_behind: bool = False
     _ended_at: float | None = None
     """When the sound of the running take was whole; None while it is not."""
@@ -62,11 +63,17 @@ class TakeFollower:
     def turn(self, snapshot: Snapshot, head: int) -> None:
         """Write what the rings hold up to engine frame `head`, close what has ended."""
         now = self.clock()
+        before, self._before = self._before or snapshot, snapshot
+        running = self.writer
+        if running is not None:
+            running.xruns.add(before, snapshot, running.take.start)
         self._give_up_forgotten(snapshot)
         for take in snapshot.takes:
             if take.id > self.finished:
                 self._follow(take, head, now)
         self._settled = snapshot.takes_begun - sum(take.id > self.finished for take in snapshot.takes)
+        if self.writer is not None and self.writer is not running:
+            self.writer.xruns.add(before, snapshot, self.writer.take.start)
         if self.writer is not None:
             self.writer.drift.add(snapshot.epoch, snapshot.frame, snapshot.monotonic_ns)
 

@@ -5,19 +5,31 @@ import os
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from studiod.link import Snapshot
 from studiod.tape._tape import crc32
 from studiod.tape.disks import Refusal, refusal
 
 CHECKS_NAME = "checks.crc"
 CHECKS_VERSION = 1
 _HEAD = struct.Struct("<4sIII")
+_MAX_STRAINS = 100  # stretches told one by one; a list of takes holds them, too
 _MAX_CLIPS = 1000  # runs told one by one; a take that clips more needs no longer list
 RUNS_AT_ONCE = 64
 WRITE_EDGES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 _DRIFT_LEAST_S = 10.0  # under that, a block that came late reads as a bad clock
+
+
+class Strain(NamedTuple):
+    """A stretch in which xruns and late blocks came, so many of each; `start` on the engine's clock."""
+
+    start: int
+    frames: int
+    xruns: int
+    late_blocks: int
 
 
 class Checks:
@@ -212,6 +224,35 @@ class Clips:
             return
         self._last[track] = len(self._runs)
         self._runs.append(run)
+
+
+@dataclass
+class Xruns:
+    """Where the device told of an xrun, or a block took longer than it lasts, whether or not frames are missing.
+
+    The engine counts them: each stretch lies between two looks at its counters.
+    """
+
+    runs: list[Strain] = field(default_factory=list)
+    more: int = 0
+    """Stretches beyond those that are listed."""
+    is_new: bool = False
+    """Something came since the papers were written."""
+
+    def add(self, before: Snapshot, now: Snapshot, start: int) -> None:
+        """What came between `before` and `now`, on the engine's clock, from the take's frame `start` on."""
+        xruns, late = now.xruns - before.xruns, now.late_blocks - before.late_blocks
+        first = max(before.frame, start)
+        if not (xruns or late) or now.frame <= first:
+            return
+        self.is_new = True
+        if self.runs and self.runs[-1].start + self.runs[-1].frames == first:
+            last = self.runs.pop()
+            self.runs.append(Strain(last.start, now.frame - last.start, last.xruns + xruns, last.late_blocks + late))
+        elif len(self.runs) < _MAX_STRAINS:
+            self.runs.append(Strain(first, now.frame - first, xruns, late))
+        else:
+            self.more += 1
 
 
 class Latency:

@@ -169,8 +169,9 @@ def _repaired_document(document: TakeDocument, found: Salvage) -> dict[str, Any]
     }
     if "pre_frames" in document.raw:
         raw["pre_frames"] = pre_frames
-    if "clips" in document.raw:
-        raw["clips"] = _held(document.raw["clips"], frames)
+    for runs in ("clips", "xruns"):
+        if runs in document.raw:
+            raw[runs] = _held(document.raw[runs], frames)
     return raw
 
 
@@ -183,7 +184,7 @@ def _part(
 
 
 def _held(runs: Any, frames: int) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
-    """Gaps or clips as far as they lie before `frames`."""
+    """Gaps, clips or xruns as far as they lie before `frames`."""
     return [
         run | {"frames": min(run["frames"], frames - run["start"])}
         for run in (runs if isinstance(runs, list) else ())

@@ -11,6 +11,7 @@ from studiod.link.order import TakeOrder
 from studiod.link.take import RECORDING
 from studiod.tape.boot import this_boot
 from studiod.tape.files import load_json
+from studiod.tape.proof import Strain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Found:
     clips: list[tuple[int, int, int]]
     """(track, frame from the first hidden one, frames)."""
     clips_more: int
+    xruns: list[Strain]
+    """On the engine's clock."""
+    xruns_more: int
     parts: list[tuple[Path, int, list[Path]]]
     """Folder, first frame (from the first hidden one), files."""
 
@@ -105,6 +109,11 @@ def _found(order: TakeOrder, before: Mapping[str, Any], start: int, spare: Path 
         write_counts=list(before.get("write_ms", {}).get("counts", ())),
         clips=clips,
         clips_more=int(before.get("clips_more", 0)),
+        xruns=[
+            Strain(start + run["start"], run["frames"], run["xruns"], run["late_blocks"])
+            for run in before.get("xruns", ())
+        ],
+        xruns_more=int(before.get("xruns_more", 0)),
         parts=parts,
     )
 

@@ -52,6 +52,7 @@ class Take:
     state: str = "recording"
     position_s: float = 0.0
     gaps: list[dict[str, int]] = field(default_factory=list)
+    xruns: int = 0
     recorded_by: str = ""
     stopped_by: str = ""
 
@@ -66,6 +67,7 @@ class Take:
             "rate_hz": RATE_HZ,
             "files": self.files,
             "gaps": self.gaps,
+            "xruns": self.xruns,
             "path": f"{_SESSION}/takes/{self.id:04d}",
             "created": "2026-11-21T02:30:00+00:00",
             "recorded_by": self.recorded_by,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from studiod.app.control.page import DIM, RED, YELLOW, Facts, Page, clock, pad
+from studiod.app.control.reports import counted
 from studiod.app.control.studio import Studio
 from studiod.app.control.takes import ordered, take_number
 
@@ -35,6 +36,10 @@ def show_proof(take: Facts, page: Page) -> None:
         lost = f"{gap.count('frames')} frames ({gap.number('frames') / rate:.3f} s) are silence"
         page.line(page.style(f"{_at(gap.number('start') / rate)}  {lost}: {gap.text('cause')}", YELLOW))
     _more(max(len(gaps) - _MOST_LINES, 0) + take.count("gaps_more"), "gaps", page)
+    for run in take.parts("xruns")[:_MOST_LINES]:
+        told = f"{counted(run, ('xruns', 'late_blocks'))} within {run.number('frames') / rate:.3f} s"
+        page.line(page.style(f"{_at(run.number('start') / rate)}  {told}", YELLOW))
+    _more(max(len(take.parts("xruns")) - _MOST_LINES, 0) + take.count("xruns_more"), "stretches with xruns", page)
     _show_clips(take, rate, page)
     _show_disk(take, page)
 

@@ -199,7 +199,16 @@ def show_takes(takes: Sequence[Facts], page: Page) -> None:
             where = clock(gap.number("start") / rate)
             lost = f"{gap.count('frames')} frames ({gap.number('frames') / rate:.3f} s)"
             page.line(page.style(f"take {take.count('id')}: {lost} are silence at {where}", YELLOW))
+        strain = counted(take, ("xruns", "late_blocks"))
+        if strain:
+            page.line(page.style(f"take {take.count('id')}: {strain}", YELLOW))
         _show_faults(take, page)
+
+
+def counted(facts: Facts, keys: Sequence[str]) -> str:
+    """How many there are of each of the engine's counters `keys`; nothing for none."""
+    told = ((facts.count(key), one, many) for key, one, many in _COUNTERS if key in keys)
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in told if count)
 
 
 def _show_faults(take: Facts, page: Page) -> None:

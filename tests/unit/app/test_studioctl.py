@@ -124,10 +124,12 @@ def test_takes_are_listed_with_their_gaps(terminal: Terminal, studio: FakeStudio
     terminal.run("record")
     terminal.run("stop")
     studio.takes[0].gaps.append({"start": 48_000, "frames": 480})
-    head, row, gap = terminal.run("takes").splitlines()
+    studio.takes[0].xruns = 3
+    head, row, gap, strain = terminal.run("takes").splitlines()
     assert head.split() == ["take", "state", "length", "files", "gaps", "begun", "folder"]
     assert row.split()[:5] == ["1", "good", "0:00:10.000", "2", "1"]
     assert gap == "take 1: 480 frames (0.010 s) are silence at 0:00:01.000"
+    assert strain == "take 1: 3 xruns"
     (take,) = terminal.json("takes")
     assert (take["frames"], take["gaps"]) == (480_000, [{"start": 48_000, "frames": 480}])
 

@@ -20,6 +20,7 @@ _DAMAGED: Final[dict[str, Any]] = {
     "gaps": [{"start": 0, "frames": RATE_HZ, "cause": "engine restarted"}],
     "clips": [{"file": "strip-01.wav", "channel": 0, "start": 2 * RATE_HZ - 1, "frames": 1}],
     "clips_more": 0,
+    "xruns": [{"start": RATE_HZ, "frames": 10, "xruns": 2, "late_blocks": 1}],
     "drift_ppm": 12.5,
     "write_ms": {"edges": [1, 2, 5], "counts": [40, 20, 0, 1]},
     "copy": {"folder": "/copy/0002", "state": "good", "fault": ""},
@@ -55,6 +56,7 @@ def test_a_damaged_take_is_drawn_with_its_gaps_and_clips(
         "! /disk: no space left on device; take 2 ended there, whole up to its last frame",
         f"0:00:00.000  {RATE_HZ} frames (1.000 s) are silence: engine restarted",
     ]
+    assert lines.pop(7) == "0:00:01.000  2 xruns, 1 late block within 0.010 s"
     assert lines[8].split() == ["Strip", "1", "1", "0:00:01.999", "1"]
     assert [line.split() for line in lines[10:]] == [
         ["under", "1", "ms", "█" * 40, "40"],
