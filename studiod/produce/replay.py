@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from studiod.engine import ISAS, Engine, engine_targets
 from studiod.link import Block, Dimensions, EngineState, Operation, create_block
-from studiod.link.journal import GAP_OPERATION, JOURNAL_NAME, TAPE_OPERATION, Applied, Journal, read_journal
+from studiod.link.journal import GAP_OPERATION, JOURNAL_NAME, RECORD, TAPE_OPERATION, Applied, Journal, read_journal
 from studiod.link.playlist import Playlist
 from studiod.link.take import DOCUMENT_NAME, TakeDocument, TakeTrack, read_document
 from studiod.model.console import ConsoleLayout, console_parameters
@@ -23,6 +24,7 @@ from studiod.produce.sources import SourceFile, UnplayableSoundError
 from studiod.tape import Player, RingView
 
 PIECE_FRAMES: Final = 1024
+_CHUNK_FRAMES: Final = 64  # the engine makes as many at once: BLOCK_CHUNK of ext/block.h
 _RING_S: Final = 2.0
 _PRIMING_TURNS: Final = 1000  # of the player: each fills more
 _MAIN: Final = 2  # channels
@@ -176,6 +178,8 @@ class _Studio:
         }
         self._moves = _moves(journal.records, head["take"])
         self._seq = 0
+        self._tape_then: list[tuple[int, int]] = []  # frame, and whether the tape was there from it on: then, and here
+        self._tape_here: list[tuple[int, int]] = []
 
     def play(self, frames: int) -> Iterator[NDArray[np.float32]]:
         """Main, left and right, `frames` of it from the take's first."""
@@ -198,7 +202,18 @@ class _Studio:
     def doubts(self) -> list[Doubt]:
         """What was not there to be played."""
         tracks = [doubt for track in self._tracks.values() for doubt in track.doubts]
-        return [*self._missing, *tracks, *(Doubt(0, None, fault) for fault in self._player.faults.values())]
+        faults = [Doubt(0, None, fault) for fault in self._player.faults.values()]
+        return [*self._missing, *tracks, *self._late_tape(), *faults]
+
+    def _late_tape(self) -> Iterator[Doubt]:
+        """Where the tape came or went otherwise than here, but for the pieces that blocks are made in."""
+        for then, here in zip_longest(self._tape_then, self._tape_here):
+            if then is None or here is None or then[1] != here[1] or abs(then[0] - here[0]) >= _CHUNK_FRAMES:
+                frame = min(each[0] for each in (then, here) if each is not None)
+                if frame + _CHUNK_FRAMES < self._engine.frame:
+                    start = max(frame - self._journal.head["frame"], 0)
+                    yield Doubt(start, None, "the tape was not played in time: main heard silence where it plays here")
+                return
 
     def _samples(self, channel: int, start: int, frames: int) -> NDArray[np.float32]:
         out = bytearray(4 * frames)
@@ -221,7 +236,7 @@ class _Studio:
             self._feed(int(move.value))  # the files hold silence there
             self._engine.skip(int(move.value), move.slot)
         elif move.operation == TAPE_OPERATION:
-            return
+            self._tape_then.append((move.frame, move.slot))
         else:
             if move.operation == Operation.LOCATE:
                 self._cue(move.slot)
@@ -235,6 +250,10 @@ class _Studio:
             pass
         outputs = np.empty((self._block.outputs, frames), np.float32)
         self._engine.render(self._feed(frames), outputs)
+        for record in RECORD.iter_unpack(self._block.take_applied()[1]):
+            told = Applied(*record)
+            if told.operation == TAPE_OPERATION:
+                self._tape_here.append((told.frame, told.slot))
 
     def _feed(self, frames: int) -> NDArray[np.float32]:
         inputs = np.zeros((self._block.inputs, frames), np.float32)

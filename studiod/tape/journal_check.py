@@ -26,7 +26,7 @@ class JournalReport:
 def whole_bytes(folder: Path) -> int | None:
     """How much of the journal of the take in `folder` is whole; None: there is none. Raises OSError."""
     try:
-        return read_journal(folder / JOURNAL_NAME).end
+        return read_journal(folder / JOURNAL_NAME, None).end
     except FileNotFoundError:
         return None
 
@@ -52,7 +52,7 @@ def check_journal(folder: Path, document: TakeDocument) -> JournalReport:
 
 def _read(path: Path, document: TakeDocument, report: JournalReport) -> None:
     try:
-        journal = read_journal(path)
+        journal = read_journal(path, None)
         if journal.head and journal.head["frame"] != document.raw.get("start_frame"):
             report.faults.append("is that of another take")
         elif document.recorded_by == KEPT:

@@ -377,3 +377,42 @@ def test_a_layer_over_others_is_replayed_with_all_that_was_heard_of_them(tmp_pat
         (tmp_path / f"{name}.wav").unlink()
         replay(tmp_path / "0005", tmp_path / "again.wav")
         assert not (heard == soundfile.read(tmp_path / "again.wav", dtype="float32", always_2d=True)[0].T).all()
+
+
+def test_a_tape_that_was_not_there_in_time_ends_what_is_exact(tmp_path: Path) -> None:
+    """Main heard silence where the replay, which waits for its tape, plays it."""
+    sound = steps(1, 96_000, seed=7)[0]
+    soundfile.write(tmp_path / "before.wav", sound, RATE_HZ, subtype="PCM_24")
+    region = Region(0, tmp_path / "before.wav", 0, 0, len(sound))
+    with Rig.make(2, 1, block_frames=256) as rig:
+        take = PlayedTake(rig, tmp_path / "0005")
+        player = Player(rig.block, RATE_HZ)
+        rig.block.store_playlist(FIRST, Playlist(FIRST, 0, (region,)).to_json())
+        while player.turn():
+            pass
+        rig.ask(Operation.LOCATE, slot=FIRST, value=0.0)
+        rig.ask(Operation.PLAY)
+        take.play(steps(2, 2560), (256,))
+        rig.ask(Operation.RECORD, slot=TAKE)
+        begin = rig.block.snapshot().frame
+        heard, at = [], begin
+        main = rig.block.inputs + rig.block.buses
+        for piece in np.split(steps(2, 89_600, seed=2), 350, axis=1):  # the player does not come again: 2 s are there
+            take.play(piece, (256,))
+            frames = rig.block.capture_head - at
+            if frames > 0:
+                heard.append(np.array([rig.captured(main + side, at, frames) for side in range(2)]))
+                at += frames
+        assert rig.block.snapshot().dry_frames > 0
+        rig.ask(Operation.STOP)
+        take.play(steps(2, 2560), (256,))
+        take.close()
+        player.close()
+    done = replay(tmp_path / "0005", tmp_path / "again.wav")
+    (doubt,) = done.doubts
+    assert doubt.why == "the tape was not played in time: main heard silence where it plays here"
+    live = np.concatenate(heard, axis=1)
+    again = soundfile.read(done.file, dtype="float32", always_2d=True)[0].T[:, : live.shape[1]]
+    assert 0 < done.exact_frames < live.shape[1]
+    assert (again[:, : done.exact_frames] == live[:, : done.exact_frames]).all()
+    assert not (again == live).all()
