@@ -8,7 +8,7 @@
 #include "ring.h"
 
 #define BLOCK_MAGIC 0x31646F6964757473ULL /* "studiod1" */
-#define BLOCK_VERSION 7u
+#define BLOCK_VERSION 8u
 #define BLOCK_TAKES 128 /* takes the engine remembers: the shortest loop makes so many in 32 s, longer than the rings hold */
 #define BLOCK_GAPS 256
 #define BLOCK_STRIPS 128 /* at most */

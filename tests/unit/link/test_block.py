@@ -84,7 +84,7 @@ def test_the_longest_settings_come_back_whole() -> None:
 
 def test_a_block_of_another_layout_is_refused(fd: int) -> None:
     os.pwrite(fd, (77).to_bytes(4, "little"), VERSION_AT)
-    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 7; restart studiod as a whole"):
+    with pytest.raises(BlockMismatch, match="layout version 77, this studiod needs 8; restart studiod as a whole"):
         Block(fd)
 
 
