@@ -85,9 +85,7 @@ def _armers(document: TakeDocument) -> dict[str, list[int]]:
 
 def _sentences(document: TakeDocument) -> list[str]:
     raw = document.raw.get("faults")
-    journal = document.raw.get("journal")
-    fault = journal.get("fault") if isinstance(journal, dict) else None
-    return [*(map(str, raw) if isinstance(raw, list) else ()), *([str(fault)] if fault else ())]
+    return [str(sentence) for sentence in raw] if isinstance(raw, list) else []
 
 
 def _runs(document: TakeDocument) -> list[Mapping[str, Any]]:

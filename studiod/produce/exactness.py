@@ -11,6 +11,7 @@ from studiod.link.words import GAP_CAUSES
 from studiod.model.transport import timecode
 
 _FLOAT: Final = 32
+_BESIDE: Final = ("the journal of take", "the MIDI of take", "MIDI of take")  # the journal itself tells what it lacks
 _RESTARTED: Final = GAP_CAUSES[1]
 
 
@@ -93,8 +94,10 @@ def _doubts_of_sound(document: TakeDocument, journal: Journal) -> Iterator[Doubt
         return
     repair, faults = document.raw.get("repair"), document.raw.get("faults")
     damage = repair.get("damage") if isinstance(repair, dict) else None
-    told = [str(why) for each in (damage, faults) if isinstance(each, list) for why in each]
-    if told or not any(gap["start"] + gap["frames"] > 0 for gap in document.gaps):
+    said = [str(why) for each in (damage, faults) if isinstance(each, list) for why in each]
+    told = [why for why in said if not why.startswith(_BESIDE)]
+    is_explained = said or journal.missing or any(gap["start"] + gap["frames"] > 0 for gap in document.gaps)
+    if told or not is_explained:
         yield Doubt(0, None, f"the take is damaged: {'; '.join(told) or 'the disk refused some of it'}")
 
 

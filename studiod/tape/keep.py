@@ -313,7 +313,7 @@ class Keep:
             return
         head = {"take": self.order.id, "frame": self.document["start_frame"], "rate_hz": rate_hz}
         replace_file(self.working / JOURNAL_NAME, events_file(found, head, first + frames))
-        self.document["journal"] = {"file": JOURNAL_NAME, "fault": ""}
+        self.document["journal"] = JOURNAL_NAME
         clock = TickClock.of(rate_hz, self.order.tempo_bpm)
         heard = []
         for track in self.order.midi:

@@ -157,8 +157,6 @@ class TapeMachine:
             self.writer.paper.copy = None if state is None else state.to_json()
         if self.writer is not None:
             self._settling.tell(self.writer)
-        if self.journals is not None and self.writer is not None:
-            self.writer.paper.journal_fault = self.journals.faults.get(self.writer.take.id, "")
         snapshot = self.block.snapshot()
         self._follower.turn(snapshot, self.block.capture_head)
         if self.heard is not None:

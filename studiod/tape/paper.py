@@ -28,8 +28,6 @@ class Paper:
     stopped_by: str = ""
     copy: Mapping[str, Any] | None = None
     has_journal: bool = False
-    journal_fault: str = ""
-    """What the journal lacks, or why it ends early."""
     faults: Sequence[str] = ()
     markers: Sequence[Mark] = ()
     """Told when the take is closed; they count from its first visible frame."""
@@ -89,7 +87,7 @@ class Paper:
             "midi": [track.to_json() for track in self.order.midi],
             "tempo_bpm": self.order.tempo_bpm,
             **proof,
-            "journal": {"file": JOURNAL_NAME, "fault": self.journal_fault} if self.has_journal else None,
+            "journal": JOURNAL_NAME if self.has_journal else None,
             "copy": None if self.copy is None else dict(self.copy),
             **self.own,
         }

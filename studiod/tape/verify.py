@@ -85,7 +85,8 @@ def verify_take(folder: Path, *, is_quick: bool = False, on_progress: Progress |
 def _known_damage(document: TakeDocument) -> list[str]:
     repair = document.raw.get("repair")
     damage = repair.get("damage") if isinstance(repair, dict) else None
-    return [str(why) for why in damage] if isinstance(damage, list) and damage else ["the disk refused some of it"]
+    told = damage or document.raw.get("faults")
+    return [str(why) for why in told] if isinstance(told, list) and told else ["the disk refused some of it"]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -45,11 +45,6 @@ def test_the_whole_proof_has_everything_that_the_papers_say() -> None:
     assert (fact["clips_more"], fact["tracks"]) == (2, ["Strip 1", "Strip 2"])
 
 
-def test_what_the_journal_lacks_is_among_what_went_wrong() -> None:
-    fact = whole_proof(document(faults=["the disk"], journal={"file": "journal.sdj", "fault": "lacks 3 moves"}))
-    assert fact["faults"] == ["the disk", "lacks 3 moves"]
-
-
 def test_papers_that_say_nothing_of_it_prove_nothing_and_break_nothing() -> None:
     odd = {"faults": "all", "clips": [7, {"file": None}], "clips_more": "?", "write_ms": {"edges": 3}, "copy": 5}
     fact = whole_proof(document(**odd))

@@ -161,14 +161,14 @@ def test_what_a_journal_lacks_is_in_the_papers_of_the_take_and_told_now(tmp_path
     with Rig.make(1, 0) as rig:
         studio = MidiStudio(rig, tmp_path / "session")
         studio.record()
-        assert studio.about["journal"] == {"file": JOURNAL_NAME, "fault": ""}
+        assert studio.about["journal"] == JOURNAL_NAME
         flood(rig, 68_000)
         studio.play(480)
         (told_now,) = studio.machine.alarms()
         studio.stop()
-        assert told_now.text == studio.about["journal"]["fault"]
+        assert studio.about["faults"] == [told_now.text]
         assert told_now.text.startswith(f"the journal of take 1 lacks {68_000 - ROOM} moves from 0:00:00.031 on")
-        assert studio.about["state"] == "good"
+        assert studio.about["state"] == "damaged"
 
 
 def test_moves_lost_before_a_take_are_none_of_its(tmp_path: Path) -> None:
