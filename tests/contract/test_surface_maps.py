@@ -28,12 +28,16 @@ def said(wire: Wire, value: int) -> tuple[bytes, ...]:
     return value_messages(wire, wire.number if wire.kind is WireKind.PROGRAM else value)
 
 
-def press(control: Control) -> Iterator[tuple[bytes, int]]:
-    """A press and its release, as the box sends them, each with its port."""
+def press(control: Control, *, was_lit: bool = False) -> Iterator[tuple[bytes, int]]:
+    """A press and its release, as the box sends them, each with its port; was_lit: its lamp, for one that toggles."""
     wire = control.wire
     assert wire is not None
     down = next(iter(value for value in (127, 64, 1, *range(128)) if value in control.pressed))
-    values = [down] if control.sends is not Sends.BOTH else [down, *([0] if 0 not in control.pressed else [127])]
+    up = 0 if 0 not in control.pressed else 127
+    if control.sends is Sends.TOGGLE:
+        values = [up if was_lit else down]
+    else:
+        values = [down] if control.sends is Sends.PRESS else [down, up]
     for value in values:
         for message in said(wire, value):
             yield message, wire.port
@@ -168,7 +172,7 @@ def test_a_toggle_pressed_twice_is_where_it_was_and_its_lamp_went_with_it(facts:
         for _ in range(2):
             value = bench.hub.value(address)
             bench.wire.clear()
-            for message, port in press(control):
+            for message, port in press(control, was_lit=value != 0.0):
                 bench.surface.receive(message, port)
             bench.hub.turn()
             bench.rest()

@@ -1,79 +1,19 @@
 """Ports come, speak, are spoken to and leave; and two ends of one block agree about it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
 
-from studiod.link import HEARD, PORTS, SAID, EngineClock, EventReader, EventWriter, PortEvent
+from studiod.link import HEARD, PORTS, EventWriter, PortEvent
 from studiod.link.ports import MIDI_MESSAGE, SERIAL_BYTES, PortGone, PortInfo, PortList, PortsUnavailable
 from studiod.ports import FrameClock, Patchbay
 from studiod.ports.patchbay import AGAIN_S
 from studiod.ports.system import ExactListener
 from studiod.surfaces.base import Match
 from studiod.surfaces.matching import Pair, boxes_in
-from studiod.surfaces.ports import BlockPorts
-from tests.fakes.desk_rig import Rig
+from tests.fakes.port_studio import RATE_HZ, Studio
 from tests.fakes.port_system import MemorySystem
 
-RATE_HZ = 48_000
 RING_HOLDS = 40_000  # at most so many short messages
 NOTE, LAMP = b"\x90\x40\x7f", b"\xb0\x01\x7f"
-
-
-@dataclass
-class Studio:
-    """A block with a patchbay on one side and the surfaces' ports on the other; time stands until it is moved."""
-
-    rig: Rig
-    system: MemorySystem = field(default_factory=MemorySystem)
-    now_s: float = 100.0
-    bells: int = 0
-
-    def __post_init__(self) -> None:
-        self.block = self.rig.block
-        self.said = EventReader(self.block, SAID)
-        self.tape = EventReader(self.block, HEARD)
-        self.patchbay = self.new_patchbay()
-        self.desk = BlockPorts(self.block, self._ring)
-
-    def new_patchbay(self) -> Patchbay:
-        self.frames = FrameClock(RATE_HZ)
-        self.frames.read(EngineClock(1, 0, 1, 1))  # frame 0 at time 0: an ideal clock
-        return Patchbay(
-            self.system,
-            EventWriter(self.block, HEARD),
-            self.frames,
-            lambda ports: self.block.store_status(PORTS, ports.to_json()),
-            now_ns=lambda: round(self.now_s * 1e9),
-            before=self.ports,
-        )
-
-    @property
-    def ports(self) -> PortList:
-        return PortList.from_json(self.block.status(PORTS))
-
-    def poll(self, after_s: float = 0.25) -> None:
-        self.now_s += after_s
-        self.patchbay.poll()
-        self.block.set_ready(PORTS, ready=True)
-
-    def put_clock_back(self, frames: int) -> None:
-        """It was astray, or the engine is another."""
-        now_ns = round(self.now_s * 1e9)
-        self.frames.read(EngineClock(2, self.frames.frame_at(now_ns) - frames, now_ns, 0))
-
-    def deliver(self) -> None:
-        self.patchbay.say(self.said.read())
-
-    def _ring(self) -> None:
-        self.bells += 1
-
-
-@pytest.fixture(name="studio")
-def _studio() -> Iterator[Studio]:
-    with Rig.make(strips=1, buses=0) as rig:
-        yield Studio(rig)
 
 
 def test_a_port_is_listened_to_as_soon_as_it_is_seen_and_its_messages_carry_their_frame(studio: Studio) -> None:
@@ -392,90 +332,6 @@ def test_a_serial_line_is_no_midi_port_and_its_bytes_go_both_ways(studio: Studio
     assert heard == [b"half a li"]
     assert studio.system.sent == [("box", b"P 7*D200\n")]
     assert [event.kind for event in studio.tape.read()] == [SERIAL_BYTES]
-
-
-def test_keys_and_pedals_that_are_down_when_their_port_leaves_are_let_go_in_its_name(studio: Studio) -> None:
-    studio.system.plug("keys")
-    studio.system.plug("other")
-    studio.poll()
-    source = studio.ports.find("keys", "in")
-    for message in (NOTE, b"\x91\x30\x7f", b"\xb0\x40\x7f", b"\x81\x30\x00"):
-        studio.system.play("keys", message)
-    studio.system.play("other", NOTE)
-    assert len(studio.tape.read()) == 5
-    studio.system.unplug("keys")
-    studio.poll()
-    events = studio.tape.read()
-    assert source is not None
-    assert {(event.port, event.kind, event.frame) for event in events} == {
-        (source.id, MIDI_MESSAGE, round(studio.now_s * RATE_HZ))
-    }
-    assert [event.message for event in events] == [b"\x80\x40\x40", b"\xb0\x40\x00"]
-
-
-def test_a_patchbay_after_one_that_was_killed_lets_go_of_the_keys_that_it_left_down(studio: Studio) -> None:
-    studio.system.plug("keys")
-    studio.poll()
-    source = studio.ports.find("keys", "in")
-    studio.system.play("keys", NOTE)
-    heard = studio.tape.read()
-    studio.patchbay = studio.new_patchbay()
-    studio.patchbay.let_go_of(heard)
-    (event,) = studio.tape.read()
-    assert source is not None
-    assert (event.port, event.message) == (source.id, b"\x80\x40\x40")
-    studio.patchbay.let_go_of([*heard, event])
-    assert studio.tape.read() == []
-
-
-def test_what_was_played_in_order_stands_in_order_when_the_clock_of_the_frames_is_put_back(studio: Studio) -> None:
-    studio.system.plug("keys")
-    studio.system.plug("other")
-    studio.poll()
-    studio.system.play("keys", NOTE)
-    studio.put_clock_back(3000)
-    studio.now_s += 0.02
-    studio.system.play("keys", LAMP)
-    studio.system.play("other", LAMP)
-    studio.system.unplug("keys")
-    studio.poll(after_s=0.01)
-    on, lamp, other, off = studio.tape.read()
-    assert on.frame == lamp.frame == off.frame > other.frame
-    assert (off.port, off.message) == (on.port, b"\x80\x40\x40")
-
-
-def test_a_key_that_comes_after_its_port_was_let_go_sounds_no_more(studio: Studio) -> None:
-    studio.system.plug("keys")
-    studio.poll()
-    listener = studio.system.inputs["keys"].on_message
-    listener(NOTE, 0.0)
-    studio.system.unplug("keys")
-    studio.poll()
-    listener(NOTE, 0.01)
-    assert [event.message for event in studio.tape.read()] == [NOTE, b"\x80\x40\x40"]
-
-
-def test_keys_that_a_killed_patchbay_left_down_are_let_go_after_they_were_played(studio: Studio) -> None:
-    studio.system.plug("keys")
-    studio.poll()
-    studio.system.play("keys", NOTE)
-    (on,) = studio.tape.read()
-    studio.patchbay = studio.new_patchbay()
-    studio.put_clock_back(3000)
-    studio.patchbay.let_go_of([on])
-    (off,) = studio.tape.read()
-    assert (off.frame, off.message) == (on.frame, b"\x80\x40\x40")
-
-
-def test_bytes_of_a_serial_line_are_nobody_s_keys(studio: Studio) -> None:
-    studio.system.kinds["box"] = "studiod"
-    studio.system.plug("box")
-    studio.poll()
-    studio.system.play("box", NOTE)
-    studio.tape.read()
-    studio.system.unplug("box")
-    studio.poll()
-    assert studio.tape.read() == []
 
 
 def test_a_moment_that_a_system_knows_is_taken_but_none_that_is_still_to_come(studio: Studio) -> None:

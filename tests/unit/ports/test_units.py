@@ -2,7 +2,7 @@
 
 from studiod.link.ports import UsbUnit
 from tests.fakes.desk_rig import Rig
-from tests.unit.ports.test_patchbay import Studio
+from tests.fakes.port_studio import Studio
 
 
 def test_the_desk_is_told_serial_number_and_socket() -> None:
