@@ -32,18 +32,6 @@ cdef extern from * nogil:
     void STORE_U32(void *p, uint32_t v)
     uint64_t ADD_U64(void *p, uint64_t v)
 
-cdef extern from "block_layout.h" nogil:
-    const uint32_t ANSWER_SLOTS
-    const uint32_t APPLIED_SLOTS
-    const uint32_t CONFIG_BYTES
-    const uint32_t STATUS_BYTES
-    const uint32_t ORDER_BYTES
-    const uint32_t PLAYLIST_BYTES
-    const uint32_t TIMELINE_BYTES
-    uint64_t block_lined(uint64_t size)
-    void block_lay_out(block_dims *dims, double ring_s)
-    void block_begin(char *base, const block_dims *dims, const char *config, size_t config_bytes)
-
 VERSION = BLOCK_VERSION
 
 

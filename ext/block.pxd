@@ -169,3 +169,15 @@ cdef extern from "block.h" nogil:
     float *block_playback(char *base, const block_dims *dims, uint32_t bank, uint32_t strip)
     uint32_t block_meter_floats(const block_dims *dims)
     size_t block_snapshot_words(const block_dims *dims)
+
+cdef extern from "block_layout.h" nogil:
+    const uint32_t ANSWER_SLOTS
+    const uint32_t APPLIED_SLOTS
+    const uint32_t CONFIG_BYTES
+    const uint32_t STATUS_BYTES
+    const uint32_t ORDER_BYTES
+    const uint32_t PLAYLIST_BYTES
+    const uint32_t TIMELINE_BYTES
+    uint64_t block_lined(uint64_t size)
+    void block_lay_out(block_dims *dims, double ring_s)
+    void block_begin(char *base, const block_dims *dims, const char *config, size_t config_bytes)
