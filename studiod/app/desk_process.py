@@ -221,6 +221,7 @@ class Desk:
         await self._surfaces.start()
         self.queries.sync = self._surfaces.sync
         self.queries.surfaces = self._surfaces.manager
+        self.queries.conduct = self._surfaces.conduct
         self.queries.faults += self._surfaces.faults
 
     def _learner(self) -> "Learner":

@@ -12,7 +12,7 @@ from studiod.app.settings import Settings
 from studiod.desk.hub import Hub
 from studiod.desk.transport import Transport
 from studiod.link import DESK, ENGINE, PORTS, PROCESS_NAMES, SUPERVISOR, TAPE, Block, Snapshot
-from studiod.link.ports import MIDI_PORT, PortList
+from studiod.link.ports import MIDI_PORT, PortInfo, PortList
 from studiod.link.take import RECORDING
 from studiod.model.transport import TransportPhase, TransportState, timecode
 from studiod.net.osc.answers import Handler
@@ -21,6 +21,7 @@ from studiod.net.osc.endpoint import OscEndpoint
 if TYPE_CHECKING:
     from studiod.net.discovery import Discovery
     from studiod.net.osc.server import OscServer
+    from studiod.surfaces.conduct import Conduct
     from studiod.surfaces.manager import SurfaceManager
     from studiod.surfaces.sync.desk import SyncDesk
 
@@ -33,6 +34,7 @@ class Queries:
         self.discovery: Discovery | None = None
         self.surfaces: SurfaceManager | None = None
         self.sync: SyncDesk | None = None
+        self.conduct: Conduct | None = None
         self.faults: list[str] = []
         """What went wrong at the start of the desk, with its remedy."""
         self.network_fault = ""
@@ -123,13 +125,20 @@ class Queries:
             "device": engine.get("device"),
             "audio": engine.get("devices", []),
             "midi_fault": "" if self._settings.midi.api == "none" else ports.fault,
-            "midi": [asdict(port) for port in ports.ports if port.kind == MIDI_PORT],
+            "midi": [asdict(port) | self._misconduct(port) for port in ports.ports if port.kind == MIDI_PORT],
             "serial": [asdict(port) for port in ports.ports if port.kind != MIDI_PORT],
             "surfaces": [asdict(status) for status in surfaces.status()] if surfaces is not None else [],
         }
 
     def _strip_names(self) -> list[str]:
         return [self._hub.text(f"/strip/{n + 1}/name") for n in range(self._settings.console_layout().strips)]
+
+    def _misconduct(self, port: PortInfo) -> dict[str, int]:
+        """How often a port said what is no message, and how long more than a cable carries."""
+        conduct = self.conduct
+        if conduct is None:
+            return {"broken": 0, "flood_s": 0}
+        return {"broken": conduct.broken(port.id), "flood_s": conduct.flood_s(port.id)}
 
     def _armed(self, strips: int, buses: int) -> list[str]:
         hub = self._hub

@@ -57,6 +57,9 @@ class DeskSurfaces:
         self._touches = Touches()
         hub.holder = self._touches.holder
         self._ports = BlockPorts(block, bells.ring_said)
+        self._ports.box_at = self._box_at
+        self.conduct = self._ports.conduct
+        """What is wrong with what MIDI ports say."""
         self._looked_for = LookedFor(hub, settings.surfaces, self._loop.time, self._touches, self._osc_line)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -102,6 +105,10 @@ class DeskSurfaces:
 
     def _osc_line(self, name: str) -> OscLine:
         return OscLine(name, self._endpoint, self._loop.time)
+
+    def _box_at(self, input_name: str) -> str:
+        seat = self.manager.seat_of(input_name) if self.manager is not None else None
+        return seat.box.name if seat is not None else ""
 
     def _heard(self) -> None:
         self._bells.hush_heard()

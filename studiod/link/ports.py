@@ -14,6 +14,9 @@ SERIAL_BYTES: Final = 1
 FORGET: Final = 2
 """Kind of an event to a port: what waits for the port and is due at the event's time or later is not sent."""
 
+BROKEN: Final = 3
+"""Kind of an event: bytes of a MIDI port that are no whole message, or the beginning of many such."""
+
 MIDI_PORT: Final = "midi"
 """Kind of a port that takes and gives whole MIDI messages."""
 

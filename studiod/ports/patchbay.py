@@ -8,7 +8,9 @@ from typing import Protocol
 
 from studiod.link import PortEvent
 from studiod.link.frame_clock import FrameClock, FrameOrder
+from studiod.link.midi_message import is_whole
 from studiod.link.ports import (
+    BROKEN,
     FORGET,
     MIDI_MESSAGE,
     MIDI_PORT,
@@ -29,6 +31,7 @@ POLL_S = 0.25  # rtmidi never reports a port that goes: the list is read; one re
 AGAIN_S = (0.25, 0.25, 0.5, 0.5, 1.0)
 RETRY_S = 5.0  # from then on
 LAST_ID = 65_535
+BROKEN_BYTES = 64  # of what is no message: enough to know it again
 _log = logging.getLogger(__name__)
 
 
@@ -86,10 +89,13 @@ class _Ear:
     def _tell(self, message: bytes, ns: int, frame: int) -> None:
         if self._is_deaf:
             return
-        if self._kind == MIDI_MESSAGE:
+        kind = self._kind
+        if kind == MIDI_MESSAGE and is_whole(message):
             self._held.follow(message)
+        elif kind == MIDI_MESSAGE:
+            kind, message = BROKEN, message[:BROKEN_BYTES]
         frame = self._order.after(frame)
-        if not self._heard.post(self._number, self._kind, frame, ns, message) and not self._has_complained:
+        if not self._heard.post(self._number, kind, frame, ns, message) and not self._has_complained:
             self._has_complained = True
             _log.warning("%s: a message of %d bytes is too long, and is dropped", self._name, len(message))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from studiod.link.ports import MIDI_PORT, PortGone, PortNames, PortsUnavailable, UsbUnit
 from studiod.ports.alsa_cables import AlsaCables
 from studiod.ports.hang_up import HangUps
+from studiod.ports.midi_stream import MidiStream
 from studiod.ports.system import OnMessage
 
 if TYPE_CHECKING:
@@ -171,8 +172,13 @@ class RtMidiInput:
     def __init__(self, name: str, on_message: OnMessage, leaving: HangUps) -> None:
         import rtmidi  # noqa: PLC0415
 
+        stream = MidiStream()  # rtmidi pastes what follows half a sysex to it
+
         def on_midi(event: tuple[list[int], float], _: object) -> None:
-            on_message(bytes(event[0]), event[1])  # rtmidi's thread: hand over and leave
+            since_last_s = event[1]
+            for message in stream.feed(bytes(event[0])):
+                on_message(message, since_last_s)  # rtmidi's thread: hand over and leave
+                since_last_s = 0.0
 
         self._leaving = leaving
         self._in: rtmidi.MidiIn | None = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA, name=CLIENT_NAME)

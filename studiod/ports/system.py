@@ -6,7 +6,10 @@ from typing import Protocol, runtime_checkable
 from studiod.link.ports import PortNames, UsbUnit
 
 OnMessage = Callable[[bytes, float], None]
-"""Gets each whole message and the seconds since the one before on this port; may be called from any thread."""
+"""Gets each whole message, and bytes that are none, with the seconds since the one before on this port.
+
+May be called from any thread.
+"""
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from studiod.link import HEARD, PORTS, SAID, Block, EventReader, EventWriter, PortEvent
 from studiod.link.ports import (
+    BROKEN,
     FORGET,
     MIDI_MESSAGE,
     MIDI_PORT,
@@ -17,6 +18,7 @@ from studiod.link.ports import (
     PortsUnavailable,
     UsbUnit,
 )
+from studiod.surfaces.conduct import Conduct
 
 _NO_PORT = -1
 _AT_ONCE = 4096
@@ -72,6 +74,10 @@ class BlockPorts:
         self._wires: dict[int, list[BlockWire]] = {}
         self._version = -1
         self._list = PortList()
+        self.conduct = Conduct(self._box)
+        """What is wrong with what ports say."""
+        self.box_at: Callable[[str], str] = lambda _: ""
+        """What people call the box that hears an input; nothing where there is none."""
         self.is_behind = False
         """More has come than one turn hands over."""
 
@@ -89,6 +95,9 @@ class BlockPorts:
         events = self._heard.read(_AT_ONCE)
         self.is_behind = len(events) == _AT_ONCE
         for event in events:
+            self.conduct.heard(event)
+            if event.kind == BROKEN:
+                continue
             for wire in tuple(self._wires.get(event.port, ())):
                 wire.on_event(event)
         missed = self.missed - before
@@ -167,7 +176,14 @@ class BlockPorts:
             return False
         self._version = version
         self._list = PortList.from_json(self._block.status(PORTS))
+        self.conduct.keep([port.id for port in self._list.ports])
         return True
+
+    def _box(self, number: int) -> str:
+        """The box and its port, as people know them."""
+        name = next((port.name for port in self._list.ports if port.id == number), "a MIDI port that is gone")
+        box = self.box_at(name)
+        return f"{box} ({name})" if box else name
 
 
 class BlockWire:

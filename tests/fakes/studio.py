@@ -377,6 +377,10 @@ class FakeStudio:
                 {"name": "HDMI", "host": "ALSA", "in_use": False},
             ],
             "midi_fault": "no MIDI: there is no JACK server",
+            "midi": [
+                {"name": "Old Keys", "direction": "in", "usb": "", "fault": "", "broken": 7, "flood_s": 0},
+                {"name": "Wild Box", "direction": "in", "usb": "", "fault": "", "broken": 1, "flood_s": 12},
+            ],
             "serial": [
                 {
                     "name": "/dev/serial/by-id/usb-Pots",

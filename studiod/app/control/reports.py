@@ -267,7 +267,7 @@ def show_devices(found: Facts, page: Page) -> None:
             each.text("name"),
             "speaks" if each.text("direction") == "in" else "listens",
             each.text("usb"),
-            each.text("fault"),
+            "; ".join(filter(None, (each.text("fault"), *_misconduct(each)))),
         )
         for each in found.parts("midi")
     ]
@@ -292,6 +292,14 @@ def show_devices(found: Facts, page: Page) -> None:
     _list("surfaces", surfaces, ("surface", "state", "", "port", ""), page)
     if found.text("midi_fault"):
         page.line(f"{page.style('!', RED)} {found.text('midi_fault')}")
+
+
+def _misconduct(port: Facts) -> Iterator[str]:
+    """What is wrong with what a MIDI port says."""
+    if broken := port.count("broken"):
+        yield f"{broken} broken messages" if broken > 1 else "1 broken message"
+    if flood_s := port.count("flood_s"):
+        yield f"flooded for {flood_s} s"
 
 
 def _known(device: Facts, key: str) -> str:

@@ -142,6 +142,8 @@ def test_devices_are_listed_with_what_is_wrong_with_them(terminal: Terminal) -> 
         "HDMI           ALSA       ?        ?",
         "nano     connected  strips from 1  nanoKONTROL2:0",
         "! no MIDI: there is no JACK server",
+        "Old Keys  speaks       7 broken messages",
+        "Wild Box  speaks       1 broken message; flooded for 12 s",
         "/dev/serial/by-id/usb-Pots  deej         another program uses it",
     ):
         assert words in said

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studiod.link.midi_message import fault_of, is_whole
 from studiod.ports.boot import BOOT_S, SILENCE_S, BootNoise
 from studiod.ports.midi_stream import MAX_SYSEX_BYTES, MidiStream
 
 
 def cut(raw: str) -> list[str]:
-    return [message.hex(" ") for message in MidiStream().feed(bytes.fromhex(raw))]
+    return [message.hex(" ") for message in MidiStream().feed(bytes.fromhex(raw)) if is_whole(message)]
 
 
 @pytest.mark.parametrize(
@@ -37,15 +38,37 @@ def test_a_wire_is_cut_into_whole_messages(raw: str, messages: list[str]) -> Non
     assert cut(raw) == messages
 
 
-def test_what_is_thrown_away_is_counted() -> None:
-    stream = MidiStream()
-    stream.feed(bytes.fromhex("01 02 f0 7f f4 90 3c b0 07 10"))
-    assert stream.junk_bytes == 2 + 2 + 1 + 2
+def test_what_breaks_comes_out_in_its_place_and_is_not_taken_for_a_message() -> None:
+    pieces = MidiStream().feed(bytes.fromhex("01 02 f0 7f f4 05 90 3c b0 07 10 f9 f7"))
+    assert [(piece.hex(" "), is_whole(piece)) for piece in pieces] == [
+        ("f0 7f", False),  # before it is the end of what began before anybody listened
+        ("f4 05", False),
+        ("90 3c", False),
+        ("b0 07 10", True),
+        ("f9", False),
+        ("f7", False),
+    ]
 
 
-def test_a_sysex_that_never_ends_is_given_up_and_what_follows_is_heard() -> None:
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        ("40 41", "data without a message that it belongs to"),
+        ("f0 42", "a system exclusive message that breaks off"),
+        ("f7", "the end of a system exclusive message that never began"),
+        ("f4 05", "a byte that MIDI does not know"),
+        ("b0 07", "a message that breaks off: b0 has 2 bytes of data"),
+    ],
+)
+def test_what_is_broken_is_said_in_words(broken: str, what: str) -> None:
+    assert not is_whole(bytes.fromhex(broken))
+    assert fault_of(bytes.fromhex(broken)) == what
+
+
+def test_a_sysex_that_never_ends_is_given_up_once_and_what_follows_is_heard() -> None:
     stream = MidiStream()
-    assert stream.feed(b"\xf0" + bytes(2 * MAX_SYSEX_BYTES)) == []
+    (given_up,) = stream.feed(b"\xf0" + bytes(2 * MAX_SYSEX_BYTES))
+    assert (len(given_up), is_whole(given_up)) == (MAX_SYSEX_BYTES, False)
     assert stream.feed(b"\x90\x3c\x64") == [b"\x90\x3c\x64"]
 
 
@@ -76,10 +99,12 @@ def test_it_does_not_matter_how_the_driver_cuts_the_wire(messages: list[bytes], 
 
 
 @given(st.binary())
-def test_junk_never_raises_and_only_whole_messages_come_out(raw: bytes) -> None:
-    for message in MidiStream().feed(raw):
-        assert message[0] >= 0x80
-        assert all(byte < 0x80 for byte in message[1:-1])
+def test_junk_never_raises_and_nothing_is_lost_but_the_rest_of_what_began_earlier(raw: bytes) -> None:
+    pieces = MidiStream().feed(raw)
+    assert all(pieces)
+    for whole in filter(is_whole, pieces):
+        assert whole[0] >= 0x80
+        assert all(byte < 0x80 for byte in whole[1:-1])
 
 
 def _for_ever(sizes: list[int]) -> Iterable[int]:
