@@ -75,7 +75,7 @@ def _check(given: argparse.Namespace) -> int:
             status = 1
             continue
         for sentence in sentences:
-            sys.stderr.write(f"{path}: {sentence.partition(': ')[2]}\n")
+            sys.stderr.write(f"{sentence}\n")
         if sentences:
             status = 1
         else:

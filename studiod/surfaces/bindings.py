@@ -70,6 +70,8 @@ class Binding:
     bank: BankKind = BankKind.STRIP
     bank_by: int = 0
     """Places to move the window by, for Act.BANK; the number to put first, for Act.BANK_TO."""
+    place: str = field(default="", compare=False)
+    """Where it is written, file:line; empty for what stands in no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Feedback:
     layer: str = ""
     selected: str = ""
     bank_at: tuple[BankKind, int] | None = None
+    place: str = field(default="", compare=False)
+    """As of a binding; of what follows from one, where that is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,10 @@ class Document:
         """Note a fault at `node`."""
         self._note(node.start_mark.line + 1, sentence)
 
+    def place(self, node: "Node") -> str:
+        """Where `node` is written: file:line."""
+        return f"{self.name}:{node.start_mark.line + 1}"
+
     def _note(self, line: int, sentence: str) -> None:
         # what a terminal would obey reaches no terminal
         shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in sentence[:_SENTENCE])

@@ -14,9 +14,12 @@ _NUMBERED = frozenset({Kind.TOGGLE, Kind.CHOICE})
 
 
 def misfits(facts: SurfaceMap, registry: Registry) -> tuple[str, ...]:
-    """A sentence for each binding and feedback of `facts` that cannot work. A desk with few strips is no fault."""
-    faults = [_misfit(item, facts, registry) for item in _items(facts)]
-    return tuple(f"{facts.name}: {fault}" for fault in dict.fromkeys(faults) if fault)
+    """A sentence, with file:line, for each binding and feedback of `facts` that cannot work.
+
+    A desk with few strips is no fault. What stands in no file has the map's name before it.
+    """
+    faults = [(item.place or facts.name, _misfit(item, facts, registry)) for item in _items(facts)]
+    return tuple(f"{place}: {fault}" for place, fault in dict.fromkeys(faults) if fault)
 
 
 def _items(facts: SurfaceMap) -> Iterator[Binding | Feedback]:

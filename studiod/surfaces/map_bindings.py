@@ -197,12 +197,12 @@ class BindingReader:
                 document.fault(value, f"{inner} is {said(value)}; allowed seconds, back when negative, up to 60")
         wraps = "wrap" in keys and document.flag(keys["wrap"], f"{where}.wrap")
         span = self._span(keys["range"], f"{where}.range") if "range" in keys else None
-        word = self._word(keys, node, where, act, is_row=is_row)
+        word, line = self._word(keys, node, where, act, is_row=is_row), document.place(node)
 
         def make(one: str, place: int) -> Binding:
             return Binding(
                 one, act, _placed(pattern, place), argument, when, word.replace("{i}", str(place)),
-                step, wraps, span, bank, by,
+                step, wraps, span, bank, by, line,
             )  # fmt: skip
 
         return make
@@ -319,11 +319,12 @@ class BindingReader:
         mode = document.word(keys["mode"], f"{where}.mode", modes or ("none",)) if "mode" in keys else ""
         reading = document.integer(keys["reading"], f"{where}.reading", 0, 7) if "reading" in keys else 0
         self._fits(keys, where, control)
+        line = document.place(row)
 
         def make(one: str, place: int) -> Feedback:
             return Feedback(
                 one, _placed(address, place), lit, blink, states, on, mode, None, reading, _placed(glance, place),
-                page, layer, _placed(selected, place), bank_at,
+                page, layer, _placed(selected, place), bank_at, line,
             )  # fmt: skip
 
         return make
@@ -402,18 +403,18 @@ def _states_of(control: Control | None) -> tuple[str, ...]:
 
 def _implied(binding: Binding) -> Feedback | None:
     """What a control shows that is bound like that, where the map does not say."""
-    one, address = binding.control, binding.address
+    one, address, line = binding.control, binding.address, binding.place
     match binding.act:
         case Act.ADDRESS:
-            return Feedback(one, address, span=binding.span)
+            return Feedback(one, address, span=binding.span, place=line)
         case Act.TOGGLE | Act.MOMENTARY:
-            return Feedback(one, address)
+            return Feedback(one, address, place=line)
         case Act.RADIO:
-            return Feedback(one, address, lit=(binding.word,))
+            return Feedback(one, address, lit=(binding.word,), place=line)
         case Act.SELECT if binding.address not in ("next", "previous"):
-            return Feedback(one, selected=binding.address)
+            return Feedback(one, selected=binding.address, place=line)
         case Act.PAGE if binding.word not in ("next", "previous"):
-            return Feedback(one, page=binding.word)
+            return Feedback(one, page=binding.word, place=line)
     return None
 
 

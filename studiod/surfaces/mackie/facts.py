@@ -3,7 +3,7 @@
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -89,6 +89,8 @@ class KeyAct:
     address: str
     is_toggle: bool
     argument: float | None = None
+    place: str = field(default="", compare=False)
+    """Where it is written, file:line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +176,18 @@ def load(path: Path) -> BoxFacts:
 
 
 def misfits(facts: BoxFacts, registry: Registry) -> tuple[str, ...]:
-    """A sentence for each key that means something the desk does not have, or cannot do like that."""
+    """A sentence, with file:line, for each key that means what the desk does not have, or cannot do like that."""
     faults = []
     for key, act in facts.keys.items():
         wanted = Kind.TOGGLE if act.is_toggle else Kind.TRIGGER
         if act.address not in registry:
             hint = did_you_mean(act.address, (spec.address for spec in registry))
-            faults.append(f"{facts.name}: {key} means {act.address}, which the desk does not have{hint}")
+            faults.append(f"{act.place}: {key} means {act.address}, which the desk does not have{hint}")
         elif registry[act.address].kind is not wanted or Flag.READ_ONLY in registry[act.address].flags:
             kind = registry[act.address].kind.value
-            faults.append(f"{facts.name}: {key} uses {act.address} as {wanted.value}, but that is a {kind}")
+            faults.append(f"{act.place}: {key} uses {act.address} as {wanted.value}, but that is a {kind}")
         elif not act.is_toggle and bool(registry[act.address].unit) is (act.argument is None):
-            faults.append(f"{facts.name}: {key} fires {act.address}; it takes {registry[act.address].allowed}")
+            faults.append(f"{act.place}: {key} fires {act.address}; it takes {registry[act.address].allowed}")
     return tuple(faults)
 
 
@@ -261,7 +263,7 @@ class _Reader:
                 self._document.fault(node, f"{where}.argument: only a trigger has one")
             argument = self._document.number(act["argument"], f"{where}.argument") if "argument" in act else None
             address = self._document.text(act[ways[0]], f"{where}.{ways[0]}")
-            found[name] = KeyAct(address, ways == ["toggle"], argument)
+            found[name] = KeyAct(address, ways == ["toggle"], argument, self._document.place(node))
         return found
 
     def _text(self, key: str) -> str:

@@ -33,9 +33,28 @@ def test_check_tells_every_fault_of_every_file_and_exits_with_1(capsys: pytest.C
 
 def test_check_names_addresses_that_no_desk_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.yaml"
-    path.write_text(NANO.read_text().replace('toggle: "/strip/{bank+i}/mute"', 'toggle: "/strip/{bank+i}/mut"'))
+    text = NANO.read_text().replace('toggle: "/strip/{bank+i}/mute"', 'toggle: "/strip/{bank+i}/mut"')
+    path.write_text(text)
     assert run("check", path) == 1
-    assert "which the desk does not have. Did you mean /strip/1/mute?" in capsys.readouterr().err
+    line = 1 + text[: text.index('/mut"')].count("\n")
+    told = capsys.readouterr().err.splitlines()
+    assert (
+        f"{path}:{line}: mute/8 means /strip/1/mut, which the desk does not have. Did you mean /strip/1/mute?" in told
+    )
+    assert all(sentence.startswith(f"{path}:{line}: ") for sentence in told)
+
+
+def test_an_address_that_no_desk_has_is_told_where_it_is_written_be_that_in_the_base(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base, own = tmp_path / "base.yaml", tmp_path / "own.yaml"
+    text = NANO.read_text().replace("name: nanokontrol2", "name: other").replace("bank+i}/mute", "bank+i}/mut")
+    base.write_text(text)
+    own.write_text("format: 2\nbase: other\nbindings:\n  play: {trigger: /transport/pley}\n")
+    assert run("check", own) == 1
+    told = capsys.readouterr().err
+    assert f"{base}:{1 + text[: text.index('/mut' + chr(34))].count(chr(10))}: mute/1 means /strip/1/mut," in told
+    assert f"{own}:4: play means /transport/pley, which the desk does not have" in told
 
 
 def test_the_maps_that_come_with_studiod_are_good(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,10 +117,12 @@ def test_a_map_that_fits_the_desk_has_no_misfits_even_on_a_small_desk() -> None:
 def test_an_address_the_desk_does_not_have_is_named_with_the_nearest_it_has(tmp_path: Path) -> None:
     path = tmp_path / "box.yaml"
     path.write_text(GOOD.replace("/fader", "/fadr").replace("[playing]", "[plaing]").replace("/play}", "/locate}"))
-    told = misfits(load_map(path), desk().registry)
-    assert "small: fader/1 means /strip/1/fadr, which the desk does not have. Did you mean /strip/1/fader?" in told
-    assert "small: go fires /transport/locate without its argument" in told
-    assert "small: go is lit at plaing; /transport/state knows stopped, playing, recording" in told
+    told = [sentence.replace(f"{tmp_path}/", "") for sentence in misfits(load_map(path), desk().registry)]
+    assert (
+        "box.yaml:16: fader/1 means /strip/1/fadr, which the desk does not have. Did you mean /strip/1/fader?" in told
+    )
+    assert "box.yaml:17: go fires /transport/locate without its argument" in told
+    assert "box.yaml:19: go is lit at plaing; /transport/state knows stopped, playing, recording" in told
 
 
 def test_the_whole_file_in_the_readme_is_a_good_map(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_fault_is_told_with_its_line_and_what_is_allowed(tmp_path: Path, text:
 )
 def test_a_key_the_desk_cannot_obey_is_told(tmp_path: Path, key: str, sentence: str) -> None:
     (fault,) = misfits(loaded(tmp_path, f"{GOOD}keys:\n  f1: {key}\n"), desk(2).registry)
-    assert fault.startswith(f"box: {sentence}")
+    assert fault.startswith(f"{tmp_path}/box.yaml:{GOOD.count(chr(10)) + 2}: {sentence}")
 
 
 def test_one_bad_file_costs_only_itself(tmp_path: Path) -> None:
