@@ -1,7 +1,8 @@
 """MIDI learn: name an address, move a control, and it is bound, saved, and works at once.
 
 While it listens, what the lesson asks for (moves for a fader, presses for a switch) is done by no box: the control that
-is learnt would move what it was bound to until now. All else works on: keys play, faders move while a switch is learnt.
+is learnt would move what it was bound to until now. All else works on: keys play, faders move while a switch is learnt,
+and a Mackie Control, whose controls cannot be learnt, mixes on.
 """
 
 import enum
@@ -191,8 +192,13 @@ class Learner:
 
     def _weigh(self, lesson: _Lesson, heard: list[Heard], names: PortNames) -> bool:
         """Say what moves, and bind it when it is clear; whether it was."""
+        fixed = {each.input_name: self._fixed(each) for each in heard}
+        all_heard, heard = heard, [each for each in heard if not fixed[each.input_name]]
         if not heard:
-            self._say_quiet(lesson)
+            if all_heard:
+                self._say(Phase.HEARD, fixed[all_heard[0].input_name])
+            else:
+                self._say_quiet(lesson)
             return False
         best = heard[0]
         try:
@@ -240,8 +246,16 @@ class Learner:
         self._in_background(lambda: self._own.learn(change), lambda found: self._saved(found, Phase.BOUND, "bound: "))
         return True
 
+    def _fixed(self, heard: Heard) -> str:
+        """Why controls of that box cannot be bound anew; empty where they can. It goes on, and is in nobody's way."""
+        seat = self._manager.seat_of(heard.input_name) if heard.guess is not None else None
+        if seat is None or (isinstance(seat.box, Surface) and seat.box.facts.dialect == "generic-midi"):
+            return ""
+        box = seat.box
+        return f"{box.name} is a {box.maker} {box.model}, whose controls have fixed meanings; move one of another box"
+
     def _found(self, heard: Heard, names: PortNames) -> Found:
-        """What people and maps call it. Raises Refused for a box whose controls cannot be bound anew."""
+        """What people and maps call it. Raises Refused for a box that is not there any more."""
         if heard.guess is None:
             seat = self._manager.seat_named(heard.box)
             taught = _taught(seat.box) if seat is not None else None
@@ -252,10 +266,8 @@ class Learner:
         source = plain_name(heard.input_name)
         seat = self._manager.seat_of(heard.input_name)
         usb = names.usb.get(heard.input_name, "")
-        if seat is None:
+        if seat is None or not isinstance(seat.box, Surface):
             return Found(source, guess=heard.guess, input_name=heard.input_name, usb=usb)
-        if not isinstance(seat.box, Surface) or seat.box.facts.dialect != "generic-midi":
-            raise Refused(f"{seat.box.name} is a {seat.box.maker} {seat.box.model}, whose controls have fixed meanings")
         facts = seat.box.facts
         control = known_control(facts, heard.guess, seat.port)
         home = seat.box.view.home_of(control.name) if control is not None else ()

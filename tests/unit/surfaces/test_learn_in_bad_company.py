@@ -9,7 +9,9 @@ from studiod.surfaces.base import Moved, Pressed
 from studiod.surfaces.controls import Control, ControlKind, Wire, WireKind
 from studiod.surfaces.learn import LISTEN_S, Phase
 from studiod.surfaces.lesson import wish_for
+from studiod.surfaces.mackie.desk import MackieDesk, MackieModel
 from tests.fakes.learning import LearningDesk, PlainBox, do
+from tests.fakes.mcu import facts_of
 from tests.fakes.midi_ports import MemoryPorts
 from tests.unit.surfaces.learnt import FADER_5, KORG, NANO, PORT, press, slide, text_of
 from tests.unit.surfaces.rig import desk
@@ -88,6 +90,51 @@ def test_the_wrong_kind_of_control_is_told_and_the_right_one_awaited(studio: Lea
     )
     studio.play(box, slide())
     assert studio.phase is Phase.BOUND
+
+
+def with_mackie(studio: LearningDesk) -> PlainBox:
+    """An X-Touch beside the boxes of the desk."""
+    row = MackieDesk(studio.hub, studio.loop.time, studio.touches)
+    studio.manager.change([*studio.manager.models, MackieModel(facts_of("behringer-x-touch"), row)])
+    box = studio.plug("X-Touch INT")
+    box.emit(bytes.fromhex("f0 00 00 66 14 01 53 49 4d 00 00 00 00 01 02 03 04 f7"))
+    studio.turn(2.0)
+    return box
+
+
+BEND_1 = Wire(WireKind.BEND, 1)
+
+
+def test_a_mackie_control_that_is_moved_in_a_lesson_is_refused_with_a_sentence_and_does_what_it_does(
+    studio: LearningDesk, tmp_path: Path
+) -> None:
+    mackie = with_mackie(studio)
+    studio.learn("/main/fader")
+    studio.play(mackie, slide(BEND_1, (0.0, 0.3)))
+    assert (studio.phase, studio.sentence) == (
+        Phase.HEARD,
+        "x-touch is a Behringer X-Touch, whose controls have fixed meanings; move one of another box",
+    )
+    assert studio.hub.travel("/strip/1/fader") == pytest.approx(0.3, abs=0.01)
+    studio.turn(LISTEN_S)
+    assert studio.phase is Phase.FAILED
+    assert studio.sentence.endswith("have fixed meanings; move one of another box")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_somebody_who_mixes_on_a_mackie_beside_it_is_in_nobodys_way(studio: LearningDesk) -> None:
+    box, mackie = studio.plug(KORG), with_mackie(studio)
+    studio.learn("/main/fader")
+    mixing = slide(BEND_1, (0.0, 1.0, 0.0, 1.0, 0.0, 0.6))
+    hand = slide(FADER_5)
+    for at_s, message in hand.said:
+        while mixing.said and mixing.said[0][0] <= at_s:
+            mackie.emit(mixing.said.pop(0)[1])
+        box.emit(message)
+        studio.turn(0.01)
+    studio.turn(1.0)
+    assert studio.phase is Phase.BOUND
+    assert "(fader/5)" in studio.sentence
 
 
 def test_a_box_pulled_while_it_is_learnt_is_told_and_may_come_back(studio: LearningDesk) -> None:
