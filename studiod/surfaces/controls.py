@@ -145,11 +145,16 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class LampState:
-    """How one state of a lamp is said: a value on the lamp's wire, perhaps on another channel, or a whole message."""
+    """How one state of a lamp is said: a value on the lamp's wire, perhaps on another channel, or a whole message.
+
+    Of a lamp on a serial line: its level, and perhaps its colour.
+    """
 
     value: int = 0
     channel: int | None = None
     message: bytes = b""
+    colour: int | None = None
+    """0xRRGGBB."""
 
 
 class ShowKind(enum.StrEnum):
@@ -188,8 +193,6 @@ class Show:
     """What the ends of a meter mean."""
     fades: bool = False
     """A meter that falls by itself and is told again and again."""
-    echoes: bool = False
-    """A motor whose box goes back to the last place it was told: it hears every move of the hand again (Mackie)."""
 
 
 LAMP = Show(ShowKind.LAMP, states={DARK: LampState(0), LIT: LampState(127)})

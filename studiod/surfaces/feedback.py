@@ -105,10 +105,8 @@ class Painter:
             self._stood[name] = step
             show = control.show
             if show is not None and show.kind is ShowKind.MOTOR:
-                self._shadow[name] = place = Stands(nearest_step(travel, show.steps))
+                self._shadow[name] = Stands(nearest_step(travel, show.steps))
                 self._doubtful.pop(name, None)
-                if show.echoes:
-                    self._put(control, place)
         return is_news
 
     def touch(self, name: str) -> None:

@@ -39,6 +39,7 @@ _KEYS = {
     ControlKind.DISPLAY: ("kind", "count"),
 }
 _EVERY_KEY = tuple(dict.fromkeys(itertools.chain.from_iterable(_KEYS.values())))
+_COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9/_-]{0,31}")  # as the line protocol has it
 
 
@@ -146,12 +147,21 @@ def _plain() -> Mapping[str, LampState]:
 
 
 def _states(document: Document, node: "Node", where: str) -> Mapping[str, LampState]:
-    """Levels by the names of states."""
-    found = {
-        name: LampState(document.integer(level, f"{where}.{name}", 0, LEVELS - 1))
-        for name, level in document.mapping(node, where).items()
-    }
+    """Levels, and perhaps colours, by the names of states."""
+    found = {name: _state(document, state, f"{where}.{name}") for name, state in document.mapping(node, where).items()}
     for name in (DARK, LIT):
         if name not in found:
             document.fault(node, f"{where}.{name} is missing")
     return {**_plain(), **found}
+
+
+def _state(document: Document, node: "Node", where: str) -> LampState:
+    if not node.tag.endswith("map"):
+        return LampState(document.integer(node, where, 0, LEVELS - 1))
+    keys = document.mapping(node, where, ("value", "colour"), ("value", "colour"))
+    value = document.integer(keys["value"], f"{where}.value", 0, LEVELS - 1) if "value" in keys else 0
+    colour = said(keys["colour"]) if "colour" in keys else "000000"
+    if not _COLOUR.fullmatch(colour):
+        document.fault(keys["colour"], f"{where}.colour is {colour}; allowed RRGGBB in hex, such as FF8000")
+        colour = "000000"
+    return LampState(value, colour=int(colour, 16))

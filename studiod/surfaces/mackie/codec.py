@@ -23,7 +23,7 @@ TOP_LEVEL, OVERLOAD_ON, OVERLOAD_OFF = 0x0D, 0x0E, 0x0F
 _ICON_COLOURS: Final = bytes.fromhex("F0 00 02 4E 16 14")
 _NOTE_OFF, _NOTE_ON, _CONTROL, _PRESSURE, _BEND = 0x80, 0x90, 0xB0, 0xD0, 0xE0
 _PRESSED_ABOVE = 0x40  # velocity; some stacks send a release as a note off, others as 0
-_VPOT, _RING, _JOG, _PEDAL, _DIGITS = 0x10, 0x30, 0x3C, 0x2E, 0x40
+_VPOT, _RING, _JOG, _DIGITS = 0x10, 0x30, 0x3C, 0x40
 _BACKWARD, _TICKS = 0x40, 0x3F
 _CENTRE_LAMP, _DOT = 0x40, 0x40
 _HEAD = 5  # F0, maker, model
@@ -155,6 +155,4 @@ def _turned(controller: int, byte: int) -> Said | None:
         return Turned(f"vpot/{controller - _VPOT + 1}", steps(byte))
     if controller == _JOG:
         return Turned("jog", steps(byte))
-    if controller == _PEDAL:
-        return Moved("pedal", byte / 0x7F)
     return None

@@ -221,7 +221,8 @@ class LineBox:
             said = talk.show(wanted.control, wanted.step)
         elif wanted.level is not None:
             # a lamp that cannot be dim is lit
-            said = talk.show(wanted.control, -(-wanted.level * self._brightest.get(wanted.control, 1) // (LEVELS - 1)))
+            step = -(-wanted.level * self._brightest.get(wanted.control, 1) // (LEVELS - 1))
+            said = talk.show(wanted.control, step, wanted.colour)
         else:
             said = talk.write(wanted.control, wanted.text)
         if said:

@@ -77,7 +77,7 @@ class DeejTalk:
         """Nothing."""
         return b""
 
-    def show(self, control: str, step: int) -> bytes:  # noqa: ARG002 - as Talk asks
+    def show(self, control: str, step: int, colour: int | None = None) -> bytes:  # noqa: ARG002 - as Talk asks
         """Nothing: sliders show nothing."""
         return b""
 

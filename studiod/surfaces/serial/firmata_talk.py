@@ -109,7 +109,7 @@ class FirmataTalk:
             said += QUERY_FIRMWARE + QUERY_CAPABILITIES + QUERY_ANALOG_MAP
         return said
 
-    def show(self, control: str, step: int) -> bytes:
+    def show(self, control: str, step: int, colour: int | None = None) -> bytes:  # noqa: ARG002 - as Talk asks
         """See Talk."""
         facts = self._controls.get(control)
         if facts is None or not facts.has_lamp:

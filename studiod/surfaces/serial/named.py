@@ -12,11 +12,15 @@ _STEP, _LEVEL, _TEXT = "step", "level", "text"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What `control` is to show: a step of its motor or ring, a level of its lamp (0..127), or a text."""
+    """What `control` is to show: a step of its motor or ring, a level of its lamp (0..127), or a text.
+
+    colour: of the lamp, 0xRRGGBB; None for its own.
+    """
 
     control: str
     step: int | None = None
     level: int | None = None
+    colour: int | None = None
     text: str = ""
 
 
@@ -43,7 +47,10 @@ class NamedControls:
             usual = 0 if shown.state == DARK else LEVELS - 1
             if state is None:
                 state = control.show.states.get(LIT if usual else DARK)
-            return (f"{_LEVEL} {control.name} {usual if state is None else state.value}".encode(),)
+            if state is None:
+                return (f"{_LEVEL} {control.name} {usual}".encode(),)
+            colour = "" if state.colour is None else f" {state.colour}"
+            return (f"{_LEVEL} {control.name} {state.value}{colour}".encode(),)
         return (f"{_STEP} {control.name} {max(shown.step, 0)}".encode(),)
 
     def greet(self, port: int = 0) -> tuple[bytes, ...]:  # noqa: ARG002 - the line's talk greets
@@ -58,4 +65,7 @@ def wish(message: bytes) -> Wish:
     kind, name, value = message.decode().split(" ", 2)
     if kind == _TEXT:
         return Wish(name, text=value)
-    return Wish(name, step=int(value)) if kind == _STEP else Wish(name, level=int(value))
+    if kind == _STEP:
+        return Wish(name, step=int(value))
+    level, _, colour = value.partition(" ")
+    return Wish(name, level=int(level), colour=int(colour) if colour else None)

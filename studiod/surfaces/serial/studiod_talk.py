@@ -110,7 +110,7 @@ class StudiodTalk:
         self._pinged_at = now
         return encode(Ping(next(self._pings)))
 
-    def show(self, control: str, step: int) -> bytes:
+    def show(self, control: str, step: int, colour: int | None = None) -> bytes:
         """See Talk."""
         number, facts = self._names.get(control, (0, None))
         if facts is None or not self._is_ready:
@@ -119,15 +119,8 @@ class StudiodTalk:
             return encode(Position(number, min(max(step, 0), facts.steps - 1)))
         if facts.kind in _LEVELS and (facts.has_lamp or facts.kind is SerialKind.LAMP):
             step = min(max(step, 0), facts.steps - 1)
-            return encode(Lamp(number, round(step * (LAMP_LEVELS - 1) / (facts.steps - 1))))
+            return encode(Lamp(number, round(step * (LAMP_LEVELS - 1) / (facts.steps - 1)), colour))
         return b""
-
-    def colour(self, control: str, level: int, colour: int) -> bytes:
-        """What makes the lamp of `control` show `level` (0..127) in `colour` (0xRRGGBB); nothing when it has none."""
-        number, facts = self._names.get(control, (0, None))
-        if facts is None or not self._is_ready or not (facts.has_lamp or facts.kind is SerialKind.LAMP):
-            return b""
-        return encode(Lamp(number, min(max(level, 0), LAMP_LEVELS - 1), colour & 0xFFFFFF))
 
     def write(self, control: str, text: str) -> bytes:
         """What makes display `control` show `text`, cut to its letters; nothing when it is no display."""

@@ -48,8 +48,11 @@ class Talk(Protocol):
         """What has to be said to the box of our own accord; ask at opening, after `hear`, and twice a second."""
         ...
 
-    def show(self, control: str, step: int) -> bytes:
-        """What makes lamp or motor of `control` show `step`; nothing when it can show nothing."""
+    def show(self, control: str, step: int, colour: int | None = None) -> bytes:
+        """What makes lamp or motor of `control` show `step`; nothing when it can show nothing.
+
+        colour: of the lamp, 0xRRGGBB; a protocol without colours leaves it out.
+        """
         ...
 
     def write(self, control: str, text: str) -> bytes:

@@ -59,7 +59,6 @@ def test_what_is_shown_is_said_as_published(key: Key, value: Shown, message: str
         ("B0 10 01", Turned("vpot/1", 1)),
         ("B0 3C 41", Turned("jog", -1)),
         ("B0 3C 00", Turned("jog", 1)),
-        ("B0 2E 7F", Moved("pedal", 1.0)),
         ("90 20 7F", Pressed("vpot/1")),
         ("90 5F 7F", Pressed("record")),
         ("80 5F 40", Released("record")),
@@ -71,7 +70,9 @@ def test_what_the_hand_does_is_heard(message: str, gesture: Gesture) -> None:
     assert MackieCodec().decode(bytes.fromhex(message)) == [gesture]
 
 
-@pytest.mark.parametrize("message", ["91 5E 7F", "90 71 7F", "E9 00 40", "B0 50 01", "F0 00 20 32 14 01 F7", "F0 F7"])
+@pytest.mark.parametrize(
+    "message", ["91 5E 7F", "B0 2E 7F", "90 71 7F", "E9 00 40", "B0 50 01", "F0 00 20 32 14 01 F7", "F0 F7"]
+)
 def test_what_means_nothing_is_dropped(message: str) -> None:
     assert MackieCodec().decode(bytes.fromhex(message)) == []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studiod.surfaces.checked_yaml import MapError
 from studiod.surfaces.manager import RETRY_S
 from studiod.surfaces.serial.box import JUNK_S, MEET_S
 from studiod.surfaces.serial.studiod_talk import SILENT_S
@@ -280,3 +281,27 @@ def test_a_line_that_is_gone_while_it_is_spoken_to_is_opened_again(studio: Lines
     studio.plug(box)
     studio.turn(RETRY_S)
     assert box.lamps["mute/1"] == 127
+
+
+COLOURED = """\
+match: {every: true}
+controls:
+  rec: {kind: lamp, states: {dark: 0, lit: 127, red: {value: 127, colour: FF0000}, amber: {value: 64, colour: ffbf00}}}
+bindings: {}
+feedback:
+  rec: {address: /transport/state, states: {recording: red, playing: amber, else: lit}}
+"""
+
+
+def test_a_lamp_shows_the_colour_that_its_map_gives_the_state(tmp_path: Path) -> None:
+    studio, box = Lines([made(tmp_path, COLOURED)]), LineBox((Part("l", "rec", 128),))
+    studio.plug(box)
+    for state, line_said in (("recording", "L 0 127 FF0000"), ("playing", "L 0 64 FFBF00"), ("stopped", "L 0 127")):
+        studio.hub.publish("/transport/state", float(studio.hub.registry["/transport/state"].choices.index(state)))
+        studio.turn()
+        assert [said for said in box.heard if said.startswith("L")][-1] == line_said
+
+
+def test_a_colour_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(MapError, match=r"mine.yaml:11: controls.rec.states.red.colour is red; allowed RRGGBB in hex"):
+        made(tmp_path, COLOURED.replace("FF0000", "red"))

@@ -179,8 +179,8 @@ def test_what_a_control_can_show_is_shown(talk: StudiodTalk, control: str, step:
 
 
 def test_a_lamp_has_colours_and_a_display_its_letters(talk: StudiodTalk) -> None:
-    assert lines(talk.colour("mute/1", 200, 0xFF0000)) == [Lamp(MUTE, 127, 0xFF0000)]
-    assert talk.colour("pan/1", 1, 0) == talk.write("rec", "x") == b""
+    assert lines(talk.show("mute/1", 1, 0xFF0000)) == [Lamp(MUTE, 127, 0xFF0000)]
+    assert talk.show("pan/1", 1, 0) == talk.write("rec", "x") == b""
     assert lines(talk.write("name/1", "Lead voc\u00e9\ngone")) == [Text(NAME, "Lead voc")]
     assert lines(talk.write("name/1", "a\nb")) == [Text(NAME, "a b")]
     assert lines(talk.write("name/1", "")) == [Text(NAME, "")]
