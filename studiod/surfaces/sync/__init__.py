@@ -2,7 +2,17 @@
 
 from studiod.surfaces.sync.chase import Chase, ChaseState
 from studiod.surfaces.sync.midi_clock import ClockIn, ClockOut
-from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcShuttle, MmcStep, MmcTracks, MmcVerb, decode_mmc, encode_mmc
+from studiod.surfaces.sync.mmc import (
+    Mmc,
+    MmcLocate,
+    MmcShuttle,
+    MmcStep,
+    MmcTracks,
+    MmcVariable,
+    MmcVerb,
+    decode_mmc,
+    encode_mmc,
+)
 from studiod.surfaces.sync.mtc import MtcIn, MtcOut, full_frame, parse_full_frame, quarter_frame
 from studiod.surfaces.sync.timecode import Timecode, TimecodeRate
 
@@ -16,6 +26,7 @@ __all__ = [
     "MmcShuttle",
     "MmcStep",
     "MmcTracks",
+    "MmcVariable",
     "MmcVerb",
     "MtcIn",
     "MtcOut",

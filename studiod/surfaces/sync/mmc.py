@@ -16,6 +16,7 @@ _COMMAND = 0x06
 _END = 0xF7
 _LOCATE, _MASKED_WRITE = 0x44, 0x41
 _SEARCH, _SHUTTLE, _STEP = 0x46, 0x47, 0x48
+_SPEED_BYTES = 3
 _TARGET = 0x01
 _RECORD_READY, _MUTE = 0x4F, 0x62
 _FIRST_WITH_DATA, _FIRST_PLAIN_AGAIN = 0x40, 0x78  # commands between carry a count and so many bytes
@@ -65,6 +66,14 @@ class MmcShuttle:
 
 
 @dataclass(frozen=True, slots=True)
+class MmcVariable:
+    """Play or record, at so many times the usual speed, back when negative."""
+
+    verb: MmcVerb
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
 class MmcStep:
     """Move by so many half frames, back when negative."""
 
@@ -87,7 +96,9 @@ class MmcTracks:
 
 
 _VERBS = frozenset(map(int, MmcVerb))
-Mmc = MmcVerb | MmcLocate | MmcTracks | MmcShuttle | MmcStep
+_VARIABLE = {0x45: MmcVerb.PLAY, 0x54: MmcVerb.DEFERRED_PLAY, 0x55: MmcVerb.RECORD_STROBE}
+_VARIABLE_CODES = {verb: code for code, verb in _VARIABLE.items()}
+Mmc = MmcVerb | MmcLocate | MmcTracks | MmcShuttle | MmcStep | MmcVariable
 
 
 def encode_mmc(command: Mmc, device: int = ALL_DEVICES) -> bytes:
@@ -100,7 +111,9 @@ def encode_mmc(command: Mmc, device: int = ALL_DEVICES) -> bytes:
         case MmcTracks():
             body = _tracks_body(command)
         case MmcShuttle(speed):
-            body = bytes((_SHUTTLE, 3, *_speed_bytes(speed)))
+            body = bytes((_SHUTTLE, _SPEED_BYTES, *_speed_bytes(speed)))
+        case MmcVariable(verb, speed):
+            body = bytes((_VARIABLE_CODES[verb], _SPEED_BYTES, *_speed_bytes(speed)))
         case MmcStep(half_frames):
             if abs(half_frames) > _MOST_STEPS:
                 raise ValueError(f"a step of {half_frames} half frames; allowed {-_MOST_STEPS}..{_MOST_STEPS}")
@@ -139,8 +152,10 @@ def _commands(body: bytes, rate: TimecodeRate) -> Iterator[Mmc]:
             yield from _locate(data, rate)
         elif code == _MASKED_WRITE:
             yield from _masked(data)
-        elif code in (_SEARCH, _SHUTTLE) and len(data) == 3:  # noqa: PLR2004 - a speed
+        elif code in (_SEARCH, _SHUTTLE) and len(data) == _SPEED_BYTES:
             yield MmcShuttle(_speed(data))
+        elif code in _VARIABLE and len(data) == _SPEED_BYTES:
+            yield MmcVariable(_VARIABLE[code], _speed(data))
         elif code == _STEP and len(data) == 1:
             yield MmcStep((data[0] & _MOST_STEPS) * (-1 if data[0] & _BACK else 1), rate)
 

@@ -6,7 +6,7 @@ from studiod.desk.hub import Hub
 from studiod.model.parameter import Refused
 from studiod.model.transport import TransportPhase, TransportState
 from studiod.surfaces.sync.chaser import CHASE
-from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcShuttle, MmcStep, MmcTracks, MmcVerb
+from studiod.surfaces.sync.mmc import Mmc, MmcLocate, MmcShuttle, MmcStep, MmcTracks, MmcVariable, MmcVerb
 from studiod.surfaces.sync.timecode import TimecodeRate
 from studiod.surfaces.winding import WIND_EVERY_S, WIND_S, Winding
 
@@ -65,8 +65,8 @@ class Remote:
                 self.winding.go(command.by_s)
             case MmcVerb() if command in _WINDS:
                 self._wind(_WINDS[command])
-            case MmcVerb():
-                self._do(command, by)
+            case MmcVerb() | MmcVariable():
+                self._do(_at_usual_speed(command), by)
 
     def _wind(self, by_s: float) -> None:
         """Wind until another word comes."""
@@ -91,6 +91,8 @@ class Remote:
                 fire("/transport/record", origin=by)
             case MmcVerb.RECORD_EXIT if is_recording or is_waiting:
                 fire("/transport/play", origin=by)
+            case MmcVerb.RECORD_PAUSE:
+                raise Refused("record pause: a desk has no such state; record strobe records, record exit ends it")
             case MmcVerb.CHASE:
                 self._hub.write(CHASE, 1.0, by)
 
@@ -100,3 +102,12 @@ class Remote:
             for number in sorted(numbers):
                 if number <= self._strips:
                     self._hub.write(f"/strip/{number}/{word}", value, by)
+
+
+def _at_usual_speed(command: MmcVerb | MmcVariable) -> MmcVerb:
+    if isinstance(command, MmcVerb):
+        return command
+    if command.speed != 1.0:
+        words = command.verb.name.lower().replace("_", " ")
+        raise Refused(f"{words} at {command.speed:g} times the speed: allowed 1; shuttle winds faster")
+    return command.verb

@@ -10,6 +10,7 @@ from studiod.surfaces.sync import (
     MmcShuttle,
     MmcStep,
     MmcTracks,
+    MmcVariable,
     MmcVerb,
     Timecode,
     TimecodeRate,
@@ -39,6 +40,8 @@ def arm(*tracks: int) -> MmcTracks:
         (MmcTracks(frozenset({2}), frozenset({1}), is_mute=True), "f0 7f 7f 06 41 04 62 00 60 40 f7"),
         (MmcShuttle(1.0), "f0 7f 7f 06 47 03 01 00 00 f7"),
         (MmcShuttle(-12.5), "f0 7f 7f 06 47 03 4e 20 00 f7"),
+        (MmcVariable(MmcVerb.PLAY, 0.5), "f0 7f 7f 06 45 03 00 40 00 f7"),
+        (MmcVariable(MmcVerb.RECORD_STROBE, 1.0), "f0 7f 7f 06 55 03 01 00 00 f7"),
         (MmcStep(-3, TimecodeRate.FPS_24), "f0 7f 7f 06 48 01 43 f7"),
     ],
 )
@@ -92,7 +95,7 @@ def test_several_commands_may_follow_each_other_in_one_message(commands: list[Mm
 
 
 def test_unknown_commands_are_stepped_over_and_what_is_cut_off_is_left_out() -> None:
-    raw = bytes.fromhex("f0 7f 7f 06 45 03 01 02 03 02 10 44 06 01 01 f7")
+    raw = bytes.fromhex("f0 7f 7f 06 4c 03 01 02 03 02 10 44 06 01 01 f7")
     assert decode_mmc(raw, 0x7F, R25) == [MmcVerb.PLAY]
 
 

@@ -9,6 +9,7 @@ from studiod.surfaces.sync import (
     MmcShuttle,
     MmcStep,
     MmcTracks,
+    MmcVariable,
     MmcVerb,
     Timecode,
     TimecodeRate,
@@ -96,6 +97,30 @@ def test_another_devices_commands_are_not_ours_and_what_comes_before_the_begin_i
         assert position(rig.studio) == 12 * RATE_HZ
 
     in_time(scene, tmp_path, REMOTE, start=(1, 0, 0))
+
+
+def test_at_the_usual_speed_variable_play_is_play_and_what_the_desk_cannot_do_is_told(tmp_path: Path) -> None:
+    async def scene(rig: SyncRig) -> None:
+        await rig.plug("remote")
+        arm(rig.studio, 1)
+        await order(rig, MmcVariable(MmcVerb.PLAY, 0.5))
+        assert state(rig.studio) == "stopped"
+        assert _note(rig) == (1, "play at 0.5 times the speed: allowed 1; shuttle winds faster")
+        await order(rig, MmcVariable(MmcVerb.PLAY, 1.0))
+        assert state(rig.studio) == "playing"
+        await order(rig, MmcVerb.RECORD_PAUSE)
+        assert state(rig.studio) == "playing"
+        said = "record pause: a desk has no such state; record strobe records, record exit ends it"
+        assert _note(rig) == (2, said)
+        await order(rig, MmcVariable(MmcVerb.RECORD_STROBE, 1.0))
+        assert state(rig.studio) == "recording"
+
+    in_time(scene, tmp_path, REMOTE)
+
+
+def _note(rig: SyncRig) -> tuple[int, str]:
+    (port,) = rig.sync.status().ports
+    return port.refused, port.note
 
 
 def test_winding_goes_on_until_another_word_comes(tmp_path: Path) -> None:
