@@ -1,8 +1,5 @@
 """Boxes of every kind on one desk: whatever hands and cables do, all end at the last hand's value."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +15,7 @@ from studiod.surfaces.maps import load_map, map_folder
 from studiod.surfaces.models import MapModel, Model
 from studiod.surfaces.touches import Touches
 from tests.fakes.hand_loop import HandLoop
+from tests.fakes.loose_cable import LooseCable
 from tests.fakes.mcu import facts_of
 from tests.fakes.midi_ports import MemoryPorts
 from tests.fakes.nanokontrol2 import NanoKontrol2
@@ -27,54 +25,6 @@ NANO = load_map(map_folder() / "korg-nanokontrol2.yaml")
 STRIPS, FADERS, BUSY = 10, 8, 2  # hands meet on the first strips
 HEALED_S = 25.0  # one thing ten times a second: all of a box
 FINEST, COARSE = 1 / TOP, 1 / 127
-
-
-@dataclass(eq=False)
-class Cable:
-    """A box behind its port; what the desk says waits while it is `held`, is swapped, or is lost."""
-
-    port: str
-    box: Simulator | NanoKontrol2
-    is_held: bool = False
-    lose: int = 0
-    waiting: list[bytes] = field(default_factory=list)
-    hears: Callable[[bytes], None] = lambda _: None
-    """What every message of the box passes on its way to the desk."""
-    _to_desk: Callable[[bytes], None] = lambda _: None
-
-    @property
-    def emit(self) -> Callable[[bytes], None]:
-        """Where the messages of the box go."""
-        return self._to_desk
-
-    @emit.setter
-    def emit(self, to_desk: Callable[[bytes], None]) -> None:
-        self._to_desk = to_desk
-        self.box.emit = self._say
-
-    def _say(self, message: bytes) -> None:
-        self.hears(message)
-        self._to_desk(message)
-
-    def receive(self, message: bytes) -> None:
-        """A message from the desk."""
-        if self.lose:
-            self.lose -= 1
-        else:
-            self.waiting.append(message)
-            if not self.is_held:
-                self.deliver()
-
-    def deliver(self) -> None:
-        """Everything that waits arrives."""
-        waiting, self.waiting = self.waiting, []
-        for message in waiting:
-            self.box.receive(message)
-
-    def swap(self) -> None:
-        """The last two that wait change places."""
-        if len(self.waiting) > 1:
-            self.waiting[-1], self.waiting[-2] = self.waiting[-2], self.waiting[-1]
 
 
 class Room:
@@ -96,9 +46,9 @@ class Room:
         self.manager.start()
         self.main, self.one, self.nano = Simulator(), Simulator(), NanoKontrol2()
         self.cables = [
-            Cable("X-Touch INT", self.main),
-            Cable("X-Touch One", self.one),
-            Cable("nanoKONTROL2", self.nano),
+            LooseCable("X-Touch INT", self.main),
+            LooseCable("X-Touch One", self.one),
+            LooseCable("nanoKONTROL2", self.nano),
         ]
         self.expected: dict[int, tuple[float, float]] = {}  # strip -> travel, and how exactly the hand could say it
         self.muted: set[int] = set()
@@ -139,7 +89,7 @@ class Room:
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
-    def plug(self, cable: Cable) -> None:
+    def plug(self, cable: LooseCable) -> None:
         cable.is_held, cable.lose = False, 0
         if cable.box is self.nano:
             self._nano_stands.clear()
@@ -147,7 +97,7 @@ class Room:
         cable.box.power_on()
         self.rest(POLL_S + 0.1)
 
-    def unplug(self, cable: Cable) -> None:
+    def unplug(self, cable: LooseCable) -> None:
         self.ports.unplug(cable.port)
         cable.waiting.clear()
         cable.box.emit = lambda _: None
