@@ -4,12 +4,7 @@ from typing import Any
 
 from tests.lab.inside.questions import WARM_UP
 
-# More of each kind that a process may hold, however often boxes came and went in the second half of the times.
-MOST_GROWTH = {
-    "fds": 0,
-    "threads": 1,  # a pool has as many as ever worked at the same time
-    "kib": 511,
-}
+MOST_GROWTH_KIB = 512  # of one process in the second half of the times, however many
 
 
 def assert_nothing_is_left_behind(told: dict[str, Any], names: tuple[str, ...]) -> None:
@@ -20,4 +15,6 @@ def assert_nothing_is_left_behind(told: dict[str, Any], names: tuple[str, ...]) 
         print(name, [tuple(weight[name].values()) for weight in weights])  # noqa: T201 - figures
         before, after = weights[middle][name], weights[-1][name]
         grown = {kind: after[kind] - before[kind] for kind in before}
-        assert {kind: more for kind, more in grown.items() if more > MOST_GROWTH[kind]} == {}, name
+        kib = grown.pop("kib")
+        assert grown == dict.fromkeys(grown, 0), name
+        assert kib < MOST_GROWTH_KIB, name
